@@ -134,6 +134,11 @@ impl PastedLine {
         self.subjects.iter().filter_map(|subject| subject.parse().ok())
     }
 
+    /// Returns true if the line has a delay, or reports a result of DNS.
+    pub(super) fn is_telling(&self) -> bool {
+        self.delay.whole.is_some() || self.reports.is_some()
+    }
+
     /// Returns the last moment at which the mail of the line may have sent queries, in seconds since 1970. All queries come before the transmission.
     pub(super) fn end(&self) -> Option<f64> {
         Some(self.at_last.or(self.at)? - self.sending())

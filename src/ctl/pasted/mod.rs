@@ -143,22 +143,35 @@ const DIAGNOSTIC: &str = "diagnostic-code:";
 /// DNS. If most of this delay was before the queue manager, no line is removed: only the line of qmgr names the sender, whose domain was
 /// looked up in this time.
 pub(crate) fn without_quiet(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
-    let is_telling = |line: &PastedLine| line.delay.whole.is_some() || line.reports.is_some();
-    let telling = lines.iter().filter(|line| is_telling(line) && !line.delay.is_before_queue());
+    let telling = lines.iter().filter(|line| line.is_telling() && !line.delay.is_before_queue());
     let telling: BTreeSet<String> =
         telling.filter_map(|line| queue_id(&line.text)).map(str::to_owned).collect();
     let is_quiet = |line: &PastedLine| QUIET.iter().any(|program| line.text.contains(program));
     let has_other = |line: &PastedLine| queue_id(&line.text).is_some_and(|id| telling.contains(id));
-    lines.retain(|line| is_telling(line) || !is_quiet(line) || !has_other(line));
+    lines.retain(|line| line.is_telling() || !is_quiet(line) || !has_other(line));
     lines
 }
 
+/// Returns the queue ID in a line of Postfix or Sendmail (`smtpd[9]: ID: `), or in the main log of Exim (`DATE TIME ID <= `).
 fn queue_id(text: &str) -> Option<&str> {
-    let (id, _) = text.split_once("]: ")?.1.split_once(": ")?;
+    let of_syslog = || text.split_once("]: ")?.1.split_once(": ").map(|(id, _)| id);
     // Each ID has a digit, but the words `NOQUEUE` and `warning`, which stand at the same place, have none.
-    let is_id = id.bytes().all(|octet| octet.is_ascii_alphanumeric())
-        && id.bytes().any(|octet| octet.is_ascii_digit());
-    is_id.then_some(id)
+    let is_id = |id: &&str| {
+        id.bytes().all(|octet| octet.is_ascii_alphanumeric())
+            && id.bytes().any(|octet| octet.is_ascii_digit())
+    };
+    of_syslog().filter(is_id).or_else(|| text.split(' ').take(EXIM_WORDS).find(|word| is_of_exim(word)))
+}
+
+/// The words of a line of Exim up to the message ID, which may follow a date, a time, a time zone and a process ID.
+const EXIM_WORDS: usize = 5;
+
+/// Returns true for a message ID of Exim: `1abCde-0003fG-Hi`, or `1abCde-00000003fGh-HiJk` since version 4.97.
+fn is_of_exim(word: &str) -> bool {
+    let parts: Vec<&str> = word.split('-').collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    matches!(lengths.as_slice(), [6, 6, 2] | [6, 11, 4])
+        && parts.concat().bytes().all(|octet| octet.is_ascii_alphanumeric())
 }
 
 /// Sorts the lines: within a queue entry or a bounce, lines that report a failed lookup come first. The line about the sender seldom reports

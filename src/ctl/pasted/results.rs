@@ -21,6 +21,8 @@ pub struct LineResult {
     /// The part of the delay before the queue manager in seconds, if it is most of the delay. Other lines of the mail then show the queries of
     /// this time.
     before_queue: Option<f64>,
+    /// True if the line has a delay, or reports a result of DNS.
+    is_telling: bool,
     /// True if the message is the best match of one of its lines.
     is_best: bool,
 }
@@ -32,7 +34,8 @@ impl LineResult {
         let parts = line.delay.parts.filter(|_| line.delay.is_before_queue());
         let before_queue = parts.map(|[before, ..]| before);
         let numbers = BTreeSet::from([number]);
-        Self { message, numbers, entry, is_arrival, blames_dns, before_queue, is_best }
+        let is_telling = line.is_telling();
+        Self { message, numbers, entry, is_arrival, blames_dns, before_queue, is_telling, is_best }
     }
 
     /// Adds another line with the same message (email).
@@ -50,8 +53,8 @@ impl LineResult {
 
 /// Sorts the results: within a mail, known culprits come first, then those of lines that report a failed lookup, then the longest wait. Left
 /// out are: the sender of a queue entry if the history has no message (email) for it and another line of the entry has a known culprit, because
-/// its domain is mostly one of this host; and the line of a delivery whose delay was before the queue manager, if other lines of the mail explain
-/// this time by DNS.
+/// its domain is mostly one of this host; the line of a delivery whose delay was before the queue manager, if other lines of the mail explain
+/// this time by DNS; and a line without a delay whose mail DNS did not delay, if another line has a delay or a cause in DNS.
 pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
     let is_unknown = |one: &LineResult| one.message.culprit.kind == CulpritKind::Unknown;
     let known: BTreeSet<usize> = results.iter().filter(|one| !is_unknown(one)).map(|one| one.entry).collect();
@@ -59,6 +62,7 @@ pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
     for one in results.iter().filter(|one| is_of_dns(one.message.culprit.kind)) {
         *explained.entry(one.entry).or_default() += one.message.waited;
     }
+    let telling: BTreeSet<usize> = results.iter().filter(|one| one.is_telling).map(|one| one.entry).collect();
     let is_explained = |one: &LineResult, before: f64| {
         explained.get(&one.entry).is_some_and(|waited| *waited >= before * SHARE)
     };
@@ -66,7 +70,11 @@ pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
         let is_needless_sender = one.is_arrival && one.message.is_absent() && known.contains(&one.entry);
         let is_needless_delivery =
             is_unknown(one) && one.before_queue.is_some_and(|before| is_explained(one, before));
-        !is_needless_sender && !is_needless_delivery
+        // Another line of the mail shows more about its delay.
+        let is_needless_quiet = matches!(one.message.culprit.kind, CulpritKind::NotDns | CulpritKind::None)
+            && (!one.is_telling && telling.contains(&one.entry)
+                || !(one.is_telling && one.is_best) && explained.contains_key(&one.entry));
+        !is_needless_sender && !is_needless_delivery && !is_needless_quiet
     });
     results.sort_by(|one, other| {
         let rank = |one: &LineResult| (one.entry, is_unknown(one), !one.blames_dns);

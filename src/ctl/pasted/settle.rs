@@ -50,7 +50,7 @@ pub fn settle(
     let worth = |(fit, message): &(Fit, MessageReport)| (fit.clone(), is_of_dns(message.culprit.kind));
     fitted.sort_by_cached_key(|fitted| Reverse(worth(fitted)));
     let Some((best, _)) = fitted.first() else {
-        return absent.into_iter().next().map(|message| advised(line, message)).into_iter().collect();
+        return absent.into_iter().next().map(|message| without_message(line, message)).into_iter().collect();
     };
     if best.time == TimeFit::Elsewhere {
         let nearest = fitted.swap_remove(0).1;
@@ -309,40 +309,58 @@ fn of_another_time(
     MessageReport { line: Some(line.text.clone()), culprit, also, ..message }
 }
 
-/// Adds advice to the report for a line for which the history has no message (email). If the history reaches back to the time of the line, the advice
-/// is to paste another line of the mail.
-fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
+/// Completes the report for a line for which the history has no message (email). If most of the delay was in the queue manager or during the
+/// transmission, the cause is not DNS. If the history reaches back to the time of the line, the advice is to paste another line of the mail, or to
+/// look at the next hop.
+fn without_message(line: &PastedLine, mut message: MessageReport) -> MessageReport {
+    let delay = delay_text(line);
+    let is_elsewhere = line.delay.parts.is_some_and(|[before, queued, connecting, sending]| {
+        let elsewhere = queued.max(sending);
+        elsewhere >= SLOW_PART && elsewhere > before.max(connecting)
+    });
+    if let Some(delay) = delay.as_ref().filter(|_| is_elsewhere && line.reports.is_none()) {
+        message.culprit = CulpritReport::new(CulpritKind::NotDns, delay.clone(), advice_elsewhere(line));
+        return MessageReport { line: Some(line.text.clone()), ..message };
+    }
     let reach = message.history.as_ref().and_then(|history| history.resolved);
     if reach.zip(line.whole_delay()).is_some_and(|(reach, (begin, _))| reach <= begin) {
         message.culprit.advice = format!(
-            "nobody queried resolverd for {} at the time of the line: paste another line of this mail, with the same queue id, that names the host or the domain of the other side",
+            "nobody queried resolverd for {} at the time of the line: if the next hop (relay=) is an address, no query was needed: look at that host; otherwise paste another line of this mail, with the same queue id, that names the host or the domain of the other side",
             line.subjects.join(", ")
         );
+    }
+    if let Some(delay) = delay {
+        message.culprit.evidence.push_str(&format!("; {delay}"));
     }
     MessageReport { line: Some(line.text.clone()), ..message }
 }
 
-/// Returns the part of a sentence that says how long the queries waited, and what the line says about its delay.
-fn times(line: &PastedLine, message: &MessageReport) -> String {
+/// Returns what the line says about its delay; none if it has no delay.
+fn delay_text(line: &PastedLine) -> Option<String> {
     let delay = &line.delay;
-    let said = match (delay.parts, delay.whole, delay.last_try.map(|last| (last, "in the last try"))) {
+    Some(match (delay.parts, delay.whole, delay.last_try.map(|last| (last, "in the last try"))) {
         (Some([before, queued, connecting, sending]), ..) => format!(
-            "; the delay was {before:.1} s before the queue manager, {queued:.1} s in the queue manager, {connecting:.1} s until the greeting of the remote server, {sending:.1} s during sending"
+            "the delay was {before:.1} s before the queue manager, {queued:.1} s in the queue manager, {connecting:.1} s until the greeting of the remote server, {sending:.1} s during sending"
         ),
         (None, Some(whole), last) => {
             let part = last.or_else(|| delay.sending.map(|sending| (sending, "in the transmission")));
             let part = part.map(|(part, place)| format!(", and {part:.1} s of it were {place}"));
-            format!("; the whole delay was {whole:.1} s{}", part.unwrap_or_default())
+            format!("the whole delay was {whole:.1} s{}", part.unwrap_or_default())
         }
-        (None, None, _) => String::new(),
-    };
+        (None, None, _) => return None,
+    })
+}
+
+/// Returns the part of a sentence that says how long the queries waited, and what the line says about its delay.
+fn times(line: &PastedLine, message: &MessageReport) -> String {
     let waited = time(waited(line, message));
+    let delay = delay_text(line).map(|delay| format!("; {delay}")).unwrap_or_default();
     if exceeds_delay(line, message) {
         return format!(
-            "these queries waited {waited} for DNS, longer than the delay: some were sent before it, or for other mails{said}"
+            "these queries waited {waited} for DNS, longer than the delay: some were sent before it, or for other mails{delay}"
         );
     }
-    format!("these queries waited {waited} for DNS{said}")
+    format!("these queries waited {waited} for DNS{delay}")
 }
 
 /// Returns true if the queries waited longer than the whole delay in the line.
@@ -368,7 +386,12 @@ fn not_dns(line: &PastedLine, message: &MessageReport) -> CulpritReport {
     if line.delay.is_before_queue() {
         return CulpritReport::new(CulpritKind::Unknown, times(line, message), BEFORE_QUEUE);
     }
-    let advice = match (line.delay.parts, line.delay.whole, line.delay.last_try) {
+    CulpritReport::new(CulpritKind::NotDns, times(line, message), advice_elsewhere(line))
+}
+
+/// Returns the advice for a line whose delay was not in DNS.
+fn advice_elsewhere(line: &PastedLine) -> &'static str {
+    match (line.delay.parts, line.delay.whole, line.delay.last_try) {
         (Some(parts), ..) => {
             let most = parts.into_iter().fold(0.0, f64::max);
             let longest = parts.iter().zip(PARTS).find(|(part, _)| **part == most);
@@ -387,6 +410,5 @@ fn not_dns(line: &PastedLine, message: &MessageReport) -> CulpritReport {
         }
         (None, Some(_), None) => "look at the other steps of the program that wrote the line",
         (None, None, _) => "the line shows no delay: look at the other lines of the same mail",
-    };
-    CulpritReport::new(CulpritKind::NotDns, times(line, message), advice)
+    }
 }

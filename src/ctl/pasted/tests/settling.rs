@@ -444,3 +444,52 @@ fn lines_with_one_queue_id_are_of_one_mail_and_begin_with_its_longest_wait() {
     assert_eq!(shown(3.6), [3.6, 0.2, 9.0]);
     assert_eq!(shown(0.3), [0.3, 0.2, 0.0, 9.0], "DNS does not explain the delay before the queue manager");
 }
+
+#[test]
+fn a_line_whose_mail_asked_for_nothing_shows_where_its_time_was() {
+    let absent = MessageReport {
+        culprit: CulpritReport::new(CulpritKind::Unknown, "no query".to_owned(), "advice"),
+        ..MessageReport::default()
+    };
+    let judged = |relay: &str, delays: &str| {
+        let line = format!(
+            "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@our.example>, relay={relay}, delay=38, delays={delays}, dsn=2.0.0, status=sent (250 Ok)"
+        );
+        settle(&one(&line), vec![absent.clone()], &|began| began.to_string()).remove(0).culprit
+    };
+    for (delays, kind) in [
+        ("0.1/0/0.1/37.8", CulpritKind::NotDns),
+        ("0.1/37.8/0/0.1", CulpritKind::NotDns),
+        ("0.1/0/37.8/0.1", CulpritKind::Unknown),
+        ("37.8/0/0.1/0.1", CulpritKind::Unknown),
+    ] {
+        let culprit = judged("10.1.1.5[10.1.1.5]:25", delays);
+        assert_eq!(culprit.kind, kind, "{delays}");
+        assert!(culprit.evidence.contains("the delay was "), "{}", culprit.evidence);
+    }
+}
+
+#[test]
+fn a_line_without_a_delay_is_left_out_if_another_line_of_the_mail_shows_more() {
+    let read = |text: &str| read(text, NOW);
+    let exim = read(
+        "2026-11-21 03:12:05 1abCde-0003fG-Hi <= a@our.example H=mail.one.example [192.0.2.7]\n2026-11-21 03:12:09 1abCde-0003fG-Hi => b@two.example R=dnslookup QT=4s DT=1s\n",
+    );
+    let bounce = read(
+        "Final-Recipient: rfc822; b@two.example\nDiagnostic-Code: X-Postfix; Host or domain name not found. Name service error for name=two.example type=A: Host not found\n",
+    );
+    for lines in [exim, bounce] {
+        let kinds = |kinds: [CulpritKind; 2]| {
+            let of = |(line, kind): (&PastedLine, CulpritKind)| {
+                LineResult::new(line, message(1.0, kind, Outcome::Upstream), true)
+            };
+            let results = lines.iter().zip(kinds).map(of).collect();
+            known_first(results).iter().map(|result| result.message.culprit.kind).collect::<Vec<_>>()
+        };
+        let quiet = lines.iter().position(|line| !line.is_telling()).unwrap();
+        assert_eq!((quiet, lines.len(), lines[0].entry), (0, 2, lines[1].entry), "{lines:?}");
+        assert_eq!(kinds([CulpritKind::NotDns, CulpritKind::ServerSlow]), [CulpritKind::ServerSlow]);
+        assert_eq!(kinds([CulpritKind::NotDns, CulpritKind::NotDns]), [CulpritKind::NotDns]);
+        assert_eq!(kinds([CulpritKind::ServerSlow, CulpritKind::NotDns]).len(), 2);
+    }
+}
