@@ -165,9 +165,9 @@ pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) 
     let common = CommonFaults::from_causes(now.causes.iter().chain(&earlier.causes).flatten());
     let begin = [recorded.begin, recorded.stored_since].into_iter().flatten().min();
     let messages = (whole <= wanted.from).then_some(now.messages);
-    let before = (whole <= wanted.before().from).then(|| table(&earlier.causes, &common));
+    let before = (whole <= wanted.before().from).then(|| table(&earlier.causes, &common, facts.configured));
     CostReport {
-        rows: rows((&table(&now.causes, &common), before.as_ref()), &common, messages),
+        rows: rows((&table(&now.causes, &common, facts.configured), before.as_ref()), &common, messages),
         span: CostSpan {
             from: seconds(wanted.from),
             cut,
@@ -183,8 +183,8 @@ pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) 
 }
 
 /// Returns the time that a message (email) with these causes waited because of each side, in seconds.
-pub(crate) fn sums(causes: &[Cause]) -> BTreeMap<Side, f64> {
-    let table = table(&[causes.to_vec()], &CommonFaults::default());
+pub(crate) fn sums(causes: &[Cause], configured: Configured<'_>) -> BTreeMap<Side, f64> {
+    let table = table(&[causes.to_vec()], &CommonFaults::default(), configured);
     let sums = table.iter().filter(|((_, cause), _)| cause.is_none());
     sums.map(|((side, _), cost)| (*side, seconds(cost.micros))).collect()
 }
@@ -216,9 +216,9 @@ impl CommonFaults {
         common
     }
 
-    fn key(&self, side: Side, cause: &Cause) -> (CulpritKind, Box<[u8]>) {
+    fn key(&self, is_of_zone: bool, cause: &Cause) -> (CulpritKind, Box<[u8]>) {
         let zone = match cause.kind {
-            _ if side == Side::Mine => Box::default(),
+            _ if !is_of_zone => Box::default(),
             CulpritKind::ServerSilent => self.first.get(&cause.zone).unwrap_or(&cause.zone).clone(),
             _ => cause.zone.clone(),
         };
@@ -265,15 +265,19 @@ impl JudgedMessages {
     }
 }
 
-fn table(judged: &[Vec<Cause>], common: &CommonFaults) -> CostTable {
+/// Returns true if the configuration names the servers of a zone (see `DaemonFacts::configured`).
+type Configured<'a> = &'a dyn Fn(&[u8]) -> bool;
+
+fn table(judged: &[Vec<Cause>], common: &CommonFaults, configured: Configured<'_>) -> CostTable {
     let mut table = CostTable::new();
     for causes in judged {
         // A side is the party that can remove a cause, such as the operator of this host. A message with two causes of a side counts once for it.
         let mut of_message = CostTable::new();
         for cause in causes.iter().filter(|cause| cause.kind != CulpritKind::None && cause.delay() > 0) {
-            let side = side(cause);
+            let side = side(cause, configured);
+            let is_of_zone = side != Side::Mine || is_configured(cause, configured);
             let (worth, micros, failed) = (cause.delay(), cause.micros, cause.deferring.into());
-            for key in [(side, None), (side, Some(common.key(side, cause)))] {
+            for key in [(side, None), (side, Some(common.key(is_of_zone, cause)))] {
                 of_message.entry(key).or_default().join(Cost { worth, micros, failed, messages: 0 });
             }
         }
@@ -330,9 +334,10 @@ impl Cost {
 }
 
 /// Returns who can remove a cause. If packets get lost on the path to the servers of one zone, the result is `Theirs`: the operators of other
-/// hosts. Losses in the network of this host have a kind of their own, `NetworkLossy`.
-fn side(cause: &Cause) -> Side {
+/// hosts. Losses in the network of this host have a kind of their own, `NetworkLossy`. Servers that the configuration names are `Mine`.
+fn side(cause: &Cause, configured: Configured<'_>) -> Side {
     match cause.kind {
+        _ if is_configured(cause, configured) => Side::Mine,
         kind if kind.is_of_this_host() => Side::Mine,
         CulpritKind::Unreachable if cause.is_of_this_host() || cause.silent_path => Side::Mine,
         CulpritKind::Client => Side::Client,
@@ -341,14 +346,20 @@ fn side(cause: &Cause) -> Side {
     }
 }
 
+/// Returns true for a fault of servers that the configuration names.
+fn is_configured(cause: &Cause, configured: Configured<'_>) -> bool {
+    cause.kind.is_of_servers() && configured(&cause.zone)
+}
+
 /// Returns the command that shows more about a cause.
 fn next(side: Side, kind: CulpritKind, zone: &str) -> Option<String> {
-    let zone = zone.trim_end_matches('.');
+    let (has_zone, zone) = (!zone.is_empty(), zone.trim_end_matches('.'));
     Some(match kind {
         CulpritKind::ListSilent | CulpritKind::ListSlow | CulpritKind::ListRefused => {
             "resolverctl dnsbl".to_owned()
         }
         CulpritKind::Overload => "resolverctl stats --by client".to_owned(),
+        _ if side == Side::Mine && has_zone => "resolverctl zones".to_owned(),
         _ if side == Side::Mine => "resolverctl check system".to_owned(),
         _ if zone.is_empty() => return None,
         CulpritKind::Unknown => format!("resolverctl why {zone}"),
@@ -380,7 +391,12 @@ mod tests {
         let list = |name: &[u8]| {
             is_within(name, LIST).then_some(ListName { apex: LIST.len(), keyed: false, refuses: false })
         };
-        let facts = DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1) };
+        let facts = DaemonFacts {
+            list: &list,
+            usual: &|_| None,
+            configured: &|_| false,
+            slow: Duration::from_secs(1),
+        };
         costs(&recorded, CostsWanted { from: 0, to: 60_000_000, client: None }, &facts)
     }
 
@@ -422,7 +438,7 @@ mod tests {
             vec![silent(b"\x01b\x04test\x00", &[1]), silent(b"\x01c\x04test\x00", &[3])],
         ];
         let common = CommonFaults::from_causes(judged.iter().flatten());
-        let rows = rows((&table(&judged, &common), None), &common, None);
+        let rows = rows((&table(&judged, &common, &|_| false), None), &common, None);
         let shown: Vec<_> = rows
             .iter()
             .map(|row| (row.zone.as_deref(), row.servers.as_deref(), row.zones, row.messages))

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::culprit::{Cause, CulpritKind, ExplainedQuestion, MessageVerdict};
 use super::event::ListFault;
 use super::failure::turned_away;
+use super::why::DaemonFacts;
 use dns::question::{ExtendedError, is_within, kind_text, name_of_wire, name_text};
 
 /// A culprit: what delayed a message (email) or made it fail, with the evidence and the advice.
@@ -61,7 +62,7 @@ pub(super) fn culprit(
     cause: &Cause,
     asked: &[ExplainedQuestion<'_>],
     verdict: &MessageVerdict,
-    usual: &dyn Fn(&str) -> Option<String>,
+    facts: &DaemonFacts<'_>,
 ) -> CulpritReport {
     let zone = (!cause.zone.is_empty()).then(|| name_text(&name_of_wire(&cause.zone)));
     let mut servers: Vec<_> = cause.servers.iter().collect();
@@ -74,8 +75,8 @@ pub(super) fn culprit(
         list: cause.lists.first().map(|apex| name_text(&name_of_wire(apex))),
         server: servers.first().map(|(server, _)| server.to_string()),
         evidence: seen.evidence(),
-        usual: zone.as_deref().and_then(usual),
-        advice: advice_of(cause, &addresses),
+        usual: zone.as_deref().and_then(facts.usual),
+        advice: advice_of(cause, &addresses, (facts.configured)(&cause.zone)),
         zone,
     }
 }
@@ -246,8 +247,9 @@ fn sentence(table: &'static str, key: &str) -> &'static str {
     rows.find(|(row, _)| *row == key).map_or("", |(_, text)| text)
 }
 
-/// Returns the advice for a cause. `servers`: the servers that the sentence of evidence names.
-pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
+/// Returns the advice for a cause. `servers`: the servers that the sentence of evidence names. `configured`: the configuration names the servers
+/// of the zone.
+pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr], configured: bool) -> String {
     use CulpritKind::{ListRefused, ListSilent, ListSlow, Unknown};
     let zone = match cause.kind {
         ListSilent | ListSlow | ListRefused if !cause.lists.is_empty() => list_names(cause),
@@ -268,6 +270,7 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
             advice("useless_list", &zone)
         }
         _ if cause.is_of_this_host() && servers.iter().any(IpAddr::is_ipv4) => advice("own_route", ""),
+        _ if configured && kind.is_of_servers() => advice("configured", &zone),
         _ if zone == "." && kind <= CulpritKind::Truncated => advice("root", ""),
         CulpritKind::Unreachable => advice_of_route(&or("the zone"), servers),
         _ => advice(kind.word(), &or("the zone")),
@@ -307,15 +310,17 @@ mod tests {
     #[test]
     fn nobody_is_sent_to_the_owner_of_the_root() {
         for kind in [CulpritKind::ServerSilent, CulpritKind::ServerRefused, CulpritKind::Truncated] {
-            let shown = advice_of(&Cause::new(kind, [0].into()), &[[192, 0, 2, 1].into()]);
-            assert!(shown.contains("[[zone]] \".\" with forward") && !shown.contains("owner"), "{shown}");
+            let shown =
+                |configured| advice_of(&Cause::new(kind, [0].into()), &[[192, 0, 2, 1].into()], configured);
+            assert!(shown(false).contains("firewall") && !shown(false).contains("owner"), "{}", shown(false));
+            assert!(shown(true).starts_with("repair the servers of the [[zone]] \".\""), "{}", shown(true));
         }
     }
 
     #[test]
     fn each_kind_of_culprit_has_an_advice() {
         for kind in CulpritKind::ALL {
-            let shown = advice_of(&Cause::new(kind, Box::default()), &[]);
+            let shown = advice_of(&Cause::new(kind, Box::default()), &[], false);
             assert!(!shown.is_empty() && !shown.contains("{}"), "{kind:?}: {shown}");
         }
     }
@@ -330,7 +335,7 @@ mod tests {
     fn a_closed_port_is_for_the_owner_and_only_ipv6_for_the_routes_of_this_host() {
         let (four, six) = ([192, 0, 2, 1].into(), "2001:db8::1".parse().unwrap());
         let cause = Cause::new(CulpritKind::Unreachable, (*b"\x07example\x00").into());
-        let shown = |servers: &[IpAddr]| advice_of(&cause, servers);
+        let shown = |servers: &[IpAddr]| advice_of(&cause, servers, false);
         for servers in [&[four][..], &[four, six]] {
             let closed =
                 "nothing answers at the DNS port of 192.0.2.1: the owner of example. must repair it; ";

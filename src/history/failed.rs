@@ -146,7 +146,7 @@ pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_
     }
     note_answers(&mut zones, recorded);
     let mut rows: Vec<FailedZone> =
-        zones.values().filter_map(|failures| failures.row(recorded, &traffic, now)).collect();
+        zones.values().filter_map(|failures| failures.row(recorded, (&traffic, facts), now)).collect();
     rows.sort_by(|one, other| {
         other.questions.cmp(&one.questions).then_with(|| other.last.total_cmp(&one.last))
     });
@@ -205,7 +205,12 @@ impl<'a> FailuresOfZone<'a> {
     }
 
     /// Returns `None` if the zone has no failure that fits the selection of the operator.
-    fn row(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> Option<FailedZone> {
+    fn row(
+        &self,
+        recorded: &Recorded,
+        (traffic, facts): (&Traffic, &DaemonFacts<'_>),
+        now: u64,
+    ) -> Option<FailedZone> {
         let last = self.last.as_ref()?;
         let question = last.asked.question;
         let zone = (!last.zone.is_empty()).then(|| name_text(&name_of_wire(&last.zone)));
@@ -214,7 +219,7 @@ impl<'a> FailuresOfZone<'a> {
         let addresses: Vec<IpAddr> = self.servers.keys().copied().collect();
         let servers = self.servers.iter();
         let still_fails = self.still_fails(recorded, traffic, now);
-        let advice = advice_of(&cause, &addresses);
+        let advice = advice_of(&cause, &addresses, (facts.configured)(&cause.zone));
         Some(FailedZone {
             questions: self.questions,
             first: seconds(self.first),
@@ -345,7 +350,12 @@ mod tests {
         };
         let state = |begin: Option<u64>, later: u64| {
             let recorded = Recorded { questions: vec![question.clone()], begin, ..Recorded::default() };
-            let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
+            let facts = DaemonFacts {
+                list: &|_| None,
+                usual: &|_| None,
+                configured: &|_| false,
+                slow: Duration::from_secs(1),
+            };
             let report = failed(&recorded, &FailedWanted::default(), &facts, failed_at + later);
             report.zones.first().map(|zone| zone.still_fails)
         };
@@ -364,7 +374,12 @@ mod tests {
             let (questions, changed_zones) = (vec![question.clone()], vec![zone.into()]);
             let recorded =
                 Recorded { questions, changed_zones, changed_at, begin: Some(0), ..Recorded::default() };
-            let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
+            let facts = DaemonFacts {
+                list: &|_| None,
+                usual: &|_| None,
+                configured: &|_| false,
+                slow: Duration::from_secs(1),
+            };
             failed(&recorded, &FailedWanted::default(), &facts, 3_000)
                 .zones
                 .first()
@@ -411,7 +426,12 @@ mod tests {
             ];
             let questions = vec![question.clone()];
             let recorded = Recorded { questions, flights, begin: Some(0), ..Recorded::default() };
-            let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
+            let facts = DaemonFacts {
+                list: &|_| None,
+                usual: &|_| None,
+                configured: &|_| false,
+                slow: Duration::from_secs(1),
+            };
             let report = failed(&recorded, &FailedWanted::default(), &facts, 6_000_000);
             report.zones.first().map(|zone| zone.still_fails)
         };
@@ -436,7 +456,12 @@ mod tests {
             let list = |name: &[u8]| {
                 is_within(name, zone).then_some(ListName { apex: zone.len(), keyed: false, refuses: false })
             };
-            let facts = DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1) };
+            let facts = DaemonFacts {
+                list: &list,
+                usual: &|_| None,
+                configured: &|_| false,
+                slow: Duration::from_secs(1),
+            };
             let report = failed(&recorded, &FailedWanted::default(), &facts, 3_000_000);
             report.zones.first().map(|zone| (zone.still_fails, zone.advice.starts_with("nothing now")))
         };

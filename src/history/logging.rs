@@ -321,7 +321,7 @@ impl Recorder {
 fn slow_line(asked: ExplainedQuestion<'_>, traffic: &Traffic, facts: &DaemonFacts<'_>) -> Line {
     let alone = [asked];
     let verdict = judge(&alone, traffic);
-    let culprit = verdict.causes.first().map(|cause| evidence::culprit(cause, &alone, &verdict, facts.usual));
+    let culprit = verdict.causes.first().map(|cause| evidence::culprit(cause, &alone, &verdict, facts));
     let culprit = culprit.unwrap_or_else(|| evidence::unknown(Absence::Others));
     Line::Query(Box::new(LogText::slow(asked.question, culprit)))
 }

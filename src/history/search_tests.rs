@@ -91,7 +91,8 @@ fn list(name: &[u8]) -> Option<ListName> {
 }
 
 fn found(recorded: &Recorded, wanted: &Wanted) -> Vec<MessageReport> {
-    let facts = DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1) };
+    let facts =
+        DaemonFacts { list: &list, usual: &|_| None, configured: &|_| false, slow: Duration::from_secs(1) };
     let recorded = recorded.clone().interned().in_order();
     why(&recorded, std::slice::from_ref(wanted), &facts, &|| false).remove(0)
 }

@@ -238,6 +238,8 @@ pub struct DaemonFacts<'a> {
     pub list: ListOf<'a>,
     /// Returns a sentence about the usual behaviour of the servers of a zone, given by its name, if this is known.
     pub usual: &'a dyn Fn(&str) -> Option<String>,
+    /// Returns true if the configuration names the servers of the zone, given in wire form.
+    pub configured: &'a dyn Fn(&[u8]) -> bool,
     /// The shortest duration of a slow question.
     pub slow: Duration,
 }
@@ -295,15 +297,14 @@ pub(super) fn report(
     let mut questions: Vec<(usize, QuestionReport)> = questions.collect();
     questions.sort_by_key(|(place, _)| *place);
     let questions: Vec<QuestionReport> = questions.into_iter().map(|(_, question)| question).collect();
-    let mut culprits =
-        verdict.causes.iter().map(|cause| evidence::culprit(cause, asked, verdict, facts.usual));
+    let mut culprits = verdict.causes.iter().map(|cause| evidence::culprit(cause, asked, verdict, facts));
     let culprit = culprits.next().unwrap_or_else(|| evidence::unknown(Absence::Others));
     MessageReport {
         began: seconds(first),
         client: asked.first().map(|one| one.question.client_text()).unwrap_or_default(),
         took: seconds(verdict.took),
         waited: seconds(verdict.waited),
-        sums: sums(&verdict.causes),
+        sums: sums(&verdict.causes, facts.configured),
         left_out: asked.len().saturating_sub(questions.len()) as u64,
         questions,
         also: culprits.take(MAX_WHY_ALSO).collect(),

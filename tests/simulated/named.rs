@@ -297,7 +297,8 @@ fn the_dead_one_is_named_and_nothing_else() {
                 Broken::Hoster => Some(Severity::Notice),
                 _ => None,
             };
-            let (zones, side, page) = (names(zones), Some(Side::Theirs), names(&page));
+            let side = if severity == Some(Severity::Warning) { Side::Mine } else { Side::Theirs };
+            let (zones, side, page) = (names(zones), Some(side), names(&page));
             // If all names are forwarded, all queries go to one network.
             let stripe = broken == Broken::Upstream;
             let expected = Named { severity, zones, side, costs, page, stripe, ..Named::default() };

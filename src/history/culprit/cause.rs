@@ -65,6 +65,11 @@ impl CulpritKind {
     pub const fn is_of_this_host(self) -> bool {
         matches!(self, Self::Network | Self::NetworkLossy | Self::Overload)
     }
+
+    /// Returns true if the servers of a zone are the culprit.
+    pub(crate) fn is_of_servers(self) -> bool {
+        self <= Self::Truncated || self == Self::Unreachable
+    }
 }
 
 /// A cause of the delay or failure of a message (the questions for one email).

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::Resolver;
 use super::list_keys::{redaction_of, secrets_of};
+use crate::config::ZoneKind;
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::state::ListState;
 use crate::limits::{FOLLOW_PAUSE, WHY_READING};
@@ -164,7 +165,15 @@ impl Resolver {
             entries.iter().any(|entry| is_it(entry) && entry.state().is_incident())
         };
         let redaction = redaction_of(config);
-        let facts = DaemonFacts { list: &list, usual: &usual, slow: self.recorder.slow_from() };
+        let zones_with_servers: BTreeSet<Vec<u8>> = config
+            .zones
+            .iter()
+            .filter(|zone| matches!(zone.kind, ZoneKind::Forward(_) | ZoneKind::Stub(_)))
+            .map(|zone| wire_name(&zone.name))
+            .collect();
+        let configured = |zone: &[u8]| zones_with_servers.contains(zone);
+        let slow = self.recorder.slow_from();
+        let facts = DaemonFacts { list: &list, usual: &usual, configured: &configured, slow };
         read(&LogFacts { secrets: &secrets, redaction, facts, is_list_logged: &is_list_logged })
     }
 }
