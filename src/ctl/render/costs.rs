@@ -50,12 +50,21 @@ pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) ->
         words::number(*touched),
         words::time(*slow)
     );
-    let paint = if rows.is_empty() { Paint::Good } else { Paint::Head };
+    let paint = if *touched == 0 { Paint::Good } else { Paint::Head };
     let head = format!("{}\n", style.paint(paint, &head));
     if rows.is_empty() {
-        return head;
+        return if *touched == 0 { head } else { head + &without_cause(*slow) };
     }
     head + &columns::table(COSTS, &rows, 0).text(style, None) + &legend(*slow) + words::MESSAGE
+}
+
+/// Returns the lines for messages that waited long, but for no single cause.
+fn without_cause(slow: f64) -> String {
+    format!(
+        "No zone, server, list or pause took {} of one message: they had many short waits, as for names that are not in the cache.\n\
+         Next command: resolverctl why --slowest 5\n",
+        words::time(slow)
+    )
 }
 
 /// Returns the lines below the table, which explain its columns. `slow` is the shortest wait for a cause, in seconds, with which

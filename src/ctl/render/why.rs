@@ -186,6 +186,15 @@ pub(super) fn longest_first(question: &QuestionReport) -> Vec<&SentReport> {
     sent
 }
 
+/// Returns the time from a query to its reply in seconds. Without a reply, the time ends when the client got its answer: the resolution may
+/// continue after it.
+pub(super) fn time_to_reply(sent: &SentReport, question: &QuestionReport) -> f64 {
+    match sent.conduct {
+        Some(_) => sent.round_trip,
+        None => sent.round_trip.min((question.at + question.elapsed - sent.at).max(0.0)),
+    }
+}
+
 /// Returns how the server replied to a query, in words.
 pub(super) fn reply_word(sent: &SentReport) -> &'static str {
     sent.conduct.map_or("no reply before the end", |conduct| conduct.label())
@@ -244,7 +253,7 @@ fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, 
         let described = format!(
             "{:38}{:>7}  {} {conduct} ({transport}, {})",
             "",
-            words::time(message.round_trip),
+            words::time(time_to_reply(message, question)),
             message.server,
             harmless(&message.zone)
         );

@@ -2,7 +2,9 @@
 //! --html` writes the page to a file, and the daemon serves it as a part of its own page.
 
 use super::{document, escaped};
-use crate::render::why::{culprits, has_row, longest_first, named_kind, outcome, reply_word, shown};
+use crate::render::why::{
+    culprits, has_row, longest_first, named_kind, outcome, reply_word, shown, time_to_reply,
+};
 use crate::render::words;
 use history::costs::Side;
 use history::culprit::CulpritKind;
@@ -204,14 +206,15 @@ fn row(question: &QuestionReport, is_critical: bool, took: f64) -> String {
     sent.truncate(SENT);
     sent.sort_by(|one, other| one.at.total_cmp(&other.at));
     for one in sent {
-        let label = format!("{} {}", words::time(one.round_trip), reply_word(one));
+        let time = time_to_reply(one, question);
+        let label = format!("{} {}", words::time(time), reply_word(one));
         text.push_str(&format!(
             "<div class=\"row sent\"><div class=\"name\">{} over {} for {}</div><svg role=\"img\" aria-label=\"{label}\">{}{}</svg></div>\n",
             escaped(&one.server),
             words::word(&one.transport).to_uppercase(),
             escaped(&one.zone),
-            bar(kind_of(one), one.at, one.round_trip, took),
-            label_at(one.at, one.round_trip, took, &label)
+            bar(kind_of(one), one.at, time, took),
+            label_at(one.at, time, took, &label)
         ));
     }
     text
