@@ -108,6 +108,18 @@ postfix_lines() {
   judged "$work/mail.log" 'gone@.*Host not found, try again' '198\.18\.0\.51 .*silent\.example'
 }
 
+# A client whose host has another address, and a HELO name that does not exist.
+names_of_clients() {
+  postconf -e 'smtpd_client_restrictions = reject_unknown_client_hostname' 'smtpd_helo_restrictions = reject_unknown_helo_hostname'
+  postfix reload
+  has '^450 .*cannot find your hostname' mail 198.18.77.88 someone@sender.example someone@partner.example
+  has '^450 .*Helo command rejected: Host not found' mail 198.18.77.77 someone@sender.example someone@partner.example
+  judged "$work/mail.log" 'cannot find your hostname' 'Cause: liar\.sender\.example\., the host in the PTR record of 88\.77\.18\.198\.in-addr\.arpa\., has other addresses'
+  judged "$work/mail.log" 'Helo command rejected: Host not found' 'Cause: helo\.sender\.example\. does not exist'
+  postconf -e 'smtpd_client_restrictions =' 'smtpd_helo_restrictions ='
+  postfix reload
+}
+
 # A second message's questions are all in memory: its lookups take no time.
 again() {
   local delays
@@ -171,6 +183,7 @@ check "postfix: lists and unknown senders are refused, what cannot be found out 
 check "postfix: clients whose name leads elsewhere" clients
 check "postfix: recipients by MX, without one, with a null one, a long one, a silent one" recipients
 check "postfix: \"why\" names the answer of DNS for each line of the log" postfix_lines
+check "postfix: \"why\" names a client host with other addresses, and a HELO name that does not exist" names_of_clients
 check "postfix: the second message waits for no lookup" again
 check "postfix: postscreen starts" raise_postscreen
 check "postfix: postscreen refuses who is listed, and waits for no dead list" screened
