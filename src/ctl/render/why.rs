@@ -197,7 +197,7 @@ pub(super) fn time_to_reply(sent: &SentReport, question: &QuestionReport) -> f64
 
 /// Returns how the server replied to a query, in words.
 pub(super) fn reply_word(sent: &SentReport) -> &'static str {
-    sent.conduct.map_or("no reply before the end", |conduct| conduct.label())
+    sent.conduct.map_or("silent", |conduct| conduct.label())
 }
 
 /// Returns the DNS result, such as NXDOMAIN, or else how the question was answered or failed.
