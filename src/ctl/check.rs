@@ -13,6 +13,7 @@ use super::exit::{CommandFailure, Exit};
 use super::input::read_at_most;
 use super::others::{OtherArguments, resolvers};
 use super::outcome::CommandOutcome;
+use super::render::html::chain::KeyChain;
 use super::render::html::{self, DomainReport};
 use super::render::{Format, domain, findings, json};
 use super::typed_name::{typed_selector, typed_subject};
@@ -25,7 +26,7 @@ use dns::wire::presentation::{name_text, shown};
 use doctor as check_domain;
 use doctor::WholeDomain;
 use doctor::codes::Code;
-use doctor::facts::{CheckSubject, Role, canonical};
+use doctor::facts::{CheckSubject, DomainFacts, Role, canonical};
 use doctor::finding::{Finding, Level};
 use doctor::limits::MAX_HELO;
 use doctor::message;
@@ -59,7 +60,7 @@ pub(super) struct Arguments {
     /// DKIM selector to check; may be repeated.
     #[arg(long, value_name = "NAME", value_parser = typed_selector, hide_short_help = true)]
     selector: Vec<String>,
-    /// Write the findings to this file too, as an HTML page.
+    /// Write the findings to this file too, as an HTML page with the chain of keys.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Check STARTTLS and certificates of the mail hosts and the MTA-STS policy too, with connections from this host.
@@ -98,7 +99,7 @@ struct MailFile {
     /// File with the message; - is standard input.
     #[arg(value_name = "FILE|-")]
     file: PathBuf,
-    /// Write the findings to this file too, as an HTML page.
+    /// Write the findings to this file too, as an HTML page with the chain of keys.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     #[command(flatten)]
@@ -291,8 +292,8 @@ fn of_subjects(
     for (place, subject) in (1..).zip(subjects) {
         let name = name_of(&subject);
         let subject = CheckSubject { unix: now, own: own.clone(), ..subject };
-        let facts = match runtime.block_on(daemon.facts(subject, &WholeDomain)) {
-            Ok(facts) => facts,
+        let (facts, chain) = match runtime.block_on(gathered(daemon, subject, html.is_some())) {
+            Ok(gathered) => gathered,
             Err(failure) => {
                 // Does not wait for the blocking tasks of the runtime: if the daemon hangs, they still wait for its reply.
                 runtime.shutdown_background();
@@ -305,7 +306,7 @@ fn of_subjects(
             check_domain::in_order(&mut found, facts.subject.refusal.reason);
         }
         let is_reason = check_domain::answers_refusal(&facts, &found);
-        reports.push((is_reason, DomainReport { subject: name, findings: found }));
+        reports.push((is_reason, DomainReport { subject: name, findings: found, chain }));
     }
     // Does not wait for blocking tasks: queries that exceeded the time limit may still wait for the daemon.
     runtime.shutdown_background();
@@ -327,6 +328,23 @@ fn of_subjects(
     }
     let text = text_of(&reports, format);
     Ok(CommandOutcome { text, exit: exit_of_domain(&reports) })
+}
+
+/// Gets the facts about a subject. If `has_page` is true and the subject is a domain, gets its chain of keys at the same time.
+async fn gathered(
+    daemon: &Daemon,
+    subject: CheckSubject,
+    has_page: bool,
+) -> Result<(DomainFacts, Option<Result<KeyChain, String>>), CommandFailure> {
+    let domain = Some(subject.domain.clone()).filter(|domain| has_page && !domain.is_empty());
+    let chain = async {
+        match &domain {
+            Some(domain) => Some(daemon.key_chain(domain).await),
+            None => None,
+        }
+    };
+    let (facts, chain) = tokio::join!(daemon.facts(subject, &WholeDomain), chain);
+    Ok((facts?, chain))
 }
 
 /// Returns the first line of the check of a domain or an address; `None` if the check takes longer than `WHY_CHECK_TIME`.

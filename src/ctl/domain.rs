@@ -6,12 +6,14 @@ use futures_util::future::BoxFuture;
 
 use super::CommandFailure;
 use super::client::ControlClient;
+use super::render::html::chain::KeyChain;
 use super::secured::SecuredResolvers;
 use super::{policy_file, smtp};
 use control::facts::{got, request, requests_of_root_servers, root_servers};
-use control::protocol::{Blame, Problem, Reply, Request};
+use control::protocol::{Blame, Problem, Reply, Request, TraceRequest};
 use doctor::Plan;
 use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root};
+use gather::limits::CHECK_DOMAIN_TIME;
 use gather::{Sources, gather};
 
 /// Gets the answers to the questions of a check. DNS questions go to the daemon over its control socket. resolverctl itself
@@ -66,6 +68,20 @@ impl Daemon {
             tokio::task::spawn_blocking(move || client.ask(&query).and_then(|_| client.ask(&entries)));
         let replies = asked.await.map_err(|ended| CommandFailure::CutOff(ended.to_string()))??;
         Ok(root_servers(replies))
+    }
+
+    /// Returns the chain of keys of a domain from a fresh trace of its SOA record, or why it could not be read.
+    pub(super) async fn key_chain(&self, domain: &str) -> Result<KeyChain, String> {
+        let kind = Some("SOA".to_owned());
+        let request = Request::Trace(TraceRequest { name: domain.to_owned(), kind, fresh: true });
+        let client = self.client.clone();
+        let asked = tokio::task::spawn_blocking(move || client.ask(&request));
+        match tokio::time::timeout(CHECK_DOMAIN_TIME, asked).await {
+            Ok(Ok(Ok(trace))) => KeyChain::of(domain, &trace),
+            Ok(Ok(Err(failure))) => Err(failure.to_string()),
+            Ok(Err(ended)) => Err(ended.to_string()),
+            Err(_) => Err(format!("its trace takes longer than {} s", CHECK_DOMAIN_TIME.as_secs())),
+        }
     }
 
     /// Fails if the daemon does not answer.

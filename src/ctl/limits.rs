@@ -95,6 +95,9 @@ pub(crate) const MAX_COMPARED_NAMES: usize = 4;
 /// Maximum number of options `--selector` of a check. Each selector takes at least one of the `MAX_CHECK_QUESTIONS` lookups.
 pub(crate) const MAX_GIVEN_SELECTORS: usize = 10;
 
+/// Maximum number of zones in the picture of a chain of keys. Most chains have three: the root, a top-level domain and the domain.
+pub(crate) const MAX_DRAWN_ZONES: usize = 12;
+
 /// Maximum size of a message that `resolverctl check mail` reads, in octets. Header fields come first, and the fields in the
 /// parts of a bounce come soon after.
 pub(crate) const MAX_CHECKED_MESSAGE: u64 = 1 << 20;

@@ -15,6 +15,7 @@ use super::signer;
 use super::signing::Signing;
 use super::world::{Lab, LabError, ServerPlan, UNIX_AT_START, absolute};
 use super::zone_file::read_zone;
+use dns::question::name_text;
 use resolver::zones::zone::Zone;
 
 /// The TTL of NS records and server addresses in seconds: two days, as in top-level domains.
@@ -181,6 +182,7 @@ impl Tree {
 
     /// Adds the NS records to `text`, and the names of the servers to `hosts`.
     fn write_servers(&self, text: &mut String, zone: &Name, branch: &Branch, hosts: &mut Vec<Name>) {
+        let zone = name_text(zone);
         for server in &branch.servers {
             let _ = writeln!(text, "{zone} {DELEGATION_TTL} NS {server}");
             hosts.push(server.clone());

@@ -304,10 +304,42 @@ fn a_page_has_the_findings() {
     let page = std::fs::read_to_string(&file).unwrap();
     let answer = lines[0].trim_start_matches("registered.com: ").replace('"', "&quot;");
     assert!(page.contains(&answer), "{page}");
+    let unread = "<p>The chain of keys could not be read: resolverd did not validate the answer.</p>";
+    assert!(page.contains(unread), "{page}");
     let output = world.command(&["check", "registered.com", "--local", "--html", "/nowhere/report.html"]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(told.contains("cannot write /nowhere/report.html: "), "{told}");
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_page_draws_the_chain_of_keys() {
+    let world = crate::stage::gateway();
+    let file = world.path("report.html");
+    let boxes = |arguments: &[&str]| -> Vec<String> {
+        world.run(&[arguments, &["--html", file.to_str().unwrap()]].concat());
+        let page = std::fs::read_to_string(&file).unwrap();
+        page.lines().filter(|line| line.contains("<div class=\"zone ")).map(str::to_owned).collect()
+    };
+    let last = |domain: &str| {
+        let drawn = boxes(&["check", domain]);
+        assert!(drawn.len() == 3 && drawn[0].contains("trust anchor "), "{drawn:#?}");
+        assert!(drawn[..2].iter().all(|zone| zone.contains("class=\"level\">secure<")), "{drawn:#?}");
+        drawn[2].clone()
+    };
+    let has = |line: &str, words: &[&str]| {
+        assert!(words.iter().all(|word| line.contains(word)), "{words:?}: {line}");
+    };
+    has(&last("sound.com"), &[">DS ", "<b>sound.com</b><span>keys ", ">secure<"]);
+    has(&last("bücher.com"), &[">DS ", "<b>xn--bcher-kva.com</b><span>keys ", ">secure<"]);
+    has(&last("bogus.com"), &[">DS ", "keys ", ">bogus<", "<span>the RRSIG of bogus.com. DNSKEY expired "]);
+    has(&last("lame.com"), &[">no DS: not signed from here on ", ">no keys in use<", ">insecure<"]);
+    let steps = world.command(&["trace", "--fresh", "bücher.com"]).stdout;
+    has(&String::from_utf8(steps).unwrap(), &["checked   xn--bcher-kva.com. is secure\n"]);
+    assert!(boxes(&["check", "198.18.9.1"]).is_empty());
+    let mail = world.path("mail");
+    std::fs::write(&mail, "From: me@sound.com\n\n").unwrap();
+    assert_eq!(boxes(&["check", "mail", mail.to_str().unwrap()]).len(), 3);
 }
 
 #[test]

@@ -162,6 +162,7 @@ const SIGNED: &[(&str, &str, &str)] = &[
          x._domainkey TXT \"v=DKIM1; k=ed25519; p={ed}\"",
     ),
     ("bogus", "expired", "@ MX 10 mx.host.com."),
+    ("xn--bcher-kva", "", "@ MX 10 mx.host.com."),
     ("early", "", "@ MX 10 mx.host.com."),
     ("late", "", "@ MX 10 mx.host.com."),
     ("future", "", "@ MX 10 mx.host.com."),

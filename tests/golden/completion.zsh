@@ -622,7 +622,7 @@ _arguments "${_arguments_options[@]}" : \
 '--from=[Address that sends mail for the domain\: check its PTR records and SPF]:ADDRESS:_default' \
 '--helo=[HELO name of the client\: check its form and address]:NAME:_default' \
 '*--selector=[DKIM selector to check; may be repeated]:NAME:_default' \
-'--html=[Write the findings to this file too, as an HTML page]:FILE:_files' \
+'--html=[Write the findings to this file too, as an HTML page with the chain of keys]:FILE:_files' \
 '--smtp-port=[]:PORT:_default' \
 '--https-port=[]:PORT:_default' \
 '*--resolver=[Resolver instead of the public ones\: ADDRESS, ADDRESS\:PORT, tls\://HOST, quic\://HOST or https\://HOST/PATH]:ADDRESS|URL:_default' \
@@ -660,7 +660,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (mail)
 _arguments "${_arguments_options[@]}" : \
-'--html=[Write the findings to this file too, as an HTML page]:FILE:_files' \
+'--html=[Write the findings to this file too, as an HTML page with the chain of keys]:FILE:_files' \
 '*--resolver=[Resolver instead of the public ones\: ADDRESS, ADDRESS\:PORT, tls\://HOST, quic\://HOST or https\://HOST/PATH]:ADDRESS|URL:_default' \
 '--resolv-conf=[]:FILE:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \

@@ -1,11 +1,17 @@
 //! The screen and the JSON output of `resolverctl check DOMAIN`.
 
+use control::protocol::Reply;
+use ctl::render::html::chain::KeyChain;
 use ctl::render::html::{DomainReport, page};
 use ctl::render::{Style, domain, json};
+use dns::question::Outcome;
 use doctor::codes::Code;
 use doctor::finding::{Finding, Level};
+use history::event::{DsSource, StepEvent};
+use validate::verdict::SecurityStatus::{self, Bogus, Insecure, Secure};
 
-use super::golden;
+use super::traced::{checked, ds, keys, step};
+use super::{golden, query};
 
 /// A text from a hostile server. If it were printed unchanged, its escape sequence would clear the terminal.
 const HOSTILE: &str = "no server answered\u{1b}[2J";
@@ -41,15 +47,49 @@ fn a_healthy_domain() {
     golden("check_domain_healthy.txt", &domain::text("example.com", &findings, Style::Plain));
 }
 
-#[test]
-fn a_page_is_harmless() {
+/// Returns the chain of a domain with these steps below a secure root. The trace failed if `state` is bogus.
+fn chain(domain: &str, below: Vec<StepEvent>, state: SecurityStatus) -> Result<KeyChain, String> {
+    let rcode = if state == Bogus { "SERVFAIL" } else { "NOERROR" };
+    let root = vec![ds(".", vec![20_326], DsSource::Anchor), keys(".", None), checked(".", Secure, None)];
+    let steps = [root, below].concat().into_iter().map(|event| Reply::Step(step(0, 0, event)));
+    let end = Reply::Query(Box::new(query("SOA", rcode, Outcome::Upstream, Vec::new())));
+    KeyChain::of(domain, &steps.chain([end]).collect::<Vec<_>>())
+}
+
+fn reports() -> [DomainReport; 3] {
     let mut findings = findings_with(HOSTILE);
     findings.push(Finding::new(Code::SpfSyntax, "v=spf1 </p><img src=x onerror=\"alert(1)\"> 'x' & y"));
-    let reports = [
-        DomainReport { subject: "example.com".to_owned(), findings },
-        DomainReport { subject: "<b>.example".to_owned(), findings: Vec::new() },
+    let unsigned = vec![
+        ds("com.", vec![19_718], DsSource::Parent),
+        keys("com.", None),
+        checked("com.", Secure, None),
+        ds("example.com.", Vec::new(), DsSource::Parent),
+        checked("example.com.", Insecure, None),
     ];
-    let page = page(&reports, 1_795_257_600);
+    let why = "no DNSKEY of example. matches <b>.example. \u{1b}[2J";
+    let broken = vec![
+        ds("example.", vec![4_711, 815], DsSource::Parent),
+        keys("example.", None),
+        checked("example.", Bogus, Some(why)),
+        checked("<b>.example.", Bogus, Some(why)),
+        checked("<b>.example. SOA", Bogus, Some(why)),
+    ];
+    let chains = [
+        chain("example.com.", unsigned, Insecure),
+        chain("<b>.example.", broken, Bogus),
+        Err("timeout at the servers of <b>.: no answer".to_owned()),
+    ];
+    let [unsigned, broken, unread] = chains.map(Some);
+    [
+        DomainReport { subject: "example.com".to_owned(), findings, chain: unsigned },
+        DomainReport { subject: "<b>.example".to_owned(), findings: Vec::new(), chain: broken },
+        DomainReport { subject: "example.net".to_owned(), findings: Vec::new(), chain: unread },
+    ]
+}
+
+#[test]
+fn a_page_is_harmless() {
+    let page = page(&reports(), 1_795_257_600);
     golden("check_domain.html", &page);
     for forbidden in ["<script", "<img", "<b>.", "\u{1b}", "http://", "src=x onerror=\"alert"] {
         assert!(!page.contains(forbidden), "{forbidden}");

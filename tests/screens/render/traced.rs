@@ -11,7 +11,7 @@ use validate::verdict::SecurityStatus;
 
 use crate::render::{both, lines, query, record};
 
-fn step(at_micros: u64, depth: u8, event: StepEvent) -> Step {
+pub(super) fn step(at_micros: u64, depth: u8, event: StepEvent) -> Step {
     Step { at: Duration::from_micros(at_micros).as_secs_f64(), depth, event }
 }
 
@@ -97,18 +97,18 @@ fn answered() -> Vec<Step> {
     ]
 }
 
-fn ds(zone: &str, tags: Vec<u16>, from: DsSource) -> StepEvent {
+pub(super) fn ds(zone: &str, tags: Vec<u16>, from: DsSource) -> StepEvent {
     let records = tags.into_iter().map(|tag| DsFact { tag, algorithm: 8, digest: 2 }).collect();
     StepEvent::Ds { zone: zone.to_owned(), records, from }
 }
 
-fn keys(zone: &str, server: Option<&str>) -> StepEvent {
+pub(super) fn keys(zone: &str, server: Option<&str>) -> StepEvent {
     let records = [(20_326, 257), (5_613, 256)];
     let records = records.map(|(tag, flags)| KeyFact { tag, algorithm: 8, flags }).into();
     StepEvent::Dnskey { zone: zone.to_owned(), records, server: server.map(str::to_owned) }
 }
 
-fn checked(zone: &str, state: SecurityStatus, why: Option<&str>) -> StepEvent {
+pub(super) fn checked(zone: &str, state: SecurityStatus, why: Option<&str>) -> StepEvent {
     StepEvent::Checked { subject: zone.to_owned(), state, why: why.map(str::to_owned) }
 }
 

@@ -4,9 +4,11 @@
 //! The names and records on the page come from other hosts. So `escaped` makes each text safe, and the page forbids scripts and
 //! content from other hosts.
 
+pub mod chain;
 mod escape;
 pub mod waterfall;
 
+use self::chain::{KeyChain, picture};
 use self::escape::escaped;
 use super::domain::{counts, sentence, worst};
 use dns::clock::minute;
@@ -19,6 +21,8 @@ pub struct DomainReport {
     pub subject: String,
     /// The findings, the most serious first.
     pub findings: Vec<Finding>,
+    /// The chain of keys of the domain, or why it could not be read; none for an address, or if there is no page.
+    pub chain: Option<Result<KeyChain, String>>,
 }
 
 const STYLE: &str = "
@@ -30,6 +34,13 @@ article h3 { font-size: 1rem; margin: .2rem 0; } article p { margin: .2rem 0; ov
 .failure { border-color: #b3261e; } .warning { border-color: #b26a00; } .ok { border-color: #2e7d32; }
 .level { text-transform: uppercase; font-size: .8rem; letter-spacing: .05em; }
 .evidence { font-family: monospace; font-size: .9rem; }
+.chain { display: flex; flex-wrap: wrap; gap: .6rem .4rem; list-style: none; margin: .7rem 0; padding: 0; }
+.chain li { display: flex; align-items: center; gap: .4rem; max-width: 100%; break-inside: avoid; }
+.arrow { max-width: 8rem; text-align: right; color: #555; font-size: .9rem; }
+.zone { border: 2px solid; border-radius: .3rem; padding: .3rem .7rem; max-width: 14rem; overflow-wrap: anywhere; }
+.zone b, .zone span { display: block; } .zone .level { font-weight: bold; }
+.secure { border-color: #2e7d32; background: #eef6ee; } .insecure { border-color: #777; background: #f4f4f4; }
+.bogus { border-color: #b3261e; background: #fcecea; } .indeterminate { border-color: #b26a00; border-style: dashed; }
 @media print { body { margin: 0; max-width: none; font-size: 11pt; } section { break-after: page; } section:last-of-type { break-after: auto; } }
 ";
 
@@ -62,6 +73,7 @@ fn section(report: &DomainReport, unix: u64) -> String {
         escaped(&answer),
         minute(unix)
     );
+    text.extend(report.chain.as_ref().map(picture));
     for topic in Topic::ALL {
         let mut of_topic =
             report.findings.iter().filter(|finding| finding.code.entry().topic == topic).peekable();

@@ -20,7 +20,7 @@ use crate::limits::{BOGUS_TIME, INSECURE_TTL, KEY_RENEWAL, MAX_BOGUS_TRIES};
 use crate::zones::RouteTarget;
 use dns::clock::Mono;
 use dns::limits::MAX_TTL;
-use dns::question::Security;
+use dns::question::{Security, name_text};
 use history::event::{DsFact, DsSource, KeyFact, StepEvent};
 use history::note::Note;
 use validate::anchors::Trust;
@@ -144,7 +144,7 @@ impl Validator {
         let sought = sought.unwrap_or(stored);
         let state = Arc::new(ZoneTrust { zone: zone.clone(), standing, stored, sought, expires });
         context.judged(state.state());
-        context.note(checked(zone.to_string(), &state));
+        context.note(checked(name_text(zone), &state));
         // A question of look-ahead may send only a few queries, so a client's question may find another state. Therefore look-ahead caches only the
         // states secure and insecure, and a client's question caches every state.
         let is_final = matches!(state.standing, ZoneSecurity::Secure(_) | ZoneSecurity::Insecure(_));
