@@ -61,42 +61,43 @@ impl Daemon {
 
     /// Returns one address of each root server that the daemon uses.
     async fn root_servers(&self) -> Result<Vec<IpAddr>, CommandFailure> {
-        let client = self.client.clone();
         let [query, entries] = requests_of_root_servers();
-        // The client of the control socket blocks its thread, so it runs on a separate thread.
-        let asked =
-            tokio::task::spawn_blocking(move || client.ask(&query).and_then(|_| client.ask(&entries)));
-        let replies = asked.await.map_err(|ended| CommandFailure::CutOff(ended.to_string()))??;
-        Ok(root_servers(replies))
+        let replies = self.asked(move |client| client.ask(&query).and_then(|_| client.ask(&entries)));
+        Ok(root_servers(replies.await?))
+    }
+
+    /// Runs `ask` on a separate thread, because the client of the control socket blocks its thread.
+    async fn asked<Said: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&ControlClient) -> Result<Said, CommandFailure> + Send + 'static,
+    ) -> Result<Said, CommandFailure> {
+        let client = self.client.clone();
+        let asked = tokio::task::spawn_blocking(move || ask(&client)).await;
+        asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?
     }
 
     /// Returns the chain of keys of a domain from a fresh trace of its SOA record, or why it could not be read.
     pub(super) async fn key_chain(&self, domain: &str) -> Result<KeyChain, String> {
         let kind = Some("SOA".to_owned());
         let request = Request::Trace(TraceRequest { name: domain.to_owned(), kind, fresh: true });
-        let client = self.client.clone();
-        let asked = tokio::task::spawn_blocking(move || client.ask(&request));
+        let asked = self.asked(move |client| client.ask(&request));
         match tokio::time::timeout(CHECK_DOMAIN_TIME, asked).await {
-            Ok(Ok(Ok(trace))) => KeyChain::of(domain, &trace),
-            Ok(Ok(Err(failure))) => Err(failure.to_string()),
-            Ok(Err(ended)) => Err(ended.to_string()),
+            Ok(Ok(trace)) => KeyChain::of(domain, &trace),
+            Ok(Err(failure)) => Err(failure.to_string()),
             Err(_) => Err(format!("its trace takes longer than {} s", CHECK_DOMAIN_TIME.as_secs())),
         }
     }
 
     /// Fails if the daemon does not answer.
     async fn is_reached(&self) -> Result<(), CommandFailure> {
-        let client = self.client.clone();
-        let asked = tokio::task::spawn_blocking(move || client.ask(&Request::Status)).await;
-        asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?.map(drop)
+        self.asked(|client| client.ask(&Request::Status)).await.map(drop)
     }
 
     /// Returns why no server except the daemon may be asked about a name; `None` if others may be asked. The daemon decides this,
     /// because it knows the names that must stay on this host, such as those with the key of a DNS list.
     async fn kept_here(&self, name: &str) -> Result<Option<String>, CommandFailure> {
-        let (client, name) = (self.client.clone(), name.to_owned());
-        let asked = tokio::task::spawn_blocking(move || kept_here(&client, &name)).await;
-        asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?
+        let name = name.to_owned();
+        self.asked(move |client| kept_here(client, &name)).await
     }
 }
 

@@ -116,6 +116,7 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     let day = arguments.at.as_deref().and_then(|at| moment::day(at, now));
     let (from, to) = match (&arguments.at, day) {
         (Some(at), Some((first, last))) => {
+            // Refuses a day in the future.
             begin(at)?;
             (kept(first as u64, unix), (last as u64).min(unix))
         }

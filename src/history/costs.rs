@@ -271,11 +271,12 @@ type Configured<'a> = &'a dyn Fn(&[u8]) -> bool;
 fn table(judged: &[Vec<Cause>], common: &CommonFaults, configured: Configured<'_>) -> CostTable {
     let mut table = CostTable::new();
     for causes in judged {
-        // A side is the party that can remove a cause, such as the operator of this host. A message with two causes of a side counts once for it.
+        // A side is the party that can remove a cause: for servers that the configuration names, the operator of this host. A message with two causes of a side counts once for it.
         let mut of_message = CostTable::new();
         for cause in causes.iter().filter(|cause| cause.kind != CulpritKind::None && cause.delay() > 0) {
-            let side = side(cause, configured);
-            let is_of_zone = side != Side::Mine || is_configured(cause, configured);
+            let is_configured = cause.kind.is_of_servers() && configured(&cause.zone);
+            let side = if is_configured { Side::Mine } else { side(cause) };
+            let is_of_zone = is_configured || side != Side::Mine;
             let (worth, micros, failed) = (cause.delay(), cause.micros, cause.deferring.into());
             for key in [(side, None), (side, Some(common.key(is_of_zone, cause)))] {
                 of_message.entry(key).or_default().join(Cost { worth, micros, failed, messages: 0 });
@@ -334,21 +335,15 @@ impl Cost {
 }
 
 /// Returns who can remove a cause. If packets get lost on the path to the servers of one zone, the result is `Theirs`: the operators of other
-/// hosts. Losses in the network of this host have a kind of their own, `NetworkLossy`. Servers that the configuration names are `Mine`.
-fn side(cause: &Cause, configured: Configured<'_>) -> Side {
+/// hosts. Losses in the network of this host have a kind of their own, `NetworkLossy`.
+fn side(cause: &Cause) -> Side {
     match cause.kind {
-        _ if is_configured(cause, configured) => Side::Mine,
         kind if kind.is_of_this_host() => Side::Mine,
         CulpritKind::Unreachable if cause.is_of_this_host() || cause.silent_path => Side::Mine,
         CulpritKind::Client => Side::Client,
         CulpritKind::Unknown => Side::Unknown,
         _ => Side::Theirs,
     }
-}
-
-/// Returns true for a fault of servers that the configuration names.
-fn is_configured(cause: &Cause, configured: Configured<'_>) -> bool {
-    cause.kind.is_of_servers() && configured(&cause.zone)
 }
 
 /// Returns the command that shows more about a cause.

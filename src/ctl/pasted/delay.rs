@@ -25,15 +25,18 @@ impl LineDelay {
         self.parts.map(|[_, _, connecting, _]| connecting).or(self.last_try).or(self.whole)
     }
 
-    /// In a line of Postfix, returns true if the time before the queue manager is long, is the longest part of the delay, and includes no earlier
+    /// In a line of Postfix, returns the time before the queue manager if it is long, is the longest part of the delay, and includes no earlier
     /// delivery attempt. In this time, smtpd and content filters send DNS queries. The names in these queries are not in the line, because the
     /// line is about the delivery.
+    pub(super) fn before_queue(&self) -> Option<f64> {
+        let [before, rest @ ..] = self.parts?;
+        let is_longest = rest.into_iter().all(|part| part < before);
+        (before >= SLOW_PART && before < RETRY_PAUSE.as_secs_f64() && is_longest).then_some(before)
+    }
+
+    /// Returns true if `before_queue` returns a time.
     pub(super) fn is_before_queue(&self) -> bool {
-        self.parts.is_some_and(|[before, rest @ ..]| {
-            before >= SLOW_PART
-                && before < RETRY_PAUSE.as_secs_f64()
-                && rest.into_iter().all(|part| part < before)
-        })
+        self.before_queue().is_some()
     }
 
     /// Returns the seconds from the arrival of the mail to its last delivery attempt; `None` if no earlier attempt was deferred.

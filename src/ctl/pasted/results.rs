@@ -1,5 +1,6 @@
 //! The results for pasted lines: which messages (emails) are printed, and in which order.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fit::{SHARE, is_of_dns};
@@ -31,10 +32,8 @@ impl LineResult {
     /// Creates a result for one pasted line. `is_best`: the message is the best match of the line.
     pub fn new(line: &PastedLine, message: MessageReport, is_best: bool) -> Self {
         let PastedLine { number, entry, is_arrival, blames_dns, .. } = *line;
-        let parts = line.delay.parts.filter(|_| line.delay.is_before_queue());
-        let before_queue = parts.map(|[before, ..]| before);
+        let (before_queue, is_telling) = (line.delay.before_queue(), line.is_telling());
         let numbers = BTreeSet::from([number]);
-        let is_telling = line.is_telling();
         Self { message, numbers, entry, is_arrival, blames_dns, before_queue, is_telling, is_best }
     }
 
@@ -42,6 +41,15 @@ impl LineResult {
     pub fn add(&mut self, line: &PastedLine, is_best: bool) {
         self.numbers.insert(line.number);
         self.is_best |= is_best;
+    }
+
+    fn is_unknown(&self) -> bool {
+        self.message.culprit.kind == CulpritKind::Unknown
+    }
+
+    /// Compares by `rank`, then by the wait for DNS: the longest comes first.
+    fn compare<Rank: Ord>(&self, other: &Self, rank: impl Fn(&Self) -> Rank) -> Ordering {
+        rank(self).cmp(&rank(other)).then(other.message.waited.total_cmp(&self.message.waited))
     }
 
     /// Returns the message (email). Its `more_lines` is the number of lines after the first one.
@@ -56,8 +64,8 @@ impl LineResult {
 /// its domain is mostly one of this host; the line of a delivery whose delay was before the queue manager, if other lines of the mail explain
 /// this time by DNS; and a line without a delay whose mail DNS did not delay, if another line has a delay or a cause in DNS.
 pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
-    let is_unknown = |one: &LineResult| one.message.culprit.kind == CulpritKind::Unknown;
-    let known: BTreeSet<usize> = results.iter().filter(|one| !is_unknown(one)).map(|one| one.entry).collect();
+    let known: BTreeSet<usize> =
+        results.iter().filter(|one| !one.is_unknown()).map(|one| one.entry).collect();
     let mut explained: BTreeMap<usize, f64> = BTreeMap::new();
     for one in results.iter().filter(|one| is_of_dns(one.message.culprit.kind)) {
         *explained.entry(one.entry).or_default() += one.message.waited;
@@ -69,17 +77,15 @@ pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
     results.retain(|one| {
         let is_needless_sender = one.is_arrival && one.message.is_absent() && known.contains(&one.entry);
         let is_needless_delivery =
-            is_unknown(one) && one.before_queue.is_some_and(|before| is_explained(one, before));
+            one.is_unknown() && one.before_queue.is_some_and(|before| is_explained(one, before));
         // Another line of the mail shows more about its delay.
         let is_needless_quiet = matches!(one.message.culprit.kind, CulpritKind::NotDns | CulpritKind::None)
             && (!one.is_telling && telling.contains(&one.entry)
                 || !(one.is_telling && one.is_best) && explained.contains_key(&one.entry));
         !is_needless_sender && !is_needless_delivery && !is_needless_quiet
     });
-    results.sort_by(|one, other| {
-        let rank = |one: &LineResult| (one.entry, is_unknown(one), !one.blames_dns);
-        rank(one).cmp(&rank(other)).then(other.message.waited.total_cmp(&one.message.waited))
-    });
+    let rank = |one: &LineResult| (one.entry, one.is_unknown(), !one.blames_dns);
+    results.sort_by(|one, other| one.compare(other, rank));
     results
 }
 
@@ -87,10 +93,7 @@ pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
 /// because they may be of other mails, and messages with an unknown culprit come after the known ones.
 pub fn longest_wait_first(results: &[LineResult]) -> Vec<&MessageReport> {
     let mut sorted: Vec<&LineResult> = results.iter().collect();
-    sorted.sort_by(|one, other| {
-        let rank =
-            |result: &LineResult| (!result.is_best, result.message.culprit.kind == CulpritKind::Unknown);
-        rank(one).cmp(&rank(other)).then(other.message.waited.total_cmp(&one.message.waited))
-    });
+    let rank = |one: &LineResult| (!one.is_best, one.is_unknown());
+    sorted.sort_by(|one, other| one.compare(other, rank));
     sorted.into_iter().map(|result| &result.message).collect()
 }

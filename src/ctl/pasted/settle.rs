@@ -11,6 +11,8 @@
 //!   delivery means the opposite. If the line reports an answer, such as a name that does not exist, time does not matter: the
 //!   answer is the cause if a query of the message has this answer; otherwise the cause is unknown.
 
+use std::cmp::Reverse;
+
 use super::answer;
 use super::delay::SLOW_PART;
 use super::fit::{
@@ -26,7 +28,6 @@ use history::culprit::CulpritKind;
 use history::doubt::{self, ON_DISK_ALONE, PossibleWait};
 use history::limits::SLOW_ANSWER;
 use history::why::{CulpritReport, MessageReport, QuestionReport};
-use std::cmp::Reverse;
 
 /// Returns at most `MAX_FITTING_MESSAGES` messages (emails) to which a pasted line may belong, the best match first. The daemon
 /// found `messages` by the names and addresses of the line. If no message is from the time of the line, returns the nearest
@@ -61,7 +62,8 @@ pub fn settle(
     let with_line = |message: MessageReport| {
         let is_open = line.delay.whole.is_some() && message.culprit.kind != CulpritKind::NotDns;
         // The evidence that the cause is not known may already have these times.
-        let times = Some(times(line, &message)).filter(|times| is_open && *times != message.culprit.evidence);
+        let times = is_open.then(|| times(line, &message));
+        let times = times.filter(|times| *times != message.culprit.evidence);
         let exceeds_delay = exceeds_delay(line, &message);
         MessageReport { line: Some(line.text.clone()), times, fitting, exceeds_delay, ..message }
     };

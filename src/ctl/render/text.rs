@@ -165,7 +165,8 @@ pub fn query(reply: &QueryReply, style: Style) -> String {
     text + &format!("to do: `resolverctl trace {} {}` shows each step\n", reply.name, reply.kind)
 }
 
-fn is_answer(reply: &QueryReply) -> bool {
+/// Returns true if the reply is not an error: it has records, or denies the name or the type.
+pub(super) fn is_answer(reply: &QueryReply) -> bool {
     matches!(reply.rcode.as_str(), "NOERROR" | "NXDOMAIN")
 }
 

@@ -47,26 +47,13 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
         advice: "advice".to_owned(),
     };
     MessageReport {
-        line: None,
-        times: None,
-        more_lines: 0,
-        fitting: 0,
-        note: None,
-        of_disk: false,
-        exceeds_delay: false,
         began: NOW,
         client: "127.0.0.1".to_owned(),
         took: waited,
         waited,
-        sums: BTreeMap::new(),
         questions: vec![question],
-        left_out: 0,
-        possible_waits: Vec::new(),
-        possible_waits_left_out: 0,
-        history_begin: None,
-        history: None,
         culprit,
-        also: Vec::new(),
+        ..MessageReport::default()
     }
 }
 

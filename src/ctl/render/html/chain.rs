@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::escape::escaped;
 use crate::limits::MAX_DRAWN_ZONES;
+use crate::render::text::is_answer;
 use control::protocol::{QueryReply, Reply};
 use doctor::facts::is_within;
 use history::SecurityStatus;
@@ -57,7 +58,7 @@ impl KeyChain {
         if seen.zones.is_empty() && seen.answer.is_none() {
             return Err(error.unwrap_or_else(|| "resolverd did not validate the answer".to_owned()));
         }
-        let answered = reply.filter(|reply| ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str()));
+        let answered = reply.filter(|reply| is_answer(reply));
         let end = answered.map_or_else(|| Some(domain.to_owned()), |reply| owner(domain, reply));
         // An answer without an SOA record of the domain or above is an alias.
         let end = end.or_else(|| seen.zones.values().next_back().map(|zone| zone.name.clone()));
@@ -137,7 +138,7 @@ pub(super) fn picture(chain: &Result<KeyChain, String>) -> String {
     format!("{heading}<ol class=\"chain\">\n{boxes}</ol>\n{}", notes(chain))
 }
 
-/// What the boxes do not show: zones beyond the limit, and that the domain is not a zone.
+/// Returns notes below the boxes: how many zones are not drawn, and in which zone the domain is if it is not a zone.
 fn notes(chain: &KeyChain) -> String {
     let mut text = String::new();
     let further = chain.zones.len().saturating_sub(MAX_DRAWN_ZONES);

@@ -1,4 +1,4 @@
-//! What an attempt writes to the statistics and to the trail of its resolution.
+//! Records an attempt: counts its queries in the statistics, and adds notes to the trail of its resolution.
 
 use std::time::Duration;
 
