@@ -47,12 +47,7 @@ fn measure_readers(title: &str, fill: impl Fn(&mut Traffic<'_>)) {
     let recorder = Recorder::with_size(clock.clone(), 1, SIZE);
     fill(&mut Traffic { clock: &clock, recorder: &recorder, state: 1 });
     let secrets = Secrets::default();
-    let facts = DaemonFacts {
-        list: &|_| None,
-        usual: &|_| None,
-        configured: &|_| false,
-        slow: Duration::from_secs(1),
-    };
+    let facts = DaemonFacts::default();
     let name = Name::from_ascii("w1.z1.bench.").map(|name| wire_name(&name)).unwrap_or_default();
     for (command, subject) in
         [("why NAME", Some(WantedSubject::Name(name.into()))), ("why --slowest 20", None)]

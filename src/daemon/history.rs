@@ -423,12 +423,7 @@ mod tests {
                 ..QuestionEntry::failed(b"\x07example\x00", self.clock.mono().as_micros())
             };
             self.recorder.asked(&failed, None);
-            let facts = DaemonFacts {
-                list: &|_| None,
-                usual: &|_| None,
-                configured: &|_| false,
-                slow: Duration::from_secs(1),
-            };
+            let facts = DaemonFacts::default();
             let (secrets, redaction) = (&Secrets::default(), Redaction::default());
             let facts = LogFacts { secrets, redaction, facts, is_list_logged: &|_| false };
             self.recorder.write_log(&mut self.state, &facts);

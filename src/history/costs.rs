@@ -368,7 +368,6 @@ mod tests {
     use crate::subject::ListName;
     use dns::question::{Outcome, is_within};
     use hickory_proto::rr::RecordType;
-    use std::time::Duration;
 
     const LIST: &[u8] = b"\x04list\x04test\x00";
 
@@ -386,12 +385,7 @@ mod tests {
         let list = |name: &[u8]| {
             is_within(name, LIST).then_some(ListName { apex: LIST.len(), keyed: false, refuses: false })
         };
-        let facts = DaemonFacts {
-            list: &list,
-            usual: &|_| None,
-            configured: &|_| false,
-            slow: Duration::from_secs(1),
-        };
+        let facts = DaemonFacts { list: &list, ..DaemonFacts::default() };
         costs(&recorded, CostsWanted { from: 0, to: 60_000_000, client: None }, &facts)
     }
 

@@ -332,7 +332,6 @@ mod tests {
     use crate::subject::ListName;
     use dns::conduct::Transport;
     use hickory_proto::rr::RecordType;
-    use std::time::Duration;
 
     #[test]
     fn a_failure_that_only_the_disk_has_may_be_over() {
@@ -350,12 +349,7 @@ mod tests {
         };
         let state = |begin: Option<u64>, later: u64| {
             let recorded = Recorded { questions: vec![question.clone()], begin, ..Recorded::default() };
-            let facts = DaemonFacts {
-                list: &|_| None,
-                usual: &|_| None,
-                configured: &|_| false,
-                slow: Duration::from_secs(1),
-            };
+            let facts = DaemonFacts::default();
             let report = failed(&recorded, &FailedWanted::default(), &facts, failed_at + later);
             report.zones.first().map(|zone| zone.still_fails)
         };
@@ -374,12 +368,7 @@ mod tests {
             let (questions, changed_zones) = (vec![question.clone()], vec![zone.into()]);
             let recorded =
                 Recorded { questions, changed_zones, changed_at, begin: Some(0), ..Recorded::default() };
-            let facts = DaemonFacts {
-                list: &|_| None,
-                usual: &|_| None,
-                configured: &|_| false,
-                slow: Duration::from_secs(1),
-            };
+            let facts = DaemonFacts::default();
             failed(&recorded, &FailedWanted::default(), &facts, 3_000)
                 .zones
                 .first()
@@ -426,12 +415,7 @@ mod tests {
             ];
             let questions = vec![question.clone()];
             let recorded = Recorded { questions, flights, begin: Some(0), ..Recorded::default() };
-            let facts = DaemonFacts {
-                list: &|_| None,
-                usual: &|_| None,
-                configured: &|_| false,
-                slow: Duration::from_secs(1),
-            };
+            let facts = DaemonFacts::default();
             let report = failed(&recorded, &FailedWanted::default(), &facts, 6_000_000);
             report.zones.first().map(|zone| zone.still_fails)
         };
@@ -456,12 +440,7 @@ mod tests {
             let list = |name: &[u8]| {
                 is_within(name, zone).then_some(ListName { apex: zone.len(), keyed: false, refuses: false })
             };
-            let facts = DaemonFacts {
-                list: &list,
-                usual: &|_| None,
-                configured: &|_| false,
-                slow: Duration::from_secs(1),
-            };
+            let facts = DaemonFacts { list: &list, ..DaemonFacts::default() };
             let report = failed(&recorded, &FailedWanted::default(), &facts, 3_000_000);
             report.zones.first().map(|zone| (zone.still_fails, zone.advice.starts_with("nothing now")))
         };

@@ -300,12 +300,7 @@ mod tests {
         let (secrets, mut state) = (secrets(), LogState::default());
         let mut log = |recorder: &Recorder| {
             recorder.wake_reader();
-            let facts = DaemonFacts {
-                list: &|_| None,
-                usual: &|_| None,
-                configured: &|_| false,
-                slow: Duration::from_secs(1),
-            };
+            let facts = DaemonFacts::default();
             let redaction = Redaction::default();
             let facts = LogFacts { secrets: &secrets, redaction, facts, is_list_logged: &|_| false };
             recorder.write_last_log(&mut state, &facts);

@@ -10,7 +10,6 @@ use dns::question::{Outcome, wire_name};
 use hickory_proto::rr::{Name, RecordType};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 const MILLI: u64 = 1_000;
 const SECOND: u64 = 1_000_000;
@@ -91,8 +90,7 @@ fn list(name: &[u8]) -> Option<ListName> {
 }
 
 fn found(recorded: &Recorded, wanted: &Wanted) -> Vec<MessageReport> {
-    let facts =
-        DaemonFacts { list: &list, usual: &|_| None, configured: &|_| false, slow: Duration::from_secs(1) };
+    let facts = DaemonFacts { list: &list, ..DaemonFacts::default() };
     let recorded = recorded.clone().interned().in_order();
     why(&recorded, std::slice::from_ref(wanted), &facts, &|| false).remove(0)
 }

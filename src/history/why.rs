@@ -244,6 +244,13 @@ pub struct DaemonFacts<'a> {
     pub slow: Duration,
 }
 
+/// Knows no lists and no zones. A question of a second is slow, as with the default configuration.
+impl Default for DaemonFacts<'_> {
+    fn default() -> Self {
+        Self { list: &|_| None, usual: &|_| None, configured: &|_| false, slow: Duration::from_secs(1) }
+    }
+}
+
 impl Wanted {
     /// Removes the customer key of a DNS list from the wanted name, as in the history (see `redact`). A name from a log line may contain
     /// one.

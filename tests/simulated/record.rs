@@ -105,12 +105,7 @@ fn fails(recorder: &Recorder, at: u64, name: &[u8], outcome: Outcome, count: u64
 
 /// Logs everything that is new in the history.
 fn tell(recorder: &Recorder, secrets: &Secrets) {
-    let facts = DaemonFacts {
-        list: &|_| None,
-        usual: &|_| None,
-        configured: &|_| false,
-        slow: Duration::from_secs(1),
-    };
+    let facts = DaemonFacts::default();
     let redaction = Redaction::default();
     let facts = LogFacts { secrets, redaction, facts, is_list_logged: &|_| false };
     recorder.write_log(&mut LogState::default(), &facts);

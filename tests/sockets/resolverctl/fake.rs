@@ -229,35 +229,20 @@ impl Controlled for Fake {
     }
 
     fn costs(&self, wanted: CostsWanted) -> BoxFuture<'_, CostReport> {
-        let facts = DaemonFacts {
-            list: &|_| None,
-            usual: &|_| None,
-            configured: &|_| false,
-            slow: Duration::from_secs(1),
-        };
+        let facts = DaemonFacts::default();
         let recorded = self.recorder.recorded(&wanted.span(), &Secrets::default());
         Box::pin(ready(costs(&recorded, wanted, &facts)))
     }
 
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {
-        let facts = DaemonFacts {
-            list: &|_| None,
-            usual: &|_| None,
-            configured: &|_| false,
-            slow: Duration::from_secs(1),
-        };
+        let facts = DaemonFacts::default();
         let no_secrets = Secrets::default();
         let outline = self.recorder.recorded(&wanted.span(), &no_secrets);
         Box::pin(ready(failed(&outline, &wanted, &facts, Clock::machine().unix_micros())))
     }
 
     fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>> {
-        let facts = DaemonFacts {
-            list: &|_| None,
-            usual: &|_| None,
-            configured: &|_| false,
-            slow: Duration::from_secs(1),
-        };
+        let facts = DaemonFacts::default();
         self.whys.lock().unwrap().push(wanted.len());
         let wanted = &wanted[..wanted.len().min(MOST_WHYS)];
         let no_secrets = Secrets::default();
