@@ -5,11 +5,12 @@
 //! recognise them and they harm nobody.
 
 use hickory_proto::op::{Edns, Message, ResponseCode};
-use hickory_proto::rr::rdata::{A, CNAME, NS, SOA};
+use hickory_proto::rr::rdata::{A, CNAME, NS, NULL, SOA};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 use super::fault::{Fault, MixedCaseReply};
 use dns::conduct::Transport;
+use dns::question::wire_name;
 
 /// The address in poisoned records.
 pub const POISON: A = A::new(203, 0, 113, 66);
@@ -200,6 +201,14 @@ fn refer_elsewhere(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) 
             let first = asked.name().iter().next().map(<[u8]>::len).unwrap_or_default();
             let servers = (0..NXNS_NAMES).map(|number| format!("n{number}-{first}.{VICTIM}"));
             (servers.map(|server| name_server(asked.name(), &server)).collect(), None)
+        }
+        Fault::RedirectsZone if asked.is_below() => {
+            *response = bare(asked.query, ResponseCode::NoError);
+            response.metadata.authoritative = true;
+            let target =
+                RData::Unknown { code: RecordType::DNAME, rdata: NULL::with(wire_name(&name(EVIL))) };
+            response.add_answer(Record::from_rdata(origin.clone(), LONG, target));
+            return;
         }
         Fault::EndlessAliases if asked.is_below() => {
             *response = bare(asked.query, ResponseCode::NoError);

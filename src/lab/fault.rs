@@ -165,6 +165,18 @@ faults! {
     ClosesTcp = "closes-tcp",
     /// The server sets TC in every answer over UDP.
     AlwaysTruncates = "always-truncates",
+    /// The server answers the first query of a TCP connection and is silent after that, but leaves the connection open, like a load balancer.
+    MuteTcpAfterFirst = "mute-tcp-after-first",
+    /// The server answers every query over UDP with a header that has TC and nothing after it.
+    BareTruncated = "bare-truncated",
+    /// The server answers every query over UDP with a header and nothing after it.
+    BareHeader = "bare-header",
+    /// The server counts one additional record in answers to queries with OPT, and sends none.
+    CountsMissingOpt = "counts-missing-opt",
+    /// The server answers over UDP with an id that is not that of the query.
+    WrongIdOverUdp = "wrong-id-udp",
+    /// The server answers every query below the apex with a DNAME of the apex to an attacker's domain.
+    RedirectsZone = "redirects-zone",
     /// The server answers with an id that is not that of the query.
     WrongId = "wrong-id",
     /// The question in the answer is not that of the query.
@@ -271,6 +283,8 @@ faults! {
     /// The server answers REFUSED to this number of queries in a thousand, like an address with several machines, some of which lack the
     /// zone.
     RefusesSome(u32) = "refuses",
+    /// The server answers SERVFAIL to this number of queries in a thousand, like a server with a failing backend.
+    FailsSome(u32) = "servfails",
     /// The server drops queries for this type, like a firewall or load balancer (RFC 8906 section 3).
     Drops(RecordType) = "drops",
     /// The server drops queries for this type over UDP, like a firewall that inspects datagrams.

@@ -55,9 +55,37 @@ pub(super) fn octets(
     if has(Fault::HalfAnswer) {
         octets.truncate(octets.len() / 2);
     }
+    if has(Fault::CountsMissingOpt) && query.edns.is_some() {
+        octets = without_additionals(response, 1)?;
+    }
+    if transport == Transport::Udp {
+        if has(Fault::WrongIdOverUdp) {
+            octets.get_mut(..2)?.iter_mut().for_each(|octet| *octet = !*octet);
+        }
+        if has(Fault::BareTruncated) || has(Fault::BareHeader) {
+            octets = bare_header(query, has(Fault::BareTruncated))?;
+        }
+    }
     let is_dropped = |fault: &Fault| matches!(fault, Fault::DropsLonger(limit) if octets.len() > *limit);
     let is_lost = transport == Transport::Udp && faults.iter().any(is_dropped);
     (!is_lost).then_some(octets)
+}
+
+/// Returns a response without additional records whose header counts `claimed` of them.
+fn without_additionals(response: &Message, claimed: u8) -> Option<Vec<u8>> {
+    let mut lean = response.clone();
+    lean.additionals.clear();
+    lean.edns = None;
+    let mut octets = lean.to_vec().ok()?;
+    *octets.get_mut(11)? = claimed;
+    Some(octets)
+}
+
+/// Returns the header of a response to `query` without any section.
+fn bare_header(query: &Message, truncated: bool) -> Option<Vec<u8>> {
+    let mut header = Message::response(query.metadata.id, query.metadata.op_code);
+    header.metadata.truncation = truncated;
+    header.to_vec().ok()
 }
 
 /// Returns the forged messages that arrive before the true answer, which takes the time `delay`.

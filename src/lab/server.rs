@@ -176,6 +176,9 @@ impl LabServer {
                 Fault::RefusesSome(share) if random.below(1000) < *share => {
                     response = bare(&query, ResponseCode::Refused);
                 }
+                Fault::FailsSome(share) if random.below(1000) < *share => {
+                    response = bare(&query, ResponseCode::ServFail);
+                }
                 Fault::NxdomainOnEmptyNonTerminals => self.deny_empty_non_terminal(&query, &mut response),
                 _ => {
                     distort(*fault, &asked, &mut response);

@@ -198,8 +198,11 @@ impl<'a> ZoneSigner<'a> {
     /// Returns an NSEC record for every name that is not below a zone cut.
     fn spans(&self, zone: &Zone) -> Vec<Record> {
         let ttl = denial_ttl(zone);
-        let owners: Vec<&Name> =
-            zone.names().map(|(name, _)| name).filter(|name| !hidden(zone, name)).collect();
+        let owners: Vec<&Name> = zone
+            .names()
+            .map(|(name, _)| name)
+            .filter(|name| !hidden(zone, name) && self.has_span(name))
+            .collect();
         let nexts = owners.iter().skip(1).chain(owners.first());
         let span = |(owner, next): (&&Name, &&Name)| {
             let mut types = self.types(zone, owner);
@@ -224,7 +227,7 @@ impl<'a> ZoneSigner<'a> {
             names.extend((self.origin.iter().len()..=name.iter().len()).map(|labels| name.trim_to(labels)));
         }
         let mut by_hash: BTreeMap<Vec<u8>, Name> = BTreeMap::new();
-        for name in names {
+        for name in names.into_iter().filter(|name| self.has_span(name)) {
             let hash = Nsec3HashAlgorithm::SHA1.hash(&hashing.salt, &name, hashing.iterations)?;
             by_hash.insert(hash.as_ref().to_vec(), name);
         }
@@ -241,6 +244,10 @@ impl<'a> ZoneSigner<'a> {
             records.push(dnssec_record(&owner, ttl, hashed_span(hashing, next, types)));
         }
         Ok(records)
+    }
+
+    fn has_span(&self, name: &Name) -> bool {
+        !self.plan.has(Flaw::OneRange) || name == self.origin
     }
 
     /// Returns the record types at a name. At a zone cut, only those that belong to this zone.

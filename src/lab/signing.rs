@@ -80,13 +80,15 @@ pub enum Flaw {
     WrongBitmap,
     /// The zone has no NSEC or NSEC3 records.
     NoNsec,
+    /// The zone has one NSEC or NSEC3 record, of its apex, which denies all other names, as after an incomplete update.
+    OneRange,
     /// This number of additional keys has the key tag of the right key, and the same number of false signatures comes before each true one
     /// (KeyTrap, CVE-2023-50387).
     KeyTrap(u8),
 }
 
 /// The names of the flaws in scenarios, except `keytrap`, which has a number.
-const FLAWS: [(&str, Flaw); 11] = [
+const FLAWS: [(&str, Flaw); 12] = [
     ("expired", Flaw::Expired),
     ("not-yet-valid", Flaw::NotYetValid),
     ("wrong-key", Flaw::WrongKey),
@@ -98,6 +100,7 @@ const FLAWS: [(&str, Flaw); 11] = [
     ("wrong-nsec", Flaw::WrongNsec),
     ("wrong-bitmap", Flaw::WrongBitmap),
     ("no-nsec", Flaw::NoNsec),
+    ("one-range", Flaw::OneRange),
 ];
 
 impl Default for Signing {

@@ -201,6 +201,7 @@ impl SimulatedNetwork {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         let (closes, drips) = (found.has(Fault::ClosesTcp), found.has(Fault::DripsTcp));
+        let falls_silent = found.has(Fault::MuteTcpAfterFirst);
         let ends_halfway = loss == Some(StreamLoss::EndsHalfway);
         let (network, pending, last, open) = (self.clone(), Vec::new(), Instant::now(), Open::new(self));
         Ok(SimulatedStream {
@@ -210,6 +211,8 @@ impl SimulatedNetwork {
             drips,
             last,
             closes,
+            falls_silent,
+            asked: false,
             ends_halfway,
             closed: false,
             _open: open,
@@ -249,6 +252,9 @@ struct SimulatedStream {
     /// When the last message of zero octets came (the server sends them if `drips` is true), or the connection was opened.
     last: Instant,
     closes: bool,
+    /// True if only the first query of the connection is answered.
+    falls_silent: bool,
+    asked: bool,
     /// True if the connection ends in the middle of the first answer.
     ends_halfway: bool,
     closed: bool,
@@ -294,8 +300,9 @@ impl Stream for SimulatedStream {
         if half {
             return std::future::ready(Err(io::ErrorKind::UnexpectedEof.into())).boxed();
         }
+        let is_silent = std::mem::replace(&mut self.asked, true) && self.falls_silent;
         let arrival = delivery.and_then(|it| Some((Instant::now().checked_add(it.delay)?, it.octets)));
-        self.pending.extend(arrival);
+        self.pending.extend(arrival.filter(|_| !is_silent));
         std::future::ready(Ok(())).boxed()
     }
 
