@@ -3,7 +3,7 @@
 //! RFC 4035 section 5.4 (NSEC), RFC 5155 section 8 (NSEC3), RFC 6840 section 4 (what records of a parent zone or of a name above do not
 //! prove), RFC 9276 section 3.2 (iterations).
 
-use hickory_proto::dnssec::rdata::DNSSECRData;
+use hickory_proto::dnssec::rdata::{DNSSECRData, NSEC};
 use hickory_proto::rr::{Name, RData, Record, RecordType, RecordTypeSet};
 
 use super::budget::Budget;
@@ -75,6 +75,8 @@ impl<'a> Denials<'a> {
 
     fn add(&mut self, record: &'a Record, ttl: u32) {
         match &record.data {
+            // A record that reaches outside its zone would deny names of other zones.
+            RData::DNSSEC(DNSSECRData::NSEC(nsec)) if !self.is_inside(&record.name, nsec) => return,
             RData::DNSSEC(DNSSECRData::NSEC(nsec)) => self.nsecs.add(&record.name, nsec),
             RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) if nsec3.iterations() > MAX_NSEC3_ITERATIONS => {
                 self.iterations = true;
@@ -84,6 +86,15 @@ impl<'a> Denials<'a> {
         }
         self.ttl = self.ttl.min(ttl);
         self.signed.push(record);
+    }
+
+    fn is_inside(&self, owner: &Name, nsec: &NSEC) -> bool {
+        self.zone.zone_of(owner) && self.zone.zone_of(nsec.next_domain_name())
+    }
+
+    /// Returns true if the only records have too many iterations.
+    fn has_only_iterated(&self) -> bool {
+        self.iterations && self.nsecs.is_empty() && self.nsec3s.is_empty()
     }
 
     /// Returns the NSEC and NSEC3 records that have a valid signature.
@@ -130,7 +141,7 @@ impl<'a> Denials<'a> {
     /// Finds the proof that `name` has no DS records, and determines what it means: an unsigned zone begins at `name`, no zone begins there, or
     /// the name does not exist.
     pub fn cut(&self, name: &Name, budget: &Budget) -> Result<Cut, ValidationFailure> {
-        if self.iterations {
+        if self.has_only_iterated() {
             return Ok(Cut::Insecure(Some(self.too_many())));
         }
         if let Some(cut) = self.nsecs.cut(name) {
@@ -159,7 +170,7 @@ impl<'a> Denials<'a> {
         by_nsec3: impl FnOnce() -> Result<Option<Proven>, ValidationFailure>,
         what: impl FnOnce() -> String,
     ) -> Result<Proven, ValidationFailure> {
-        if self.iterations {
+        if self.has_only_iterated() {
             return Ok(Proven::Insecurely(Some(self.too_many())));
         }
         if by_nsec() {

@@ -282,3 +282,27 @@ fn what_a_wildcard_made_is_no_proof() {
     let proofs = Proofs { signer, records: vec![made, signature], budget: Budget::default() };
     assert_eq!(proofs.nodata("b.example.", A), None);
 }
+
+/// A key of `example.` has signed these records, but they speak for names of other zones.
+#[test]
+fn nsec_with_foreign_names_proves_nothing() {
+    for (owner, next) in [("b.example.", "z.other."), ("b.example.", "z."), ("b.example.", ".")] {
+        let foreign =
+            Proofs::from_records(vec![nsec("example.", "b.example.", &[NS, SOA]), nsec(owner, next, &[A])]);
+        assert_eq!(foreign.nxdomain("c.example."), None, "{owner} {next}");
+        assert_eq!(foreign.nxdomain("a.example."), FULLY, "the other record is good");
+    }
+}
+
+#[test]
+fn nsec3_above_limit_spoils_no_others() {
+    let (first, last) = ("0".repeat(32), "v".repeat(32));
+    let too_many = nsec3_with(ZONE, (false, MAX_NSEC3_ITERATIONS + 1), &first, &last, &[A]);
+    let mixed = Proofs::from_records(vec![too_many.clone(), nsec3(ZONE, false, APEX, APEX, &[NS, SOA])]);
+    assert_eq!(mixed.nxdomain("www.example."), FULLY);
+    assert_eq!(mixed.cut("www.example."), Some(Cut::NoName));
+    let beside_nsec = Proofs::from_records(vec![too_many.clone(), nsec("example.", "example.", &[NS, SOA])]);
+    assert_eq!(beside_nsec.nxdomain("www.example."), FULLY);
+    let alone = Proofs::from_records(vec![too_many]);
+    assert!(matches!(alone.nxdomain("www.example."), Some(Proven::Insecurely(Some(_)))));
+}

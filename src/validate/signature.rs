@@ -122,7 +122,9 @@ async fn check_one(
         let zone = if name.is_root() { "the root" } else { &name.to_string() };
         ValidationFailure::new(Why::Bogus, format!("the RRSIG of {zone} {} {text}", rrset.kind))
     };
-    if input.num_labels > name.num_labels() || !keys.zone.zone_of(name) {
+    // With fewer labels than its signer, a signature would cover a wildcard of a zone above.
+    let labels = keys.zone.num_labels()..=name.num_labels();
+    if !labels.contains(&input.num_labels) || !keys.zone.zone_of(name) {
         return Err(bogus("does not apply to this name".to_owned()));
     }
     let left = match time_left(rrset, signature, calendar) {

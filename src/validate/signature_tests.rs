@@ -422,3 +422,15 @@ fn ds_and_keys_are_found_behind_many_others() {
     assert_eq!(trusted.keys.len(), MAX_DNSKEYS);
     assert!(trusted.keys.iter().any(|key| key.key == signer.dnskey));
 }
+
+/// Such a signature would let the owner of a zone sign a wildcard of a zone above.
+#[test]
+fn signature_with_labels_above_zone_refused() {
+    let signer = Signer::new("sub.example.", Algorithm::ED25519);
+    let records = addresses("www.sub.example.");
+    for (labels, is_good) in [(3, true), (2, true), (1, false), (0, false)] {
+        let input = SigInput { num_labels: labels, ..signer.input(&records) };
+        let found = judge(&records, &[signer.sign_as(input, &records)], &signer.keys(), NOW);
+        assert_eq!(found.is_ok(), is_good, "{labels} labels");
+    }
+}
