@@ -33,7 +33,7 @@ pub fn facts(heard: Result<Heard, ReplyUnknown>) -> Result<ReplyFacts, NoReply> 
         Trouble::Unreachable => NoReply::Unreachable,
         Trouble::NoRoute | Trouble::NoRouteToAddress => NoReply::NoRoute,
         Trouble::OtherCase => NoReply::OtherCase,
-        Trouble::Unfit => NoReply::Unfit,
+        Trouble::Unfit | Trouble::Undecodable => NoReply::Unfit,
         other => NoReply::Unknown(other.to_string()),
     })?;
     Ok(reply(&message, heard.elapsed))

@@ -165,18 +165,6 @@ faults! {
     ClosesTcp = "closes-tcp",
     /// The server sets TC in every answer over UDP.
     AlwaysTruncates = "always-truncates",
-    /// The server answers the first query of a TCP connection and is silent after that, but leaves the connection open, like a load balancer.
-    MuteTcpAfterFirst = "mute-tcp-after-first",
-    /// The server answers every query over UDP with a header that has TC and nothing after it.
-    BareTruncated = "bare-truncated",
-    /// The server answers every query over UDP with a header and nothing after it.
-    BareHeader = "bare-header",
-    /// The server counts one additional record in answers to queries with OPT, and sends none.
-    CountsMissingOpt = "counts-missing-opt",
-    /// The server answers over UDP with an id that is not that of the query.
-    WrongIdOverUdp = "wrong-id-udp",
-    /// The server answers every query below the apex with a DNAME of the apex to an attacker's domain.
-    RedirectsZone = "redirects-zone",
     /// The server answers with an id that is not that of the query.
     WrongId = "wrong-id",
     /// The question in the answer is not that of the query.
@@ -264,6 +252,18 @@ faults! {
     Validates = "validates",
     /// The server answers queries for DNSKEY with REFUSED.
     RefusesDnskey = "refuses-dnskey",
+    /// The server answers the first query of a TCP connection and is silent after that, but leaves the connection open, like a load balancer.
+    MuteTcpAfterFirst = "mute-tcp-after-first",
+    /// The server answers every query over UDP with a header that has TC and nothing after it.
+    BareTruncated = "bare-truncated",
+    /// The server answers every query over UDP with a header and nothing after it.
+    BareHeader = "bare-header",
+    /// The server counts one additional record in answers to queries with OPT, and sends none.
+    CountsMissingOpt = "counts-missing-opt",
+    /// The server answers over UDP with an id that is not that of the query.
+    WrongIdOverUdp = "wrong-id-udp",
+    /// The server answers every query below the apex with a DNAME of the apex to an attacker's domain.
+    RedirectsZone = "redirects-zone",
     ;
     /// The server delays its answers by this time.
     Slow(Duration) = "slow",
@@ -323,6 +323,7 @@ impl Fault {
             Self::Idns
                 | Self::Nxns
                 | Self::EndlessAliases
+                | Self::RedirectsZone
                 | Self::NxdomainOnEmptyNonTerminals
                 | Self::NxdomainOnNoData
                 | Self::Denies

@@ -45,6 +45,7 @@ pub(crate) fn all_faults() -> Vec<Fault> {
         Fault::MixedCase(MixedCaseReply::Refused),
         Fault::MixedCase(MixedCaseReply::Lame),
         Fault::DropsLonger(512),
+        Fault::FailsSome(500),
         Fault::Flood(60),
         Fault::Flood(70),
     ];

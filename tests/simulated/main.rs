@@ -16,6 +16,7 @@ mod hostile;
 mod lists;
 mod lookahead;
 mod lossy;
+mod moved;
 mod named;
 mod nearest;
 mod night;

@@ -75,6 +75,8 @@ pub(super) enum CacheEntry {
     Delegation(Arc<Delegation>),
     State(Arc<ZoneTrust>),
     Ranges(Arc<[Arc<DeniedRange>]>),
+    /// What the key stands for holds until this time. Under `KeySlot::Ranges`: no range of the zone is used, because one denied a name that exists.
+    Mark(Mono),
 }
 
 impl Known {
@@ -99,7 +101,7 @@ impl Known {
     }
 
     /// Returns true if the data are secure (validated by DNSSEC).
-    pub(super) fn is_proven(&self) -> bool {
+    pub(crate) fn is_proven(&self) -> bool {
         let backing = match self {
             Self::Rrset(rrset) => &rrset.backing,
             Self::Negative(negative) => &negative.backing,
@@ -153,7 +155,7 @@ pub(super) fn weigh(key: &QuestionKey, entry: &CacheEntry) -> u32 {
             let places = ranges.len().saturating_mul(size_of::<Arc<DeniedRange>>());
             weight(key, &[places]).saturating_add(u32::try_from(octets).unwrap_or(u32::MAX))
         }
-        CacheEntry::Exists(_) => weight(key, &[]),
+        CacheEntry::Exists(_) | CacheEntry::Mark(_) => weight(key, &[]),
     }
 }
 
@@ -174,6 +176,6 @@ pub(super) fn kind_of(entry: &CacheEntry) -> EntryKind {
         CacheEntry::Delegation(_) => EntryKind::Delegation,
         CacheEntry::State(_) => EntryKind::State,
         CacheEntry::Exists(_) => EntryKind::Exists,
-        CacheEntry::Ranges(_) => EntryKind::Ranges,
+        CacheEntry::Ranges(_) | CacheEntry::Mark(_) => EntryKind::Ranges,
     }
 }

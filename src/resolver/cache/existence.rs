@@ -21,7 +21,7 @@ use dns::question::{Question, Security, ViewId, name_of_wire};
 
 /// The types that mail software, the web and the DNS itself use. If the cache has data of one of them, the name exists. If an NXDOMAIN for all types
 /// turns out to be wrong, negative answers for these types are removed.
-const SHOWING: [RecordType; 10] = [
+pub(super) const SHOWING: [RecordType; 10] = [
     RecordType::A,
     RecordType::AAAA,
     RecordType::MX,
@@ -88,6 +88,17 @@ impl InView<'_> {
             }
         }
         cleared
+    }
+
+    /// Remembers until `until` that servers denied `name` in a query for a shorter name.
+    pub(crate) fn put_probed(&self, name: &Name, until: Mono) {
+        self.store.insert(self.key(name, KeySlot::Probed), CacheEntry::Mark(until));
+    }
+
+    /// Returns true if servers have lately denied `name` in a query for a shorter name.
+    pub(crate) fn was_denied_in_a_probe(&self, name: &Name, now: Mono) -> bool {
+        let mark = self.store.get(&self.keys(name).at(0, KeySlot::Probed));
+        matches!(mark, Some(CacheEntry::Mark(until)) if now < until)
     }
 
     /// Removes the denial of all types of `name`, because the name has data. Type A stays denied, unless the denial comes from a top-level domain:

@@ -15,6 +15,8 @@ pub(super) enum KeySlot {
     Nxdomain,
     /// The name exists, because a name below it exists.
     Exists,
+    /// Servers denied the name in a query for a shorter name (RFC 9156).
+    Probed,
     Delegation,
     State,
     /// The NSEC or NSEC3 records of a zone.
@@ -30,6 +32,7 @@ impl KeySlot {
             Self::Glue(kind) => (kind, 16),
             Self::Nxdomain => (RecordType::ZERO, 4),
             Self::Exists => (RecordType::ZERO, 20),
+            Self::Probed => (RecordType::NULL, 8),
             Self::Delegation => (RecordType::NS, 8),
             Self::State => (RecordType::DNSKEY, 12),
             Self::Ranges => (RecordType::NSEC, 8),
@@ -220,6 +223,7 @@ mod tests {
             KeySlot::Glue(RecordType::A),
             KeySlot::Nxdomain,
             KeySlot::Exists,
+            KeySlot::Probed,
             KeySlot::Delegation,
             KeySlot::State,
             KeySlot::Ranges,

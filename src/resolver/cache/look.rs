@@ -108,7 +108,7 @@ impl Memory {
                     (None, delegation.expires.since(now), HeldData::Delegation(delegation))
                 }
                 CacheEntry::State(state) => (None, state.expires.since(now), HeldData::State(state)),
-                CacheEntry::Exists(_) | CacheEntry::Ranges(_) => continue,
+                CacheEntry::Exists(_) | CacheEntry::Ranges(_) | CacheEntry::Mark(_) => continue,
             };
             if !left.is_zero() && (kind.is_none() || of.is_none() || of == kind) {
                 let view = key.view();

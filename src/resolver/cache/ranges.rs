@@ -3,6 +3,12 @@
 //!
 //! # Decisions
 //!
+//! - Some zones have valid records that deny names that exist: their chain was updated in part, or does not have all names. A proof is not believed
+//!   against evidence. The name, or a name above it in the zone, for which the cache has or had data is not denied. If the records of a zone deny one
+//!   of its name servers or mail hosts, or a name that the zone answers, no record of the zone is used for `REFUTED_TIME`.
+//! - NSEC3 records are used only of the root, of top-level domains and of zones below `arpa`. Most names there are delegations, and many queries for
+//!   names that do not exist go to these zones. A record of another zone would hardly save a query: hashes spread the few names of a mail domain, so
+//!   its records rarely cover the name of the next question.
 //! - All ranges of a zone are in one entry, because the table finds only exact keys, but a range must be found for any name in it. As an entry,
 //!   ranges count towards the memory limit, and a flush or a reload removes them.
 //! - Only ranges of the closest cached zone and of zones below it are looked up. Otherwise each query would decode the ranges of the root.
@@ -11,14 +17,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::dnssec::rdata::DNSSECRData;
-use hickory_proto::rr::{Name, RData, Record};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use super::entries::CacheEntry;
+use super::entries::{CacheEntry, Known};
+use super::existence::SHOWING;
 use super::keys::{KeySlot, NameKeys};
 use super::rrsets::InView;
 use super::security::Evidence;
 use super::weights::{block, outside, shared};
-use crate::limits::MAX_RANGES;
+use crate::limits::{MAX_RANGES, MAX_REFUTING_HOSTS, PRIVATE_LABELS, REFUTED_TIME};
 use dns::clock::Mono;
 use dns::question::name_of_wire;
 use validate::denial_synthesis;
@@ -53,14 +60,19 @@ impl DeniedRange {
 }
 
 impl InView<'_> {
-    /// Stores the ranges of a secure denial for `ttl` seconds. `soa` is the SOA record of the zone, and `evidence` has the NSEC and NSEC3 records and
-    /// all signatures.
+    /// Stores the ranges of a secure denial for `ttl` seconds, unless evidence refutes the ranges of the zone. `soa` is the SOA record of the zone, and
+    /// `evidence` has the NSEC and NSEC3 records and all signatures.
     pub fn put_ranges(&self, soa: &Record, evidence: &[Record], ttl: u32, now: Mono) {
         let expires = now.after(Duration::from_secs(ttl.into()));
         let soa_with = with_signatures(soa, evidence);
         let mut keys = self.keys(&soa.name);
-        let mut ranges = self.ranges(&mut keys, 0).map_or_else(Vec::new, |held| held.to_vec());
+        let mut ranges = match self.store.get(&keys.at(0, KeySlot::Ranges)) {
+            Some(CacheEntry::Mark(until)) if now < until => return,
+            Some(CacheEntry::Ranges(held)) => held.to_vec(),
+            _ => Vec::new(),
+        };
         ranges.retain(|range| now < range.expires);
+        let before = ranges.len();
         for record in evidence.iter().filter(|record| is_range_of(record, &soa.name, evidence)) {
             let range = Arc::new(DeniedRange {
                 owner: record.name.clone(),
@@ -76,7 +88,51 @@ impl InView<'_> {
             let Some(place) = first.map(|(place, _)| place) else { break };
             ranges.remove(place);
         }
-        self.store.insert(keys.at(0, KeySlot::Ranges).to_key(), CacheEntry::Ranges(ranges.into()));
+        if ranges.is_empty() && before == 0 {
+            return;
+        }
+        let is_refuted = self.hosts_of(&soa.name, now).iter().any(|host| {
+            let denied = from_ranges(&ranges, soa.name.clone(), host, now);
+            denied.is_some()
+        });
+        let entry = match is_refuted {
+            true => CacheEntry::Mark(now.after(REFUTED_TIME)),
+            false => CacheEntry::Ranges(ranges.into()),
+        };
+        self.store.insert(keys.at(0, KeySlot::Ranges).to_key(), entry);
+    }
+
+    /// Called when `zone` has given secure data of `owner`. If the ranges of the zone deny this name, none of them is used for `REFUTED_TIME`.
+    pub(crate) fn refute_ranges(&self, zone: &Name, owner: &Name, now: Mono) {
+        let mut keys = self.keys(zone);
+        if let Some(ranges) = self.ranges(&mut keys, 0)
+            && from_ranges(&ranges, zone.clone(), owner, now).is_some()
+        {
+            let refuted = CacheEntry::Mark(now.after(REFUTED_TIME));
+            self.store.insert(keys.at(0, KeySlot::Ranges).to_key(), refuted);
+        }
+    }
+
+    /// Returns the name servers and mail hosts of `zone` that are in the zone itself, as far as the cache has them. Those of zones of delegations are
+    /// left out: their servers are in delegated zones.
+    fn hosts_of(&self, zone: &Name, now: Mono) -> Vec<Name> {
+        if is_of_delegations(zone) {
+            return Vec::new();
+        }
+        let of_kind = |kind| match self.store.get(&self.keys(zone).at(0, KeySlot::Rrset(kind))) {
+            Some(CacheEntry::Known(Known::Rrset(rrset))) => rrset.records(zone, now),
+            _ => Vec::new(),
+        };
+        let own = [RecordType::NS, RecordType::MX].into_iter().flat_map(of_kind);
+        let own = own.filter_map(|record| match record.data {
+            RData::NS(server) => Some(server.0),
+            RData::MX(host) => Some(host.exchange),
+            _ => None,
+        });
+        let delegation = self.delegation(zone, now);
+        let of_parent = delegation.iter().flat_map(|cut| cut.servers.iter().cloned());
+        let inside = own.chain(of_parent).filter(|host| host != zone && zone.zone_of(host));
+        inside.take(MAX_REFUTING_HOSTS).collect()
     }
 
     /// Returns the denial of `name`, if cached ranges prove that it does not exist.
@@ -84,7 +140,8 @@ impl InView<'_> {
         let (mut keys, mut begin) = (self.keys(name), 0);
         loop {
             if let Some(ranges) = self.ranges(&mut keys, begin) {
-                return from_ranges(&ranges, name_of_wire(keys.name(begin)), name, now);
+                let denied = from_ranges(&ranges, name_of_wire(keys.name(begin)), name, now)?;
+                return (!self.has_had_data(&mut keys, begin)).then_some(denied);
             }
             // A zone does not deny names in a delegated zone, so the search ends at a delegation.
             if self.delegated(&keys.at(begin, KeySlot::Delegation), now).is_some() {
@@ -92,6 +149,33 @@ impl InView<'_> {
             }
             begin = keys.above(begin)?;
         }
+    }
+
+    /// Returns true if the cache has or had data for the name of `keys` or a name above it, below the name at `top`: records, a delegation, or data of
+    /// a name below. It also counts what has expired and is still stored.
+    pub(crate) fn has_had_data(&self, keys: &mut NameKeys, top: usize) -> bool {
+        let mut begin = 0;
+        while begin < top {
+            let has = |entry: Option<CacheEntry>| {
+                matches!(
+                    entry,
+                    Some(
+                        CacheEntry::Known(Known::Rrset(_))
+                            | CacheEntry::Delegation(_)
+                            | CacheEntry::Exists(_)
+                    )
+                )
+            };
+            let slots = SHOWING.into_iter().map(KeySlot::Rrset).chain([KeySlot::Delegation, KeySlot::Exists]);
+            for slot in slots {
+                if has(self.store.get(&keys.at(begin, slot))) {
+                    return true;
+                }
+            }
+            let Some(above) = keys.above(begin) else { return false };
+            begin = above;
+        }
+        false
     }
 
     fn ranges(&self, keys: &mut NameKeys, begin: usize) -> Option<Arc<[Arc<DeniedRange>]>> {
@@ -122,11 +206,17 @@ fn from_ranges(ranges: &[Arc<DeniedRange>], zone: Name, name: &Name, now: Mono) 
     Some(Synthesized { zone, soa, proof })
 }
 
-/// Returns true for an NSEC record, or an NSEC3 record without opt-out, that `zone` has signed.
+/// Returns true for the root, a top-level domain, and a zone of a reverse tree.
+fn is_of_delegations(zone: &Name) -> bool {
+    zone.iter().len() < PRIVATE_LABELS
+        || zone.iter().next_back().is_some_and(|top| top.eq_ignore_ascii_case(b"arpa"))
+}
+
+/// Returns true for an NSEC record, or an NSEC3 record without opt-out of a zone of delegations, that `zone` has signed.
 fn is_range_of(record: &Record, zone: &Name, evidence: &[Record]) -> bool {
     let is_closed = match &record.data {
         RData::DNSSEC(DNSSECRData::NSEC(_)) => true,
-        RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => !nsec3.opt_out(),
+        RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => !nsec3.opt_out() && is_of_delegations(zone),
         _ => false,
     };
     let signatures = covering(evidence, &record.name, record.record_type());

@@ -219,14 +219,22 @@ impl InView<'_> {
         self.store.insert(key, CacheEntry::Known(Known::Negative(Arc::new(denial))));
     }
 
-    /// Returns the secure denial of a name above the name of `keys` and below `top` (RFC 8020), if there is one.
+    /// Returns the secure denial of a name above the name of `keys` and below `top` (RFC 8020), if there is one. A denial is not used if the cache has
+    /// or had data of the denied name or of a name between the two.
     pub(crate) fn nxdomain_above(&self, keys: &mut NameKeys, top: &Name, now: Mono) -> Option<Arc<Negative>> {
         let top = keys.place_of(top)?;
-        let above = keys.above(0)?;
-        keys.upwards((above, top), KeySlot::Nxdomain, |key| match self.known(key, Rank::Answer, now) {
-            Some(Known::Negative(held)) if held.backing.security == Security::Secure => Some(held),
-            _ => None,
-        })
+        let mut begin = keys.above(0)?;
+        while begin < top {
+            if let Some(Known::Negative(held)) =
+                self.known(&keys.at(begin, KeySlot::Nxdomain), Rank::Answer, now)
+                && held.backing.security == Security::Secure
+            {
+                let below = keys.above(begin)?;
+                return (!self.has_had_data(keys, below)).then_some(held);
+            }
+            begin = keys.above(begin)?;
+        }
+        None
     }
 
     pub(super) fn known(&self, key: &impl LookedUp<QuestionKey>, rank: Rank, now: Mono) -> Option<Known> {

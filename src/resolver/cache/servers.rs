@@ -24,7 +24,8 @@ use super::store::{LookedUp, Store, StoreFill, fill};
 use crate::limits::{
     CONFIRMED_DENIALS, FINDS_CASE_TIME, FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE,
     MAX_LAME_OCTETS, MAX_LAME_ZONES, MAX_TIMER, MEASURE_PAUSE, MEASURED_TIME, NO_EDNS_TIME, NO_TCP_TIME,
-    OWN_CASE_ANSWERS, QUIET_QUERIES, SHORT_TIME, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES, UNKNOWN_TIMER,
+    OWN_CASE_ANSWERS, QUIET_QUERIES, SERVED_TIME, SHORT_TIME, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES,
+    UNKNOWN_TIMER,
 };
 use dns::clock::Mono;
 use dns::hash::Keyed;
@@ -176,6 +177,8 @@ pub(super) struct ServerHistory {
     /// When the last query was sent that only measures the round trip.
     pub(super) measured: Option<Mono>,
     pub(super) lame: Lameness,
+    /// When the server last gave a usable answer, from any zone.
+    pub(super) served: Option<Mono>,
 }
 
 impl ServerHistory {
@@ -278,6 +281,8 @@ pub struct ServerStanding {
     pub(crate) silent_elsewhere: bool,
     /// True if the server does not serve the zone (lame).
     pub lame: bool,
+    /// True if the server gave a usable answer within `SERVED_TIME`.
+    pub(crate) served_lately: bool,
     /// The share of lost queries in per cent; 0 if unknown, or if many queries wait for the server. It is also 0 for a server slower than
     /// `MAX_TIMER`: a missing reply is then probably late and not lost.
     pub loss: u8,
@@ -342,6 +347,7 @@ impl Server {
             silent_elsewhere: of_zone.is_some_and(Silence::is_in_question)
                 || known.is_some() && !too && of_server.count() >= SURE_SILENCES,
             lame: history.lame.holds(zone, now),
+            served_lately: history.served.is_some_and(|served| now.since(served) < SERVED_TIME),
             loss: if self.is_quiet() && round_trip.is_some_and(|trip| trip < timer) {
                 history.losses.percent()
             } else {
@@ -505,8 +511,10 @@ impl Server {
     }
 
     /// Records that the server has given a usable answer from `zone`, so that it is not lame for the zone.
-    pub fn serves(&self, zone: &Name) {
-        self.history().lame.end(zone);
+    pub fn serves(&self, zone: &Name, now: Mono) {
+        let mut history = self.history();
+        history.lame.end(zone);
+        history.served = Some(now);
     }
 
     /// Records a query to the server. After enough queries, the next hedge (a second query, to another server, if this one is late) is permitted.

@@ -158,9 +158,9 @@ fn lameness_is_by_zone_and_ends() {
     assert!(server.standing(&one, Mono::START).lame);
     assert!(!server.standing(&other, Mono::START).lame);
     assert!(!server.standing(&one, Mono::START.after(LAME_TIME)).lame);
-    server.serves(&other);
+    server.serves(&other, at(0));
     assert!(server.standing(&one, Mono::START).lame);
-    server.serves(&one);
+    server.serves(&one, at(0));
     assert!(!server.standing(&one, Mono::START).lame, "an answer from the zone ends it");
 }
 

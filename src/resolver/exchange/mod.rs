@@ -12,7 +12,9 @@
 //!   the case is asked again once over TCP, and later with the letters unchanged.
 //! - A socket waits 12 s for a reply, or 15 s if the server is known to be slow. After only 8 s, names in a zone whose servers take 9 s would never
 //!   be resolved.
-//! - A datagram that has the right id but answers another question is counted and ignored, because the real reply may still arrive.
+//! - A datagram with a wrong id, or with the right id and another question, is counted and ignored, because the real reply may still arrive. After
+//!   the second one from a server, the query goes over TCP: the server, or a device before it, changes ids, or an attacker guesses them. BIND 9.21
+//!   does so after the first one.
 //! - If a datagram is larger than the size that the query offered, the reply is fetched again over TCP, because an attacker could have forged the
 //!   second fragment of the datagram.
 //! - A forwarder over TLS or HTTPS gets up to 8 streams, and equal queries are sent only once. With one stream for at most 64 queries, one query per
@@ -37,6 +39,7 @@ mod https;
 mod long_replies;
 mod merge;
 mod message;
+mod mismatches;
 pub mod network;
 mod places;
 pub mod ports;
@@ -54,7 +57,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
+use hickory_proto::op::{Message, MessageType, Metadata, OpCode, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name};
 
 use crate::dnstap::tap::Tap;
@@ -72,6 +75,7 @@ use long_replies::{LongReplies, NoRoom};
 use merge::Merge;
 pub use merge::Sender;
 use message::Sendable;
+use mismatches::Mismatches;
 use network::{CertificateRefused, HttpsFault, Network, NotSent};
 pub use places::Place;
 use places::Places;
@@ -95,6 +99,7 @@ pub struct Exchange {
     bounds: WorkBounds,
     /// The number of ignored datagrams since `take_strays` was last called.
     strays: AtomicUsize,
+    mismatches: Mismatches,
     tap: Arc<Tap>,
 }
 
@@ -110,9 +115,23 @@ impl Exchange {
         let long_replies = Arc::new(LongReplies::for_cache_size(cache_size));
         let streams = Streams::new(Arc::clone(&network), random.clone(), Arc::clone(&long_replies));
         let (merge, strays, tap) = (Merge::new(keyed), AtomicUsize::new(0), Arc::default());
+        let mismatches = Mismatches::default();
         let bounds = WorkBounds::for_cache_size(cache_size);
         let places = Arc::new(Places::new(bounds.exchanges));
-        Self { network, clock, random, places, keyed, merge, streams, long_replies, bounds, strays, tap }
+        Self {
+            network,
+            clock,
+            random,
+            places,
+            keyed,
+            merge,
+            streams,
+            long_replies,
+            bounds,
+            strays,
+            mismatches,
+            tap,
+        }
     }
 
     /// Creates an exchange for a command of the operator, whose queries leave from any port.
@@ -232,33 +251,61 @@ impl Exchange {
         };
         // Without this limit, an attacker could keep the loop busy with datagrams.
         for _ in 0..MAX_STRAY_DATAGRAMS {
-            let (source, mut datagram) = replies.next().await.map_err(on_the_way)?;
-            if source == ask.path.server && id_of(&datagram) == Some(id) {
-                self.tap(TapKind::ResolverResponse, ask, &datagram, started);
-                let spelling = case::restore(&message.plain, &message.sent, &mut datagram);
-                if spelling == Spelling::Other && ask.mixed_case {
-                    return Err(Trouble::OtherCase);
+            let (source, datagram) = replies.next().await.map_err(on_the_way)?;
+            if source == ask.path.server {
+                if id_of(&datagram) == Some(id)
+                    && let Some(read) = self.read_datagram(ask, message, datagram, started).await
+                {
+                    return read;
                 }
-                let is_long = datagram.len() > PLAIN_PAYLOAD.into();
-                if datagram.len() > PAYLOAD.into() {
-                    return Ok(ReadReply { message: cut(id), spelling, is_long, room: ReplyRoom::default() });
-                }
-                match decode(ask, &datagram, spelling) {
-                    Ok(read) if read.queries.is_empty() && ask.mixed_case => return Err(Trouble::OtherCase),
-                    Ok(message) => {
-                        let room = self.long_replies.admit(source, &datagram).await;
-                        let room = room.map_err(|NoRoom| Trouble::NoRoom)?;
-                        return Ok(ReadReply { message, spelling, is_long, room });
-                    }
-                    Err(Misfit::Unreadable) => return Err(Trouble::Unfit),
-                    // An attacker has guessed the id of this query, or the reply to an earlier query from the same port is late. The real reply may
-                    // still arrive.
-                    Err(Misfit::OtherQuestion) => {}
+                if self.mismatches.add(source) && !ask.skips_forgeries {
+                    self.strays.fetch_add(1, Ordering::Relaxed);
+                    return Err(Trouble::Forged);
                 }
             }
             self.strays.fetch_add(1, Ordering::Relaxed);
         }
         Err(Trouble::Forged)
+    }
+
+    /// Reads a datagram with the id of the query. Returns `None` if it answers another question: an attacker has guessed the id, or it is the late
+    /// reply to an earlier query from the same port. The real reply may still arrive.
+    async fn read_datagram(
+        &self,
+        ask: &UpstreamQuery,
+        message: &Sendable,
+        mut datagram: Vec<u8>,
+        started: Mono,
+    ) -> Option<Result<ReadReply, Trouble>> {
+        self.tap(TapKind::ResolverResponse, ask, &datagram, started);
+        let spelling = case::restore(&message.plain, &message.sent, &mut datagram);
+        if spelling == Spelling::Other && ask.mixed_case {
+            return Some(Err(Trouble::OtherCase));
+        }
+        let is_long = datagram.len() > PLAIN_PAYLOAD.into();
+        if datagram.len() > PAYLOAD.into() {
+            let message = cut(id_of(&datagram)?);
+            return Some(Ok(ReadReply { message, spelling, is_long, room: ReplyRoom::default() }));
+        }
+        Some(match decode(ask, &datagram, spelling) {
+            Ok(read) if read.queries.is_empty() && ask.mixed_case && !read.metadata.truncation => {
+                Err(Trouble::OtherCase)
+            }
+            Ok(message) => {
+                self.mismatches.end(ask.path.server);
+                let room = self.long_replies.admit(ask.path.server, &datagram).await;
+                room.map_err(|NoRoom| Trouble::NoRoom).map(|room| ReadReply {
+                    message,
+                    spelling,
+                    is_long,
+                    room,
+                })
+            }
+            Err(Misfit::Undecodable) => Err(Trouble::Undecodable),
+            Err(Misfit::Unfit) => Err(Trouble::Unfit),
+            Err(Misfit::NoQuestion) => Err(if ask.mixed_case { Trouble::OtherCase } else { Trouble::Forged }),
+            Err(Misfit::OtherQuestion) => return None,
+        })
     }
 
     async fn tcp(
@@ -275,7 +322,10 @@ impl Exchange {
         }
         self.tap(TapKind::ResolverResponse, ask, &reply, started);
         let spelling = case::restore(&message.plain, &message.sent, &mut reply);
-        let message = decode(ask, &reply, spelling).map_err(|_| Trouble::Unfit)?;
+        let message = decode(ask, &reply, spelling).map_err(|misfit| match misfit {
+            Misfit::Undecodable => Trouble::Undecodable,
+            Misfit::Unfit | Misfit::NoQuestion | Misfit::OtherQuestion => Trouble::Unfit,
+        })?;
         Ok(ReadReply { message, spelling, is_long: false, room })
     }
 
@@ -351,28 +401,32 @@ fn id_of(message: &[u8]) -> Option<u16> {
 }
 
 enum Misfit {
-    /// The DNS message cannot be decoded, or is not a response.
-    Unreadable,
-    /// The DNS message answers another question, or has no question.
+    /// The octets are no DNS message.
+    Undecodable,
+    /// The DNS message is not a response to a query, or has several questions.
+    Unfit,
+    /// The DNS message has no question, although its response code requires one.
+    NoQuestion,
+    /// The DNS message answers another question.
     OtherQuestion,
 }
 
-/// Returns true if a response with this code need not contain the question. RFC 1035 requires the question, but servers without EDNS, and servers
-/// that refuse queries, send only the header.
-fn may_lack_question(code: ResponseCode) -> bool {
+/// Returns true if a response with this header need not contain the question. RFC 1035 requires the question, but servers without EDNS, and servers
+/// that refuse queries, send only the header. So do some servers that truncate; the answer then comes over TCP, where the question is required.
+fn may_lack_question(head: &Metadata) -> bool {
     let errors = [ResponseCode::FormErr, ResponseCode::ServFail, ResponseCode::NotImp, ResponseCode::Refused];
-    errors.contains(&code)
+    head.truncation || errors.contains(&head.response_code)
 }
 
 /// Decodes a reply, and compares its question with that of the query. `spelling` is the result of an earlier comparison of the two names.
 fn decode(ask: &UpstreamQuery, reply: &[u8], spelling: Spelling) -> Result<Message, Misfit> {
     if pointers::run_on(reply) {
-        return Err(Misfit::Unreadable);
+        return Err(Misfit::Unfit);
     }
-    let mut message = response::read(reply).map_err(|_| Misfit::Unreadable)?;
+    let mut message = response::read(reply).map_err(|_| Misfit::Undecodable)?;
     let head = &message.metadata;
     if head.message_type != MessageType::Response || head.op_code != OpCode::Query {
-        return Err(Misfit::Unreadable);
+        return Err(Misfit::Unfit);
     }
     match message.queries.as_slice() {
         [query]
@@ -380,9 +434,9 @@ fn decode(ask: &UpstreamQuery, reply: &[u8], spelling: Spelling) -> Result<Messa
                 && query.query_class() == DNSClass::IN
                 && (spelling != Spelling::None || same_name(query.name(), &ask.sent_name())) => {}
         [_] => return Err(Misfit::OtherQuestion),
-        [] if may_lack_question(head.response_code) && message.answers.is_empty() => {}
-        [] => return Err(Misfit::OtherQuestion),
-        _ => return Err(Misfit::Unreadable),
+        [] if may_lack_question(head) && message.answers.is_empty() => {}
+        [] => return Err(Misfit::NoQuestion),
+        _ => return Err(Misfit::Unfit),
     }
     if ask.mixed_case {
         let asked = ask.sent_name();

@@ -5,14 +5,16 @@
 //! - Equal queries are sent on a stream only once, even if their senders repeat them. A stream loses no DNS message, so a copy would only use the
 //!   place of another query.
 //! - A stream may be dead without any sign, if a firewall has lost the state of the connection. If no reply arrives for `STREAM_DOUBT_TIME` after a
-//!   query, the next query uses a new stream. The same applies to all other streams to the server that have received nothing since that query.
-//!   Replies on these streams are still accepted, because the server may only be slow.
+//!   query, or from an authoritative server for three round trips, the next query uses a new stream. The same applies to all other streams to the
+//!   server that have received nothing since that query. Replies on these streams are still accepted, because the server may only be slow.
+//! - Some load balancers are silent after the first reply of a stream. Each query to such a server then gets a stream of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -22,8 +24,8 @@ use super::network::{Arrival, Network, Stream};
 use super::stream_table::{StreamLoad, StreamPlace, StreamTable, lock};
 use super::streams::{LostStream, ReplySender, StreamReply, StreamRequest};
 use crate::limits::{
-    LISTEN_TIME, MAX_GIVEN_UP, MAX_PIPELINED, MAX_STRAY_MESSAGES, STREAM_DOUBT_TIME, STREAM_ID_TRIES,
-    TCP_WRITE_TIME, UPSTREAM_IDLE_TIME,
+    DOUBTED_ROUND_TRIPS, LEAST_STREAM_DOUBT_TIME, LISTEN_TIME, MAX_GIVEN_UP, MAX_PIPELINED,
+    MAX_STRAY_MESSAGES, STREAM_DOUBT_TIME, STREAM_ID_TRIES, TCP_WRITE_TIME, UPSTREAM_IDLE_TIME,
 };
 use dns::conduct::network_of;
 use dns::random::Random;
@@ -53,9 +55,13 @@ struct OpenStream {
     /// The ids of queries for which no sender waits, but whose replies may still arrive.
     given_up: BTreeSet<u16>,
     answered: bool,
+    /// True if exactly one query was answered.
+    answered_once: bool,
     sent: usize,
-    /// The time of the last reply, or of the opening of the stream.
-    heard: Instant,
+    /// The time between the last reply and its query.
+    round_trip: Duration,
+    /// The time of the first query since the last reply.
+    unheard: Option<Instant>,
     /// The time at which the stream ends if no reply arrives earlier.
     ends: Instant,
     /// The number of DNS messages since the last reply that answer no query of the stream.
@@ -154,8 +160,14 @@ impl Driver {
             return;
         }
         let now = Instant::now();
-        if let (false, Some(sent)) = (open.leaving, open.unheard_since(now)) {
-            lock(&self.table).forget_unheard(&self.place, sent);
+        let is_encrypted = self.place.path.encryption.is_some();
+        if let (false, Some(sent)) = (open.leaving, open.unheard_since(now, is_encrypted)) {
+            let mut table = lock(&self.table);
+            table.forget_unheard(&self.place, sent);
+            if open.answered_once && !is_encrypted {
+                table.answers_once(&self.place.path, now);
+            }
+            drop(table);
             self.leave(open);
         } else if !open.leaving && open.given_up.len() >= MAX_GIVEN_UP {
             self.leave(open);
@@ -168,7 +180,6 @@ impl Driver {
         if let Err(error) = send(&mut *open.stream, &message).await {
             // A forwarder may end its connection at any time. This query has not reached the forwarder, so it may be sent on another stream. Replies
             // to earlier queries may still arrive.
-            let is_encrypted = self.place.path.encryption.is_some();
             let lost = if is_encrypted { LostStream::Closed } else { open.lost_by(error) };
             if let Some(query) = open.waiting.remove(&id) {
                 query.end(Err(lost));
@@ -203,10 +214,11 @@ impl Driver {
         let Some(query) = id.and_then(|id| open.waiting.remove(&id)) else {
             return open.belongs_to_none(id);
         };
-        (open.answered, open.strays) = (true, 0);
-        open.heard = Instant::now();
-        self.load.set_heard(open.heard);
-        open.ends = later(open.heard, if open.waiting.is_empty() { UPSTREAM_IDLE_TIME } else { LISTEN_TIME });
+        (open.answered_once, open.answered, open.strays) = (!open.answered, true, 0);
+        let now = Instant::now();
+        (open.round_trip, open.unheard) = (now.duration_since(query.sent), None);
+        self.load.set_heard(now);
+        open.ends = later(now, if open.waiting.is_empty() { UPSTREAM_IDLE_TIME } else { LISTEN_TIME });
         match reply {
             Ok(octets) => {
                 let room = self.long_replies.admit(self.place.path.server, &octets).await;
@@ -226,8 +238,10 @@ impl OpenStream {
             waiting: BTreeMap::new(),
             given_up: BTreeSet::new(),
             answered: false,
+            answered_once: false,
             sent: 0,
-            heard: now,
+            round_trip: Duration::ZERO,
+            unheard: None,
             ends: later(now, UPSTREAM_IDLE_TIME),
             strays: 0,
             leaving: false,
@@ -246,19 +260,22 @@ impl OpenStream {
         }
     }
 
-    /// Returns the time of the oldest unanswered query since the last reply, if this query was sent at least `STREAM_DOUBT_TIME` ago. Returns `None`
-    /// if the stream has never received a reply.
-    fn unheard_since(&self, now: Instant) -> Option<Instant> {
-        let unheard =
-            self.waiting.values().map(|query| query.sent).filter(|sent| *sent >= self.heard).min()?;
-        (self.answered && now.duration_since(unheard) >= STREAM_DOUBT_TIME).then_some(unheard)
+    /// Returns the time of the first query since the last reply, if this query was sent so long ago that the stream is probably dead. Returns `None` if
+    /// the stream has never received a reply.
+    fn unheard_since(&self, now: Instant, is_encrypted: bool) -> Option<Instant> {
+        let doubt_time = match is_encrypted {
+            // A forwarder may have to resolve the name first.
+            true => STREAM_DOUBT_TIME,
+            false => self.round_trip.saturating_mul(DOUBTED_ROUND_TRIPS).max(LEAST_STREAM_DOUBT_TIME),
+        };
+        self.unheard.filter(|sent| self.answered && now.duration_since(*sent) >= doubt_time)
     }
 
     /// Handles a DNS message that answers no waiting query. After many such messages, the stream ends: otherwise a server could keep it open with
     /// them.
     fn belongs_to_none(&mut self, id: Option<u16>) -> Option<LostStream> {
         if id.is_some_and(|id| self.given_up.remove(&id)) {
-            self.heard = Instant::now();
+            self.unheard = None;
             return None;
         }
         self.strays = self.strays.saturating_add(1);
@@ -283,6 +300,7 @@ impl OpenStream {
         }
         self.waiting.insert(free, query);
         self.sent = self.sent.saturating_add(1);
+        self.unheard = self.unheard.or(Some(now));
         *message.first_chunk_mut()? = free.to_be_bytes();
         Some((free, message))
     }
@@ -323,7 +341,7 @@ fn under(id: [u8; 2], mut result: Result<StreamReply, LostStream>) -> Result<Str
 }
 
 /// Returns the moment `time` after `now`, or `now` if the clock cannot represent this moment.
-fn later(now: Instant, time: std::time::Duration) -> Instant {
+fn later(now: Instant, time: Duration) -> Instant {
     now.checked_add(time).unwrap_or(now)
 }
 

@@ -10,7 +10,10 @@ use tokio::time::Instant;
 
 use super::network::Path;
 use super::streams::StreamRequest;
-use crate::limits::{MAX_PIPELINED, MAX_STREAMS_OF_FORWARDER, MAX_STREAMS_PER_NETWORK, MAX_UPSTREAM_STREAMS};
+use crate::limits::{
+    MAX_PIPELINED, MAX_SINGLE_QUERY_SERVERS, MAX_STREAMS_OF_FORWARDER, MAX_STREAMS_PER_NETWORK,
+    MAX_UPSTREAM_STREAMS, SINGLE_QUERY_TIME,
+};
 use dns::conduct::network_of;
 
 #[derive(Default)]
@@ -18,6 +21,8 @@ pub(super) struct StreamTable {
     pub(super) kept: HashMap<StreamPlace, KeptStream>,
     /// One semaphore for each network of servers, which limits the number of open streams to this network. Networks without streams have no entry.
     pub(super) networks: HashMap<IpAddr, Arc<Semaphore>>,
+    /// Servers that answer only the first query of a stream, each with the time until which its queries get streams of their own.
+    single: HashMap<Path, Instant>,
     /// The last number that was given to a new stream or to a use of a stream. A greater number means a later time.
     numbers: u64,
 }
@@ -112,6 +117,22 @@ impl StreamTable {
         }
         let of_network = self.places_of(network);
         ChosenStream::New(NewStream { place, number, load: StreamLoad::new(), of_network })
+    }
+
+    /// Records that a server answered the first query of a stream and none after it.
+    pub(super) fn answers_once(&mut self, path: &Path, now: Instant) {
+        let Some(until) = now.checked_add(SINGLE_QUERY_TIME) else { return };
+        if self.single.len() >= MAX_SINGLE_QUERY_SERVERS {
+            self.single.retain(|_, until| now < *until);
+        }
+        if self.single.len() < MAX_SINGLE_QUERY_SERVERS {
+            self.single.insert(path.clone(), until);
+        }
+    }
+
+    /// Returns true if each query to the server gets a stream of its own.
+    pub(super) fn is_single(&self, path: &Path, now: Instant) -> bool {
+        self.single.get(path).is_some_and(|until| now < *until)
     }
 
     /// Returns a stream for a single query, which is not added to the table.

@@ -8,12 +8,13 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::long_replies::{LongReplies, NoRoom, ReplyRoom};
 use super::network::{Network, Path};
 use super::stream_driver::Driver;
 use super::stream_table::{ChosenStream, CountedQuery, NewStream, StreamTable, lock};
-use crate::limits::{MAX_PIPELINED, MAX_STREAMS_OF_FORWARDER, MAX_UPSTREAM_STREAMS};
+use crate::limits::{KEPT_STREAM_TRIES, MAX_PIPELINED, MAX_STREAMS_OF_FORWARDER, MAX_UPSTREAM_STREAMS};
 use dns::random::Random;
 
 pub(super) struct Streams {
@@ -46,13 +47,17 @@ impl Streams {
     /// # Errors
     /// The stream cannot be opened, or is closed before any reply. The error contains `NoRoom` if there is no memory for the reply.
     pub(super) async fn exchange(&self, path: &Path, message: &[u8]) -> Result<StreamReply, Arc<io::Error>> {
-        let mut heard = self.ask_kept(path, message).await;
-        if matches!(heard, Err(LostStream::Closed)) {
+        let mut heard = Err(LostStream::Closed);
+        for _ in 0..KEPT_STREAM_TRIES {
+            if !matches!(heard, Err(LostStream::Closed)) || lock(&self.table).is_single(path, Instant::now())
+            {
+                break;
+            }
             heard = self.ask_kept(path, message).await;
         }
         if matches!(heard, Err(LostStream::Closed)) {
-            // Some servers close the stream after each reply. A query that such a server left unanswered gets a stream of its own. The number of
-            // these streams to forwarders is limited, because a forwarder gets all queries, and must not use up the streams to other servers.
+            // Some servers close the stream after each reply, or are silent after it. A query that such a server left unanswered gets a stream of its
+            // own. The number of these streams to forwarders is limited, because a forwarder gets all queries, and must not use up the streams to other servers.
             let is_forwarder = path.encryption.is_some();
             let _place = if is_forwarder { self.own_places.acquire().await.ok() } else { None };
             let own = lock(&self.table).own_stream(path);

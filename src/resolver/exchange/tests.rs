@@ -95,8 +95,20 @@ fn header(query: &Message, code: ResponseCode) -> (SocketAddr, Vec<u8>) {
 #[tokio::test(start_paused = true)]
 async fn without_a_question_only_errors_are_heard_and_in_mixed_case_not_believed() {
     let (denied, _) = exchange(|query| vec![header(&query, ResponseCode::NXDomain)]);
-    let (result, _) = heard(&denied, ask(), Duration::from_secs(1)).await;
-    assert_eq!(result.reply.unwrap_err(), Trouble::Silent);
+    let (empty, _) = exchange(|query| vec![header(&query, ResponseCode::NoError)]);
+    for denied in [denied, empty] {
+        let (result, _) = heard(&denied, ask(), Duration::from_secs(1)).await;
+        assert_eq!(result.reply.unwrap_err(), Trouble::Forged);
+    }
+    let (truncated, _) = exchange(|query| {
+        let (server, mut octets) = header(&query, ResponseCode::NoError);
+        // The flag TC.
+        octets[2] |= 2;
+        vec![(server, octets)]
+    });
+    let mixed = UpstreamQuery { mixed_case: true, ..ask() };
+    let (result, _) = heard(&truncated, mixed, Duration::from_secs(1)).await;
+    assert!(result.reply.unwrap().metadata.truncation);
     let (refused, _) = exchange(|query| vec![header(&query, ResponseCode::Refused)]);
     let (result, _) = heard(&refused, ask(), Duration::from_secs(1)).await;
     assert_eq!(result.reply.unwrap().metadata.response_code, ResponseCode::Refused);
@@ -158,10 +170,15 @@ async fn forgeries_are_passed_over_until_the_answer_comes() {
             (server(), good.to_vec().unwrap()),
         ]
     });
-    let (result, sent) = heard(&exchange, ask(), Duration::from_secs(1)).await;
+    let (result, sent) = heard(&exchange, skipping(), Duration::from_secs(1)).await;
     assert!(sent);
     assert!(result.reply.is_ok());
     assert_eq!((result.elapsed, exchange.take_strays()), (Duration::from_millis(4), 3));
+}
+
+/// A query to a server that does not accept TCP.
+fn skipping() -> UpstreamQuery {
+    UpstreamQuery { skips_forgeries: true, ..ask() }
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,7 +195,7 @@ async fn other_questions_are_passed_over_until_the_answer_comes_or_there_are_too
         let of_type = (server(), other_type.to_vec().unwrap());
         vec![other(&query), of_type, (server(), good.to_vec().unwrap())]
     });
-    let (result, _) = heard(&late, ask(), Duration::from_secs(1)).await;
+    let (result, _) = heard(&late, skipping(), Duration::from_secs(1)).await;
     assert!(result.reply.is_ok());
     assert_eq!((result.elapsed, late.take_strays()), (Duration::from_millis(3), 2));
     let (only, _) = exchange(|query| vec![other(&query)]);
@@ -186,9 +203,13 @@ async fn other_questions_are_passed_over_until_the_answer_comes_or_there_are_too
     assert_eq!(result.reply.unwrap_err(), Trouble::Silent);
     assert_eq!((result.elapsed, only.take_strays()), (Duration::from_secs(1), 1));
     let (flood, _) = exchange(|query| vec![other(&query); MAX_STRAY_DATAGRAMS + 1]);
-    let (result, _) = heard(&flood, ask(), Duration::from_secs(1)).await;
+    let (result, _) = heard(&flood, skipping(), Duration::from_secs(1)).await;
     assert_eq!(result.reply.unwrap_err(), Trouble::Forged);
     assert_eq!(flood.take_strays(), MAX_STRAY_DATAGRAMS);
+    // A server that accepts TCP is asked over TCP after the second one, even if they came to different queries.
+    let (result, _) = heard(&only, ask(), Duration::from_secs(1)).await;
+    assert_eq!(result.reply.unwrap_err(), Trouble::Forged);
+    assert_eq!(only.take_strays(), 1);
 }
 
 #[tokio::test(start_paused = true)]

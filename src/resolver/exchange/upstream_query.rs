@@ -39,6 +39,8 @@ pub struct UpstreamQuery {
     pub mixed_case: bool,
     /// The transport over which the query is sent.
     pub transport: Transport,
+    /// True if replies over UDP that may be forged are skipped, because the server does not accept TCP. Otherwise they end the query early.
+    pub skips_forgeries: bool,
     /// The number of earlier queries of the sender for the same question. Queries with different numbers are not merged, because the earlier query of
     /// a sender may have been lost.
     pub tries: u8,
@@ -59,6 +61,7 @@ impl UpstreamQuery {
             dnssec_ok: false,
             checking_disabled: false,
             mixed_case: false,
+            skips_forgeries: false,
             tries: 0,
         }
     }
@@ -121,9 +124,12 @@ pub enum Trouble {
     /// Too many datagrams that did not answer the query arrived at its port. They are probably forged.
     #[error("too many false replies")]
     Forged,
-    /// A reply with the id of the query cannot be decoded, or a reply over TCP answers another question.
+    /// A reply with the id of the query is no response to a query, or a reply over TCP answers another question.
     #[error("the reply does not match the query")]
     Unfit,
+    /// A reply with the id of the query cannot be decoded.
+    #[error("the reply cannot be decoded")]
+    Undecodable,
     /// This host had no memory for the reply, because too many long replies are in use.
     #[error("long reply dropped: no memory for it at the moment")]
     NoRoom,

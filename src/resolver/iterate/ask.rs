@@ -31,7 +31,7 @@ use super::{Iterate, Lookup};
 use crate::cache::entries::Delegation;
 use crate::cache::servers::Health;
 use crate::limits::{
-    LAME_TIME, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED, UNKNOWN_TIMER,
+    FAILING_PAUSES, LAME_TIME, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED, UNKNOWN_TIMER,
 };
 use crate::supervise::driven::{Driven, drive};
 use dns::clock::Mono;
@@ -67,6 +67,8 @@ pub(super) struct Asking<'a> {
     /// when the first query counts as lost.
     held_back: bool,
     pub(super) faults: Vec<(SocketAddr, Conduct)>,
+    /// How often failing servers were asked again after a pause.
+    pauses: usize,
     pub(super) lookup_failure: Option<Failure>,
     /// A doubtful denial (one that a working server of the zone would not send). It is believed only if all servers of the zone give one; `doubted`
     /// counts those that did.
@@ -126,6 +128,7 @@ impl<'a> Asking<'a> {
             attempts: Vec::new(),
             held_back: false,
             faults: Vec::new(),
+            pauses: 0,
             lookup_failure: None,
             doubtful: None,
             doubted: 0,
@@ -139,11 +142,15 @@ impl<'a> Asking<'a> {
             sent_in_outage: None,
         };
         let addresses = iterate.addresses(lookup, cut);
-        asking.unglued = addresses.unglued.into_iter().take(MAX_UNGLUED).collect();
         asking.reserve = addresses.reserve;
         for address in addresses.first {
             asking.add(address);
         }
+        // If the addresses of some servers are known, these also know the addresses of others in the zone itself, and no other server does.
+        let is_found = !asking.candidates.is_empty();
+        let unglued = addresses.unglued.into_iter();
+        let sought = unglued.filter(|server| !is_found || !cut.zone.zone_of(server));
+        asking.unglued = sought.take(MAX_UNGLUED).collect();
         asking.fall_back();
         asking
     }
@@ -190,7 +197,10 @@ impl<'a> Asking<'a> {
         loop {
             let ended = self.given_up || self.is_refused();
             if ended || (self.awaited() == 0 && self.lookups.is_empty()) {
-                return self.end();
+                if ended || !self.ask_failing_again().await {
+                    return self.end();
+                }
+                continue;
             }
             tokio::select! {
                 biased;
@@ -455,6 +465,34 @@ impl<'a> Asking<'a> {
             candidate.own_case = true;
         }
         self.launch(place, "again");
+    }
+
+    /// If all servers answered SERVFAIL, also at the second query, asks one of those that served lately again, after a pause. If all pauses are over,
+    /// these servers count as lame, so that the next question does not wait. Returns false if no server is asked.
+    async fn ask_failing_again(&mut self) -> bool {
+        let (context, zone) = (self.context(), &self.cut.zone);
+        if self.lookup.route.policy.list.is_some() || context.is_ahead() || context.is_on_the_side() {
+            return false;
+        }
+        let Some(place) = select::failing(&self.candidates, &self.faults) else { return false };
+        let now = self.iterate.now();
+        let Some(pause) = FAILING_PAUSES.get(self.pauses) else {
+            for (server, _) in self.faults.iter().filter(|(_, fault)| fault.came_back()) {
+                self.iterate.server(*server).mark_lame(zone, LAME_TIME, now);
+            }
+            return false;
+        };
+        if now.since(context.began()).saturating_add(*pause) >= context.view.config.resolve.deadline {
+            return false;
+        }
+        self.pauses = self.pauses.saturating_add(1);
+        tokio::select! {
+            biased;
+            () = drive(&mut self.attempts) => {}
+            () = tokio::time::sleep(*pause) => {}
+        }
+        self.launch(place, "again");
+        true
     }
 
     pub(super) fn launch(&mut self, place: usize, reason: &'static str) {

@@ -30,7 +30,7 @@ use crate::exchange::network::Path;
 use crate::exchange::secret::Secret;
 use crate::exchange::{Heard, Place, Sender, Trouble, UpstreamQuery};
 use crate::limits::{
-    FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER, MAX_TRIES,
+    FAILING_TIME, LAME_TIME, LAST_TRIES, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER, MAX_TRIES,
     MIXED_CASE_TRIES,
 };
 use crate::supervise::caught;
@@ -201,7 +201,9 @@ impl Attempt {
                 NextQuery::Stream if form.transport != Transport::Tcp => {
                     break Classified::Nothing(Conduct::Truncated);
                 }
-                NextQuery::Distrusted(trouble) if form.transport == Transport::Udp => {
+                NextQuery::Distrusted(trouble)
+                    if form.transport == Transport::Udp && !form.skips_forgeries =>
+                {
                     (form, turn) = Box::pin(self.check_over_tcp(form, &trouble)).await;
                     continue;
                 }
@@ -434,6 +436,10 @@ impl Attempt {
                 let conduct = conduct_of(trouble, transport);
                 let turn = match trouble {
                     Trouble::OtherCase | Trouble::Forged => NextQuery::Distrusted(trouble.clone()),
+                    // A few servers count an OPT record in the header and do not send it.
+                    Trouble::Undecodable if form.edns.is_some() && self.signed.may_go_without() => {
+                        NextQuery::WithoutEdns { stays: true }
+                    }
                     _ => NextQuery::nothing(conduct),
                 };
                 (turn, conduct, trouble.to_string().into())
@@ -507,6 +513,7 @@ impl Attempt {
                 | Trouble::NotSent(_)
                 | Trouble::Silent
                 | Trouble::Unfit
+                | Trouble::Undecodable
                 | Trouble::OtherCase
                 | Trouble::Forged,
             ) => {}
@@ -544,7 +551,7 @@ impl Attempt {
             _ => None,
         };
         if conduct == Conduct::Answered {
-            self.server.serves(&self.zone);
+            self.server.serves(&self.zone, now);
             if form.case == NameCase::Mixed {
                 self.server.answers_mixed_case();
                 if !matches!(&said, Classified::Found(found) if found.denies()) {
@@ -557,7 +564,9 @@ impl Attempt {
                 self.shared.uplink.helped(now);
             }
         }
-        let is_doubted = form.case == NameCase::Mixed && self.doubts_case(&said);
+        let is_error = !matches!(said, Classified::Found(_));
+        let is_doubted =
+            form.case == NameCase::Mixed && self.doubts_case(&said) && self.context.may_confirm(is_error);
         if let Some(time) = time
             && !is_doubted
         {
@@ -586,7 +595,7 @@ impl Attempt {
 
     fn message(&self, form: UpstreamForm) -> UpstreamQuery {
         let (path, name, kind) = (self.path.clone(), self.name.clone(), self.kind);
-        let tries = self.tries.wrapping_add(self.outages.wrapping_mul(MAX_TRIES));
+        let tries = self.tries.wrapping_add(self.outages.wrapping_mul(MAX_TRIES.saturating_add(LAST_TRIES)));
         let secret = self.secret.clone();
         // The customer key is removed from the names in the reply. After that, signatures cannot be validated, so they are not requested.
         let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();
@@ -600,6 +609,7 @@ impl Attempt {
             dnssec_ok,
             checking_disabled,
             mixed_case: form.case == NameCase::Mixed,
+            skips_forgeries: form.skips_forgeries,
             transport: form.transport,
             tries,
             ..UpstreamQuery::new(path, name, kind)
@@ -621,7 +631,11 @@ pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
         Trouble::NoRoute | Trouble::NoRouteToAddress | Trouble::NotSent(_) => Conduct::NotSent,
         Trouble::Certificate(_) => Conduct::Certificate,
         Trouble::Https { is_failure: true, .. } => Conduct::ServFail,
-        Trouble::Unfit | Trouble::OtherCase | Trouble::Forged | Trouble::Https { .. } => Conduct::Unfit,
+        Trouble::Unfit
+        | Trouble::Undecodable
+        | Trouble::OtherCase
+        | Trouble::Forged
+        | Trouble::Https { .. } => Conduct::Unfit,
         // The server has answered, but this host had no memory for the reply.
         Trouble::NoRoom => Conduct::Answered,
     }

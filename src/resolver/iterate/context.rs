@@ -13,7 +13,8 @@ use hickory_proto::rr::{Name, RecordType};
 use super::failure::Failure;
 use super::flight_progress::FlightProgress;
 use crate::limits::{
-    AHEAD_TIME, MAX_AHEAD_MESSAGES, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_PAST_FORWARDERS, MAX_SOUGHT,
+    AHEAD_TIME, MAX_AHEAD_MESSAGES, MAX_AHEAD_MESSAGES_OF_SUBJECT, MAX_AHEAD_SOUGHT, MAX_CONFIRMED_ERRORS,
+    MAX_CONFIRMED_OF_SUB_QUESTIONS, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_PAST_FORWARDERS, MAX_SOUGHT,
 };
 use crate::zones::View;
 use dns::clock::Mono;
@@ -138,10 +139,11 @@ impl Context {
 
     /// Makes this the context of a question of look-ahead, which has a small query budget and a short time limit.
     #[must_use]
-    pub(crate) fn looking_ahead(mut self) -> Self {
+    pub(crate) fn looking_ahead(mut self, subject: Arc<SubjectBudget>) -> Self {
         self.kind = ErrandKind::LookAhead;
         let ends = self.progress.began().after(AHEAD_TIME);
-        self.budget = Arc::new(QuestionBudget::new(ends, MAX_AHEAD_MESSAGES));
+        let budget = QuestionBudget::new(ends, MAX_AHEAD_MESSAGES);
+        self.budget = Arc::new(QuestionBudget { subject: Some(subject), ..budget });
         self
     }
 
@@ -155,6 +157,15 @@ impl Context {
         match self.kind {
             ErrandKind::Side { avoid } => avoid,
             ErrandKind::Client | ErrandKind::Renewal | ErrandKind::LookAhead => None,
+        }
+    }
+
+    /// Returns true if a denial or, with `is_error`, an error for a name in mixed case (0x20) may be confirmed by one more query, and counts it. A denial
+    /// of the name of the question itself is always confirmed. The number of others is limited, because a referral may name many servers of a victim.
+    pub(super) fn may_confirm(&self, is_error: bool) -> bool {
+        match self.depth {
+            0 => !is_error || take(&self.budget.confirmed, MAX_CONFIRMED_ERRORS),
+            _ => take(&self.budget.confirmed, MAX_CONFIRMED_OF_SUB_QUESTIONS),
         }
     }
 
@@ -231,6 +242,28 @@ impl Context {
     }
 }
 
+/// The limits that all look-ahead questions about one address or domain share. Otherwise the owner of a domain could make look-ahead send the queries
+/// of a dozen questions to a victim.
+#[derive(Debug, Default)]
+pub struct SubjectBudget {
+    packets: AtomicU32,
+    sought: AtomicU32,
+}
+
+impl SubjectBudget {
+    /// Returns true if no query or no lookup of a server name is left.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.packets.load(Ordering::Relaxed) >= MAX_AHEAD_MESSAGES_OF_SUBJECT
+            || self.sought.load(Ordering::Relaxed) >= MAX_AHEAD_SOUGHT
+    }
+}
+
+/// Takes one from a limit of `most`. Returns false if none is left.
+fn take(count: &AtomicU32, most: u32) -> bool {
+    let next = |taken: u32| (taken < most).then_some(taken.saturating_add(1));
+    count.try_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
+}
+
 /// The limits of a client's question: queries, lookups of server names, time, and validation work.
 #[derive(Debug)]
 pub struct QuestionBudget {
@@ -240,6 +273,10 @@ pub struct QuestionBudget {
     /// The maximum number of queries to servers.
     most: u32,
     sought: AtomicU32,
+    /// The number of denials and errors for names in mixed case (0x20) that were confirmed by a second query.
+    confirmed: AtomicU32,
+    /// The limits of the subject, if look-ahead asks the question.
+    subject: Option<Arc<SubjectBudget>>,
     /// The zones whose forwarders have failed for this question, so that it uses recursion for names in these zones.
     past_forwarders: Mutex<Vec<Name>>,
     ends: Mono,
@@ -254,6 +291,8 @@ impl QuestionBudget {
             to_list: AtomicU32::new(0),
             most,
             sought: AtomicU32::new(0),
+            confirmed: AtomicU32::new(0),
+            subject: None,
             past_forwarders: Mutex::default(),
             ends,
             work: Work::default(),
@@ -262,19 +301,20 @@ impl QuestionBudget {
 
     /// Takes one query from the budget. Returns false if none is left.
     pub fn take(&self) -> bool {
-        let take = |packets: u32| (packets < self.most).then_some(packets.saturating_add(1));
-        self.packets.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+        take(&self.packets, self.most)
+            && self.subject.as_ref().is_none_or(|of| take(&of.packets, MAX_AHEAD_MESSAGES_OF_SUBJECT))
     }
 
     /// Takes one lookup of a server name from the budget. Returns false if none is left.
     pub fn seek(&self) -> bool {
-        let take = |sought: u32| (sought < MAX_SOUGHT).then_some(sought.saturating_add(1));
-        self.sought.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+        take(&self.sought, MAX_SOUGHT)
+            && self.subject.as_ref().is_none_or(|of| take(&of.sought, MAX_AHEAD_SOUGHT))
     }
 
     /// Returns true if no query or no lookup of a server name is left.
     pub fn is_spent(&self) -> bool {
-        self.packets() >= self.most || self.sought.load(Ordering::Relaxed) >= MAX_SOUGHT
+        let is_spent = self.packets() >= self.most || self.sought.load(Ordering::Relaxed) >= MAX_SOUGHT;
+        is_spent || self.subject.as_ref().is_some_and(|subject| subject.is_spent())
     }
 
     /// Returns the number of queries that the question has sent so far.

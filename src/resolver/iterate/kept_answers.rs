@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::dnssec::rdata::RRSIG;
 use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::classify::{End, Found, Referral};
@@ -52,6 +53,12 @@ impl Iterate {
                 rrsets.outdate(&first.name, lookup.kind, &by, now);
             }
             let contradicts = rrsets.put_backed(rrset, by, max_ttl, now);
+            if security == Security::Secure
+                && let Some(first) = rrset.first()
+                && !is_expanded(&covering(&found.evidence, &first.name, first.record_type()), &first.name)
+            {
+                rrsets.refute_ranges(zone, &first.name, now);
+            }
             self.show(lookup, (zone, rrset), contradicts, now);
         }
         if found.doubted {
@@ -157,12 +164,17 @@ fn follows_from_a_dname(rrset: &[&Record], answers: &[Record]) -> bool {
 fn evidence_of<'a>(rrset: &[&Record], evidence: &'a [Record]) -> Vec<&'a Record> {
     let Some(first) = rrset.first() else { return Vec::new() };
     let signatures = covering(evidence, &first.name, first.record_type());
-    let expanded = signatures.iter().any(|signature| signature.input().num_labels < first.name.num_labels());
+    let expanded = is_expanded(&signatures, &first.name);
     let own = |record: &&Record| {
         record.name == first.name && covered_type(record) == Some(first.record_type())
             || expanded && is_proof(record)
     };
     evidence.iter().filter(own).collect()
+}
+
+/// Returns true if an RRset at `name` with these signatures was made from a wildcard.
+fn is_expanded(signatures: &[&RRSIG], name: &Name) -> bool {
+    signatures.iter().any(|signature| signature.input().num_labels < name.num_labels())
 }
 
 /// Returns true for the parts of a denial's proof: NSEC, NSEC3, their signatures, and the signature of the SOA at `apex`.

@@ -143,7 +143,8 @@ impl Iterate {
         };
         while let Some(name) = above {
             let cut = rrsets.closest_delegation(&name, now)?;
-            let known = cut.servers.iter().flat_map(|name| self.known_addresses(&context, &cut, name, now));
+            let known =
+                cut.servers.iter().flat_map(|name| self.known_addresses(&context, &cut, name, now).used);
             let answering = known.filter(|address| self.may_ask(&context, &cut, address.ip(), now));
             let nearest = answering
                 .filter_map(|address| {

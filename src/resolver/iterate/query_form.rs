@@ -103,6 +103,8 @@ pub(super) struct UpstreamForm {
     /// The payload size in the OPT record, or `None` without OPT record.
     pub(super) edns: Option<u16>,
     pub(super) case: NameCase,
+    /// True if replies that may be forged are skipped, because the server does not accept TCP.
+    pub(super) skips_forgeries: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +132,7 @@ impl UpstreamForm {
             transport: if candidate.over_tcp.is_some() { Transport::Tcp } else { path.transport() },
             edns: signed.payload(features, candidate.tries),
             case: if as_asked { NameCase::AsAsked } else { NameCase::Mixed },
+            skips_forgeries: !features.tcp,
         }
     }
 }

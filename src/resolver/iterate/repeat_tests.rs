@@ -26,6 +26,7 @@ fn standing(loss: u8) -> ServerStanding {
         silent_since: None,
         silent_elsewhere: false,
         lame: false,
+        served_lately: false,
         features: ServerFeatures::ALL,
         finds_mixed_case: false,
         to_be_measured: false,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::cache::servers::{Health, ServerStanding};
-use crate::limits::{MAX_STREAM_TRIES, NEAR_ENOUGH};
+use crate::limits::{LAST_TRIES, MAX_ASKED_SERVERS, MAX_STREAM_TRIES, NEAR_ENOUGH};
 use dns::conduct::Conduct;
 
 /// The round-trip time that is assumed for a server that has not been measured.
@@ -121,11 +121,17 @@ impl Candidate {
     pub(crate) fn is_promising(&self) -> bool {
         self.level() == 0
     }
+
+    /// Returns the number of queries that the server may get, if others get `most`.
+    fn most_tries(&self, most: u8) -> u8 {
+        let answers = self.standing.round_trip.is_some() && self.standing.health == Health::Answering;
+        if answers && !self.standing.lame { most.saturating_add(LAST_TRIES) } else { most }
+    }
 }
 
 /// Returns the index of the candidate to ask next. Candidates that were not asked come first, then those that have not answered, perhaps because
-/// packets were lost. Dead and lame servers are asked after the others have been asked twice. Each candidate is asked at most `max_tries` times, and
-/// at most `MAX_STREAM_TRIES` times over TCP. `toss` chooses among equal candidates.
+/// packets were lost. Dead and lame servers are asked after the others have been asked twice. Each candidate is asked at most `max_tries` times,
+/// or `LAST_TRIES` times more if it answered before, and at most `MAX_STREAM_TRIES` times over TCP. At most `MAX_ASKED_SERVERS` candidates are asked. `toss` chooses among equal candidates.
 pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) -> Option<usize> {
     let rank = |candidate: &Candidate| {
         let standing = candidate.standing;
@@ -133,13 +139,15 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
         let distance = standing.round_trip.unwrap_or(UNKNOWN_DISTANCE);
         (candidate.level(), standing.lame, health, distance)
     };
+    let asked = candidates.iter().filter(|candidate| candidate.tries > 0).count();
     let fits = |candidate: &&Candidate| {
         let may_be = matches!(
             candidate.progress,
             CandidateProgress::Untried | CandidateProgress::Overdue | CandidateProgress::Truncated
         );
         may_be
-            && candidate.tries < max_tries
+            && candidate.tries < candidate.most_tries(max_tries)
+            && (candidate.tries > 0 || asked < MAX_ASKED_SERVERS)
             && candidate.over_tcp.is_none_or(|queries| queries < MAX_STREAM_TRIES)
     };
     let least = candidates.iter().filter(fits).map(rank).min()?;
@@ -197,6 +205,27 @@ pub(crate) fn failed_first(candidates: &[Candidate], faults: &[(SocketAddr, Cond
     candidates.iter().position(is_it)
 }
 
+/// Returns the index of a server that served lately, was not lame when the question began, and has answered SERVFAIL since. Of several, it is the one
+/// that was asked least. Returns `None` if there is no such server, or if a server gave another error: a server that answers REFUSED has probably lost
+/// the zone.
+pub(crate) fn failing(candidates: &[Candidate], faults: &[(SocketAddr, Conduct)]) -> Option<usize> {
+    if faults.iter().any(|(_, conduct)| conduct.came_back() && *conduct != Conduct::ServFail) {
+        return None;
+    }
+    // A server that was silent at the last query may limit the rate of its error replies, as BIND does.
+    let has_failed = |candidate: &Candidate| {
+        let last = faults.iter().rfind(|(server, _)| *server == candidate.address);
+        candidate.under_way == 0 && last.is_some_and(|(_, conduct)| *conduct == Conduct::ServFail)
+    };
+    let fits = |(_, candidate): &(usize, &Candidate)| {
+        let standing = candidate.standing;
+        let is_spent = candidate.progress == CandidateProgress::Spent;
+        is_spent && standing.served_lately && !standing.lame && has_failed(candidate)
+    };
+    let servers = candidates.iter().enumerate().filter(fits);
+    servers.min_by_key(|(_, candidate)| candidate.tries).map(|(place, _)| place)
+}
+
 /// Returns true if the last two results are REFUSED from two different servers.
 pub(crate) fn refused_twice(faults: &[(SocketAddr, Conduct)]) -> bool {
     matches!(faults, [.., (one, Conduct::Refused), (other, Conduct::Refused)] if one != other)
@@ -218,6 +247,7 @@ mod tests {
                 silent_since: None,
                 silent_elsewhere: false,
                 lame: false,
+                served_lately: false,
                 features: ServerFeatures::ALL,
                 loss: 0,
                 finds_mixed_case: false,
@@ -257,7 +287,10 @@ mod tests {
             candidates[place].progress = CandidateProgress::Overdue;
             candidates[place].tries += 1;
         }
-        assert_eq!(order, [1, 1, 1, 2, 0, 2, 0, 2, 0], "at most three messages each");
+        let last = usize::from(LAST_TRIES);
+        assert_eq!(order.iter().filter(|place| **place == 1).count(), 3 + last, "it answered before");
+        order.retain(|place| *place != 1);
+        assert_eq!(order, [2, 0, 2, 0, 2, 0], "at most three messages each");
         candidates[1].tries = 1;
         candidates[1].progress = CandidateProgress::Waiting;
         assert_eq!(next(&candidates, 3, |_| 0), None);
@@ -365,6 +398,25 @@ mod tests {
         assert_eq!(failed_first(&candidates, &faults), Some(1));
         candidates[1].progress = CandidateProgress::Overdue;
         assert_eq!(failed_first(&candidates, &faults), None);
+    }
+
+    #[test]
+    fn failing_servers_that_served_are_repeated() {
+        let mut candidates = [candidate(1, None, Health::Answering), candidate(2, None, Health::Answering)];
+        for one in &mut candidates {
+            (one.progress, one.standing.served_lately) = (CandidateProgress::Spent, true);
+        }
+        candidates[0].tries = 2;
+        let fault = |place: usize, conduct| (candidates[place].address, conduct);
+        let (one, other) = (fault(0, Conduct::ServFail), fault(1, Conduct::ServFail));
+        let [silent, refused] = [fault(1, Conduct::Silent), fault(1, Conduct::Refused)];
+        assert_eq!(failing(&candidates, &[one, other]), Some(1), "it was asked less");
+        assert_eq!(failing(&candidates, &[one, other, silent]), Some(0), "the other limits its errors");
+        assert_eq!(failing(&candidates, &[one, refused]), None);
+        candidates[1].standing.lame = true;
+        assert_eq!(failing(&candidates, &[one, other]), Some(0));
+        candidates[0].standing.served_lately = false;
+        assert_eq!(failing(&candidates, &[one, other]), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Follows referrals from zone to zone downwards, beginning at the closest known zone cut (a walk).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -13,6 +14,7 @@ use super::minimise::{Minimise, PROBED};
 use super::outdated::Outdated;
 use super::query_form::Signed;
 use crate::cache::entries::Delegation;
+use crate::cache::negative::negative_ttl;
 use crate::limits::MAX_REFERRALS;
 use crate::zones::RouteTarget;
 use dns::question::name_text;
@@ -137,23 +139,44 @@ impl Iterate {
         cut: &Arc<Delegation>,
     ) -> Result<ProbedLabel, Failure> {
         lookup.sub_questions.entering(cut, lookup.context);
+        let is_remembered = !lookup.context.is_on_the_side() && !lookup.renews();
+        let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
+        if is_remembered && rrsets.was_denied_in_a_probe(part, self.now()) {
+            return Ok(ProbedLabel::Unclear);
+        }
         let mut asking = Asking::new(self, Lookup { name: part, kind: PROBED, ..lookup }, cut).probing();
         lookup.context.note(Note::Cut { zone: cut.zone.clone(), addresses: asking.known() });
         lookup.context.note(StepEvent::Probe { name: name_text(part) });
         match asking.run().await {
             Ok(Classified::Referral(referral)) => Ok(ProbedLabel::Referral(referral)),
-            Ok(Classified::Found(Found { answers, end: End::Negative { nxdomain: false, .. }, .. }))
-                if answers.is_empty() =>
-            {
-                Ok(ProbedLabel::NoCut)
-            }
             Ok(Classified::Found(found))
                 if asking.signed == Signed::Yes && found.denies_the_name() && found.has_proof() =>
             {
                 Ok(ProbedLabel::Absent(Box::new(found.of_name(lookup.name))))
             }
+            Ok(Classified::Found(Found { answers, end: End::Negative { nxdomain: false, .. }, .. }))
+                if answers.is_empty() =>
+            {
+                Ok(ProbedLabel::NoCut)
+            }
+            Ok(Classified::Found(found)) if found.denies_the_name() => {
+                if asking.signed != Signed::Yes {
+                    self.keep_probed(lookup, part, &found);
+                }
+                Ok(ProbedLabel::Unclear)
+            }
             Ok(_) | Err(Failure::Servers { .. }) => Ok(ProbedLabel::Unclear),
             Err(failure) => Err(failure),
+        }
+    }
+
+    /// Remembers the NXDOMAIN for `part`, so that names below one denied domain cost one query each. It is not used as a denial: servers that do not find
+    /// names in mixed case send it too.
+    fn keep_probed(&self, lookup: Lookup<'_>, part: &Name, found: &Found) {
+        if let End::Negative { soa: Some(soa), .. } = &found.end {
+            let ttl = negative_ttl(soa, lookup.route.policy.negative_max_ttl);
+            let until = self.now().after(Duration::from_secs(ttl.into()));
+            self.memory.rrsets.in_view(lookup.context.view.knows).put_probed(part, until);
         }
     }
 

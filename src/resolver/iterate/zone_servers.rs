@@ -2,7 +2,9 @@
 //!
 //! The NS set of a zone itself ranks above that of its parent (RFC 2181 section 5.4.1), but only until the parent's delegation expires. Otherwise a
 //! zone that its parent has removed would stay in use because its own servers still answer (ghost domains, NDSS 2012). The zone's own NS set is used
-//! only if it was the answer to a query for NS, because an unasked NS set can poison the cache (CVE-2025-11411).
+//! only if it was the answer to a query for NS, because an unasked NS set can poison the cache (CVE-2025-11411). In the same way, the addresses that a
+//! zone gives for its own servers are used before the glue of its parent only until the parent's delegation expires: after a move, the old servers may
+//! still answer and name themselves with a long TTL (CVE-2026-40622).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -28,6 +30,14 @@ pub(super) struct Addresses {
     pub(super) unglued: Vec<Name>,
 }
 
+/// The cached addresses of one server.
+#[derive(Debug, Default)]
+pub(super) struct KnownAddresses {
+    pub(super) used: Vec<SocketAddr>,
+    /// Addresses from the zone itself that are older than the glue in `used`. They are asked if no server answers there.
+    outdated: Vec<SocketAddr>,
+}
+
 impl Iterate {
     pub(super) fn addresses(&self, lookup: Lookup<'_>, cut: &Delegation) -> Addresses {
         if !cut.configured.is_empty() {
@@ -35,20 +45,22 @@ impl Iterate {
         }
         let mut addresses = Addresses::default();
         let (now, config) = (self.now(), &lookup.context.view.config.resolve);
-        for name in self.own_servers(lookup.context, &cut.zone, now) {
-            let known = self.known_addresses(lookup.context, cut, &name, now);
-            if known.is_empty() {
+        for name in self.own_servers(lookup.context, cut, now) {
+            let KnownAddresses { used, outdated } = self.known_addresses(lookup.context, cut, &name, now);
+            if used.is_empty() {
                 addresses.unglued.push(name);
             }
-            addresses.first.extend(known);
+            addresses.first.extend(used);
+            addresses.reserve.extend(outdated);
         }
         let own = !addresses.first.is_empty();
         for name in &cut.servers {
-            let known = self.known_addresses(lookup.context, cut, name, now);
-            if known.is_empty() && !addresses.unglued.contains(name) {
+            let KnownAddresses { used, outdated } = self.known_addresses(lookup.context, cut, name, now);
+            if used.is_empty() && !addresses.unglued.contains(name) {
                 addresses.unglued.push(name.clone());
             }
-            if own { &mut addresses.reserve } else { &mut addresses.first }.extend(known);
+            if own { &mut addresses.reserve } else { &mut addresses.first }.extend(used);
+            addresses.reserve.extend(outdated);
         }
         if cut.zone.is_root() {
             addresses.reserve.extend(self.hinted(lookup.context));
@@ -63,7 +75,7 @@ impl Iterate {
     /// Returns the glue of all servers of `cut`. It is used if the zones of the server names deny the addresses, or if no server answers at the
     /// addresses that these zones give.
     pub(super) fn glue_of_servers(&self, lookup: Lookup<'_>, cut: &Delegation) -> Vec<SocketAddr> {
-        let own = self.own_servers(lookup.context, &cut.zone, self.now());
+        let own = self.own_servers(lookup.context, cut, self.now());
         own.iter().chain(&cut.servers).flat_map(|server| self.glue_of(lookup.context, server)).collect()
     }
 
@@ -98,10 +110,11 @@ impl Iterate {
         used.map(|address| SocketAddr::new(*address, config.upstream_port)).collect()
     }
 
-    /// Returns the servers in the zone's own NS set, if the cache has an answer to a query for it.
-    fn own_servers(&self, context: &Context, zone: &Name, now: Mono) -> Vec<Name> {
-        let rrsets = self.memory.rrsets.in_view(context.view.knows);
-        let Some(rrset) = rrsets.rrset(zone, RecordType::NS, Rank::Answer, now) else { return Vec::new() };
+    /// Returns the servers in the zone's own NS set, if the cache has an answer to a query for it that is not older than the delegation.
+    fn own_servers(&self, context: &Context, cut: &Delegation, now: Mono) -> Vec<Name> {
+        let (rrsets, zone) = (self.memory.rrsets.in_view(context.view.knows), &cut.zone);
+        let rrset = rrsets.rrset(zone, RecordType::NS, Rank::Answer, now);
+        let Some(rrset) = rrset.filter(|rrset| rrset.stored() >= cut.since) else { return Vec::new() };
         let name = |data: &RData| match data {
             RData::NS(server) => Some(server.0.to_lowercase()),
             _ => None,
@@ -112,43 +125,51 @@ impl Iterate {
 
     pub(super) fn are_one(&self, lookup: Lookup<'_>, cut: &Delegation, one: IpAddr, other: IpAddr) -> bool {
         let now = self.now();
-        let names = self.own_servers(lookup.context, &cut.zone, now);
+        let names = self.own_servers(lookup.context, cut, now);
         let has = |name: &Name| {
-            let known = self.known_addresses(lookup.context, cut, name, now);
+            let known = self.known_addresses(lookup.context, cut, name, now).used;
             [one, other].iter().all(|address| known.iter().any(|known| known.ip() == *address))
         };
         one == other || names.iter().chain(&cut.servers).any(has)
     }
 
-    /// Returns the usable addresses of a server: from cached address records, otherwise from the glue.
+    /// Returns the usable addresses of a server: from cached address records, otherwise from the glue. Address records of the zone itself that are
+    /// older than the glue of its delegation are outdated: only the newer delegation shows which servers the zone has now.
     pub(super) fn known_addresses(
         &self,
         context: &Context,
         cut: &Delegation,
         server: &Name,
         now: Mono,
-    ) -> Vec<SocketAddr> {
+    ) -> KnownAddresses {
         let config = &context.view.config.resolve;
         let rrsets = self.memory.rrsets.in_view(context.view.knows);
         // Usually `server` is a reference to one of these names, and comparing pointers is faster.
         let is_it = |name: &Name| std::ptr::eq(name, server) || name == server;
         let place = cut.servers.iter().position(is_it);
         let is_glued = || cut.glue.iter().any(|(of, _)| Some(*of) == place);
+        let has_glue_of = |kind: RecordType| {
+            let is_of = |address: &IpAddr| address.is_ipv4() == (kind == RecordType::A);
+            cut.glue.iter().any(|(of, address)| Some(*of) == place && is_of(address))
+        };
         let socket = |address: IpAddr| SocketAddr::new(address, config.upstream_port);
-        let (mut keys, mut known) = (rrsets.keys(server), Vec::new());
+        let (mut keys, mut known) = (rrsets.keys(server), KnownAddresses::default());
         for kind in self.address_kinds(context, now) {
             if let Some(rrset) = rrsets.rrset_of(&mut keys, kind, Rank::Glue, now) {
-                known.extend(rrset.addresses().map(socket));
+                let is_older = rrset.stored() < cut.since;
+                let is_outdated = is_older && has_glue_of(kind) && cut.zone.zone_of(server);
+                let addresses = rrset.addresses().map(socket);
+                if is_outdated { &mut known.outdated } else { &mut known.used }.extend(addresses);
                 // No question waits for the addresses of a server with glue, so they are not renewed.
                 if rrset.is_to_be_renewed(now) && !is_glued() {
                     self.queue_address_renewal(server, kind, context);
                 }
             }
         }
-        if known.is_empty() {
+        if known.used.is_empty() {
             let glue = cut.glue.iter().filter(|(of, _)| Some(*of) == place).map(|(_, address)| *address);
             let usable = glue.filter(|address| self.shared.families.allows(config, *address, now));
-            known.extend(usable.map(socket));
+            known.used.extend(usable.map(socket));
         }
         known
     }

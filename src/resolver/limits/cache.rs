@@ -243,6 +243,12 @@ pub(crate) const MAX_SHOWN_ABOVE: usize = 2;
 /// fit into the smallest shard. Mail software asks for names below only some dozens of TLDs that do not exist.
 pub(crate) const MAX_RANGES: usize = 256;
 
+/// If a range of a zone denies a name that exists, no range of the zone is used for this time: a day, in which most zones are signed again.
+pub(crate) const REFUTED_TIME: Duration = Duration::from_secs(86_400);
+
+/// The maximum number of name servers and mail hosts of a zone that are compared with its ranges. Few domains have more of both in the domain itself.
+pub(crate) const MAX_REFUTING_HOSTS: usize = 8;
+
 /// The memory that the process may use beyond `cache.size` because of the allocator, in per cent of `cache.size`.
 /// `benches/compare/misses.sh` measures less.
 pub const CACHE_SLACK_PERCENT: u64 = 25;

@@ -46,6 +46,23 @@ pub(crate) const MAX_STREAMS_OF_FORWARDER: u8 = 8;
 /// A connection that has received nothing for this time after a query takes no further query. Most forwarders resolve a name in less time.
 pub(crate) const STREAM_DOUBT_TIME: Duration = Duration::from_secs(1);
 
+/// A TCP connection to an authoritative server, which need not resolve names, takes no further query after this number of its round trips without a
+/// reply. If the reply is only late, the next query opens a connection in vain.
+pub(crate) const DOUBTED_ROUND_TRIPS: u32 = 3;
+
+/// The least time for `DOUBTED_ROUND_TRIPS`, so that the work of a near server does not count as silence.
+pub(crate) const LEAST_STREAM_DOUBT_TIME: Duration = Duration::from_millis(100);
+
+/// A query is sent on at most this number of shared connections before it gets one of its own.
+pub(crate) const KEPT_STREAM_TRIES: usize = 2;
+
+/// For this time after a server was silent on a connection after its first answer, each query to it gets a connection of its own. Load balancers with
+/// this fault keep it for months; a server that was silent for another reason costs one round trip more for each truncated answer.
+pub(crate) const SINGLE_QUERY_TIME: Duration = Duration::from_secs(3_600);
+
+/// The greatest number of servers whose queries get connections of their own. Few load balancers have this fault.
+pub(crate) const MAX_SINGLE_QUERY_SERVERS: usize = 256;
+
 /// The maximum number of names in a certificate that an error message shows.
 pub(crate) const MAX_NAMES_OF_CERTIFICATE: usize = 3;
 
@@ -61,6 +78,13 @@ pub(crate) const UPSTREAM_IDLE_TIME: Duration = Duration::from_secs(20);
 
 /// The number of attempts to draw a random id for a query that no other query on its TCP connection has. At most 64 of 65 536 ids are in use.
 pub(crate) const STREAM_ID_TRIES: usize = 8;
+
+/// After this number of datagrams in a row that came from a server and do not answer its query, the query is repeated over TCP. One may be the late
+/// reply to an earlier query from the same port.
+pub(crate) const MAX_MISMATCHES: u8 = 2;
+
+/// The greatest number of servers whose mismatches are counted. Few servers change ids; an attacker can only make the table forget.
+pub(crate) const MAX_MISMATCHED_SERVERS: usize = 256;
 
 /// After this number of datagrams that do not answer a query, the query is given up, because someone is forging answers.
 pub(crate) const MAX_STRAY_DATAGRAMS: usize = 64;

@@ -132,9 +132,21 @@ pub(crate) const MAX_SERVERS: usize = 26;
 /// The greatest number of addresses of the servers of one zone that are used: two address families for each server.
 pub(crate) const MAX_ADDRESSES: usize = 2 * MAX_SERVERS;
 
+/// The greatest number of servers of one zone that one question asks. An attacker may name as many addresses of a victim as a message holds, and no
+/// zone needs more: of so many servers, one answers.
+pub(crate) const MAX_ASKED_SERVERS: usize = 16;
+
 /// The greatest number of server names without an address that are resolved for one zone of one question. A referral may name hundreds (NXNSAttack,
-/// CVE-2020-12662).
-pub(crate) const MAX_UNGLUED: usize = 6;
+/// CVE-2020-12662). With `MAX_CONFIRMED_OF_SUB_QUESTIONS`, names that do not exist cost the servers of their zone six queries, as with Unbound.
+pub(crate) const MAX_UNGLUED: usize = 5;
+
+/// The greatest number of errors for names in mixed case that one question repeats in its own case. A zone of which four servers fail in both cases is
+/// not served by them.
+pub(crate) const MAX_CONFIRMED_ERRORS: u32 = 4;
+
+/// A sub-question confirms a denial or an error in mixed case only if fewer than this number was confirmed for its question so far. Those of a second
+/// server that does not find mixed case are believed, which loses a zone only if all its servers are named below both.
+pub(crate) const MAX_CONFIRMED_OF_SUB_QUESTIONS: u32 = 1;
 
 /// The greatest number of server names that are resolved for one client question with all its sub-questions. An uncached name below three zone cuts
 /// whose servers are named in each other's zones needs nine. In an attack, each of these names costs the victim two queries.
@@ -150,6 +162,10 @@ pub(crate) const UNGLUED_AT_ONCE: usize = 2;
 /// The greatest number of queries of one question to one server of a zone. At 30 % loss, they all fail for one question in 15 000 if the zone has
 /// only one server. With a near server, they last as long as a client waits.
 pub const MAX_TRIES: u8 = 8;
+
+/// A server that answered before this question gets this number of queries more than `MAX_TRIES`. Their timers are the longest, so that the last query
+/// leaves shortly before a client's deadline of 4 s: with 60 % loss, eight queries in two seconds are all lost for one question in 60.
+pub(crate) const LAST_TRIES: u8 = 2;
 
 /// If a server loses more than this share of its queries, in per cent, an overdue query is more likely lost than late: only 5 % of the answers are
 /// later than the timer.
@@ -195,6 +211,18 @@ pub(crate) const NO_ROUTE_TIME: Duration = Duration::from_secs(60);
 
 /// A server that answered SERVFAIL for a zone is asked last for this time. It is short, because its next answer may be correct.
 pub(crate) const FAILING_TIME: Duration = Duration::from_secs(10);
+
+/// A server gave a usable answer lately if it was within this time. If it then answers SERVFAIL, its backend, or one of the machines behind its
+/// address, has probably failed.
+pub(crate) const SERVED_TIME: Duration = Duration::from_secs(300);
+
+/// If all servers of a zone answer SERVFAIL, also at the second query, and some of them served lately, these get further queries after these pauses. With half of the answers wrong, one question in 64 still fails. Together, the pauses leave room for a client's deadline of 4 s.
+pub(crate) const FAILING_PAUSES: [Duration; 4] = [
+    Duration::from_millis(50),
+    Duration::from_millis(150),
+    Duration::from_millis(400),
+    Duration::from_millis(900),
+];
 
 /// A doubtful denial has the SOA of another zone, or neither AA nor SOA: it may come from a server that no longer serves the zone. If all
 /// servers of a delegation give one, and the delegation is older than this time, it is fetched again. If the parent then names the same

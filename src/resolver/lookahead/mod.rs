@@ -133,7 +133,8 @@ impl Lookahead {
             for start in start {
                 let resolver = Arc::clone(&resolver);
                 asking.spawn(async move {
-                    let ended = resolver.ask(start.question.clone(), start.rule.mark()).await;
+                    let (mark, subject) = (start.rule.mark(), Arc::clone(&start.subject));
+                    let ended = resolver.ask(start.question.clone(), mark, subject).await;
                     (start, ended)
                 });
             }

@@ -19,6 +19,7 @@ use super::rules::{self, AnswerFacts, Further, RuleStep};
 use super::selectors::Selectors;
 use crate::config::{Config, LookaheadMode};
 use crate::dnsbl::list::AskedAbout;
+use crate::iterate::context::SubjectBudget;
 use crate::limits::{
     AHEAD_FAILED_TIME, AHEAD_RISK, AHEAD_SHORT_TIME, AHEAD_WINDOW, MAX_AHEAD_CHAINS, MAX_AHEAD_OF_SUBJECT,
     MAX_SPF_LOOKUPS,
@@ -67,6 +68,8 @@ pub(super) struct Start {
     pub(super) key: ExpectedKey,
     /// The zone against whose limit of look-ahead questions in progress the question counts.
     pub(super) zone: Name,
+    /// The limits that the questions of the chain share.
+    pub(super) subject: Arc<SubjectBudget>,
 }
 
 /// A chain: questions about one address or one domain. Each follows from the answer to another.
@@ -82,6 +85,7 @@ struct RuleChain {
     /// How many more expected questions of the chain look-ahead may count without asking them.
     observed_left: u8,
     lookups: u8,
+    subject: Arc<SubjectBudget>,
 }
 
 #[derive(Debug)]
@@ -353,6 +357,7 @@ impl LookaheadTables {
             asked_left: MAX_AHEAD_OF_SUBJECT,
             observed_left: MAX_AHEAD_OF_SUBJECT,
             lookups: MAX_SPF_LOOKUPS,
+            subject: Arc::default(),
         };
         self.chains.insert(number, chain);
         let start = self.plan(number, further, outside, now);
@@ -385,7 +390,7 @@ impl LookaheadTables {
                 let Some(left) = chain.lookups.checked_sub(1) else { continue };
                 chain.lookups = left;
             }
-            let mode = chain.mode;
+            let (mode, subject) = (chain.mode, Arc::clone(&chain.subject));
             let question = Question { name: next.name.clone(), kind: next.kind, ..chain.like.clone() };
             let key = key_of(&question.key());
             match outside.known(&question) {
@@ -406,7 +411,8 @@ impl LookaheadTables {
             }
             let is_free = self.left_in_chain(number, asks).is_some_and(|left| *left > 0)
                 && (!asks
-                    || (self.in_progress.has_room(question.view, &zone)
+                    || (!subject.is_spent()
+                        && self.in_progress.has_room(question.view, &zone)
                         && self.may_ask(next.rule, outside, now)));
             if !is_free {
                 self.refused = self.refused.saturating_add(usize::from(asks));
@@ -424,7 +430,7 @@ impl LookaheadTables {
                 account.asked();
                 self.in_progress.begin(question.view, &zone);
                 self.expected.add(key.clone(), expected);
-                start.push(Start { question, rule, key, zone });
+                start.push(Start { question, rule, key, zone, subject });
             } else if self.expected.has_room_to_observe() {
                 account.observed();
                 self.expected.add(key, expected);

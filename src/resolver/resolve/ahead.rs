@@ -23,7 +23,7 @@ use super::prefetch::ASKER;
 use super::shares;
 use crate::cache::rrset::Rank;
 use crate::config::{Config, LookaheadMode};
-use crate::iterate::context::Context;
+use crate::iterate::context::{Context, SubjectBudget};
 use crate::iterate::failure::Failure;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::{MAX_ALIASES, PRIVATE_LABELS};
@@ -162,13 +162,13 @@ impl LookaheadResolver {
     }
 
     /// Asks a question for look-ahead. The cached answer is marked with `rule` (the number of the rule, from 1) until a client uses it.
-    /// Returns `None` if the view of the question no longer exists.
-    pub async fn ask(&self, question: Question, rule: u8) -> Option<AskedAhead> {
+    /// `subject` has the limits that the question shares. Returns `None` if the view of the question no longer exists.
+    pub async fn ask(&self, question: Question, rule: u8, subject: Arc<SubjectBudget>) -> Option<AskedAhead> {
         let (key, now) = (question.key(), self.flight.clock.mono());
         let view = self.views.load().get(question.view).cloned()?;
         let asked = ClientQuestion::new(question, key, ASKER, now, view);
         let progress = Arc::new(FlightProgress::new(&self.flight.clock));
-        let context = asked.context(&progress).looking_ahead();
+        let context = asked.context(&progress).looking_ahead(subject);
         let ended = caught(Box::pin(self.answer(&asked, &context, rule))).await;
         let report = |panicked: &Panicked| {
             tracing::error!(

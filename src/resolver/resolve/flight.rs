@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Record, RecordType};
 
-use super::chase::{Chaser, is_address};
+use super::chase::{AtList, Chaser, is_address};
 use super::chased::{Chased, compose_answer};
 use super::client_question::ClientQuestion;
 use super::flights::{BegunFlight, FlightEnd, Flights, Landed, Shed};
@@ -201,6 +201,7 @@ impl FlightResolver {
                 (answer, None, if shared { FlightEnd::Shared } else { FlightEnd::Answered })
             }
             Err(failure) => {
+                self.ask_stale_target(&asked, &failure, &context).await;
                 let (answer, end) = self.answer_failure(&asked, &failure, &context, now);
                 (Arc::new(answer), Some(failure), end)
             }
@@ -281,6 +282,18 @@ impl FlightResolver {
             patience: context.view.config.resolve.deadline,
             packets: context.budget.packets(),
         });
+    }
+
+    /// If the stale answer to the question would lead to stale data of another name, asks for that name, so that the answer has its current data.
+    async fn ask_stale_target(&self, asked: &ClientQuestion, failure: &Failure, context: &Context) {
+        let (question, view) = (&asked.question, &context.view);
+        if !failure.extended_error().is_lack_of_answer() {
+            return;
+        }
+        let Some(target) = self.stale.outdated_target(question, view) else { return };
+        let way = (view.route(&target, question.kind), None);
+        // If its servers fail too, the stale data are used.
+        let _ = Box::pin(self.chaser.chase((&target, question.kind), way, AtList::Stops, context)).await;
     }
 
     /// Caches a failure. Returns a stale answer if there is one, otherwise SERVFAIL.

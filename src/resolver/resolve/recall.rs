@@ -139,6 +139,8 @@ impl Chaser {
             above = above.base_name();
             let known = rrsets.get(&above, RecordType::DNAME, Rank::Answer, now);
             let known = known.filter(|known| !lookup.renews() || !known.is_to_be_renewed(now));
+            // A DNAME that is not secure may be forged, and would redirect all names of a domain (CVE-2025-40778). So it is asked for with each name.
+            let known = known.filter(Known::is_proven);
             if let Some(Known::Rrset(rrset)) = known {
                 let dname = rrset.records(&above, now).pop()?;
                 break (rrset, dname);

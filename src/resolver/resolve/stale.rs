@@ -9,6 +9,7 @@
 //!   data are no longer used.
 //! - The TTL of a stale answer with signatures is limited to the time until the first signature expires (RFC 4035 section 5.3.3). Otherwise
 //!   a resolver that forwards to resolverd could cache the answer for longer than its signatures are valid.
+//! - If an alias is stale, its target is asked for before it is used, unless it is fresh: its servers may work.
 //! - A bogus answer may be a sign of an attack. Therefore the stale data of its name are no longer used.
 
 use std::borrow::Cow;
@@ -27,7 +28,7 @@ use crate::cache::rrsets::may_be_stale;
 use crate::extended_error;
 use crate::iterate::classify::End;
 use crate::iterate::kept_answers::AnswerSecurity;
-use crate::limits::STALE_TTL;
+use crate::limits::{MAX_ALIASES, STALE_TTL};
 use crate::zones::{Route, RouteTarget, View};
 use dns::clock::{Calendar, Clock};
 use dns::question::{Answer, Question, Security};
@@ -68,6 +69,25 @@ impl StaleAnswers {
         chased.extended_error = Some(extended_error::stale_answer(past?, why));
         let _ = private::remove(&mut chased, view);
         compose_answer(question, &chased, self.clock.mono()).ok()
+    }
+
+    /// Returns the name to which the cached aliases of the question lead, if its data are stale. Its servers may work although those of an alias do
+    /// not answer.
+    pub(super) fn outdated_target(&self, question: &Question, view: &View) -> Option<Name> {
+        let mut name = question.name.clone();
+        for _ in 0..MAX_ALIASES {
+            let word = self.last_word(&name, question.kind, view)?;
+            let is_stale = matches!(word.age, Age::Stale(_));
+            let target = (word.kind != question.kind).then(|| {
+                let records = word.rrset.records(&name, self.clock.mono());
+                records.iter().find_map(alias)
+            });
+            match target.flatten() {
+                Some(target) => name = target.to_lowercase(),
+                None => return (is_stale && name != question.name).then_some(name),
+            }
+        }
+        None
     }
 
     /// Returns the RRset that the servers last sent for a name. Returns `None` if another answer may apply: from a local zone, or from a

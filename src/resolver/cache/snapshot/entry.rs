@@ -146,7 +146,7 @@ pub(super) fn tag_of(
         }
         CacheEntry::State(state) => (EntryTag::State, trust::is_kept(state) && now < state.expires),
         // Ranges of denied names are not written: a few queries after the start find them again.
-        CacheEntry::Ranges(_) => return None,
+        CacheEntry::Ranges(_) | CacheEntry::Mark(_) => return None,
     };
     is_kept.then_some(tag)
 }
@@ -182,7 +182,7 @@ pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &C
         CacheEntry::Exists(until) => put_span(out, until.since(now)),
         CacheEntry::Delegation(delegation) => put_delegation(out, delegation, now),
         CacheEntry::State(state) => trust::put_state(out, state, now),
-        CacheEntry::Ranges(_) => {}
+        CacheEntry::Ranges(_) | CacheEntry::Mark(_) => {}
     }
 }
 

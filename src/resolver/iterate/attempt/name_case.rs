@@ -39,16 +39,16 @@ impl Attempt {
             self.server.repeats_denial(now);
         } else if matches!((&doubted, &later), (Classified::Found(_), Classified::Nothing(_))) {
             // If the server refused the second query, it was recorded as lame for the zone. This is wrong, because it answered the first query.
-            self.server.serves(&self.zone);
+            self.server.serves(&self.zone, now);
             return doubted;
         }
         later
     }
 
-    /// Repeats the query over TCP after replies over UDP that may be forged. If the name in a reply had another case and the server does not
-    /// accept TCP, the server is recorded as one that changes the case, and the query is repeated over UDP without mixed case. This does not help
-    /// an attacker: to get here, a forged reply must already have had the correct port and query id. Returns the form of the last query, and what
-    /// follows its reply.
+    /// Repeats the query over TCP after replies over UDP that may be forged. If the server does not accept TCP, the query is repeated over UDP, and
+    /// such replies are then skipped. If the name in a reply had another case, the server is also recorded as one that changes the case, and the
+    /// query has no mixed case. This does not help an attacker: to get here, a forged reply must already have had the correct port and query id.
+    /// Returns the form of the last query, and what follows its reply.
     pub(super) async fn check_over_tcp(
         &self,
         form: UpstreamForm,
@@ -63,11 +63,15 @@ impl Attempt {
             NextQuery::Classified(said)
                 if matches!(**said, Classified::Nothing(conduct) if !conduct.came_back())
         );
-        if !is_case || !has_failed || self.standing().features.tcp {
+        if !has_failed || self.standing().features.tcp {
             return (form, turn);
         }
+        let form = UpstreamForm { transport: Transport::Udp, skips_forgeries: true, ..form };
+        if !is_case {
+            return (form, self.again(form, "forged", false).await);
+        }
         self.server.flips_case(self.shared.clock.mono());
-        let form = UpstreamForm { transport: Transport::Udp, case: NameCase::AsAsked, ..form };
+        let form = UpstreamForm { case: NameCase::AsAsked, ..form };
         (form, self.again(form, "own_case", false).await)
     }
 
