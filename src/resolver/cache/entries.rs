@@ -75,7 +75,7 @@ pub(super) enum CacheEntry {
     Delegation(Arc<Delegation>),
     State(Arc<ZoneTrust>),
     Ranges(Arc<[Arc<DeniedRange>]>),
-    /// What the key stands for holds until this time. Under `KeySlot::Ranges`: no range of the zone is used, because one denied a name that exists.
+    /// A mark that ends at this time. Under `KeySlot::Ranges`, no range of the zone is used, because one denied a name that exists.
     Mark(Mono),
 }
 

@@ -72,7 +72,6 @@ impl InView<'_> {
             _ => Vec::new(),
         };
         ranges.retain(|range| now < range.expires);
-        let before = ranges.len();
         for record in evidence.iter().filter(|record| is_range_of(record, &soa.name, evidence)) {
             let range = Arc::new(DeniedRange {
                 owner: record.name.clone(),
@@ -88,13 +87,11 @@ impl InView<'_> {
             let Some(place) = first.map(|(place, _)| place) else { break };
             ranges.remove(place);
         }
-        if ranges.is_empty() && before == 0 {
+        if ranges.is_empty() {
             return;
         }
-        let is_refuted = self.hosts_of(&soa.name, now).iter().any(|host| {
-            let denied = from_ranges(&ranges, soa.name.clone(), host, now);
-            denied.is_some()
-        });
+        let denies = |host: &Name| from_ranges(&ranges, soa.name.clone(), host, now).is_some();
+        let is_refuted = self.hosts_of(&soa.name, now).iter().any(denies);
         let entry = match is_refuted {
             true => CacheEntry::Mark(now.after(REFUTED_TIME)),
             false => CacheEntry::Ranges(ranges.into()),
@@ -156,21 +153,14 @@ impl InView<'_> {
     pub(crate) fn has_had_data(&self, keys: &mut NameKeys, top: usize) -> bool {
         let mut begin = 0;
         while begin < top {
-            let has = |entry: Option<CacheEntry>| {
-                matches!(
-                    entry,
-                    Some(
-                        CacheEntry::Known(Known::Rrset(_))
-                            | CacheEntry::Delegation(_)
-                            | CacheEntry::Exists(_)
-                    )
-                )
-            };
-            let slots = SHOWING.into_iter().map(KeySlot::Rrset).chain([KeySlot::Delegation, KeySlot::Exists]);
-            for slot in slots {
-                if has(self.store.get(&keys.at(begin, slot))) {
-                    return true;
-                }
+            let mut slots =
+                SHOWING.into_iter().map(KeySlot::Rrset).chain([KeySlot::Delegation, KeySlot::Exists]);
+            let has_data = slots.any(|slot| match self.store.get(&keys.at(begin, slot)) {
+                Some(CacheEntry::Known(known)) => matches!(known, Known::Rrset(_)),
+                entry => entry.is_some(),
+            });
+            if has_data {
+                return true;
             }
             let Some(above) = keys.above(begin) else { return false };
             begin = above;

@@ -10,7 +10,7 @@ use crate::limits::{MAX_MISMATCHED_SERVERS, MAX_MISMATCHES};
 /// The numbers of datagrams with a wrong id or question since the last usable reply over UDP, by server.
 #[derive(Debug, Default)]
 pub(super) struct Mismatches {
-    /// True if a server was ever counted. Otherwise the table is not locked, which each reply would have to do.
+    /// True if the table has servers. Otherwise a reply need not lock it.
     any: AtomicBool,
     counts: Mutex<HashMap<SocketAddr, u8>>,
 }
@@ -19,8 +19,8 @@ impl Mismatches {
     /// Counts a datagram. Returns true if the server has sent so many that its queries go over TCP. If the table is full, it is emptied: the
     /// queries of its servers then wait for two more such datagrams.
     pub(super) fn add(&self, server: SocketAddr) -> bool {
-        self.any.store(true, Ordering::Relaxed);
         let mut counts = self.counts();
+        self.any.store(true, Ordering::Relaxed);
         if counts.len() >= MAX_MISMATCHED_SERVERS && !counts.contains_key(&server) {
             counts.clear();
         }
@@ -32,7 +32,9 @@ impl Mismatches {
     /// Called for a usable reply over UDP.
     pub(super) fn end(&self, server: SocketAddr) {
         if self.any.load(Ordering::Relaxed) {
-            self.counts().remove(&server);
+            let mut counts = self.counts();
+            counts.remove(&server);
+            self.any.store(!counts.is_empty(), Ordering::Relaxed);
         }
     }
 
