@@ -129,5 +129,8 @@ pub const MAX_PAGE_WHY: Duration = Duration::from_secs(2 * 3_600);
 /// The largest number of digits in a number that the page sends: a time in microseconds since 1970 has 16.
 pub const MAX_PAGE_NUMBER: usize = 17;
 
+/// The largest size of the file with the orders of the fleet that were seen, in octets: 1 000 gateways with two numbers take 46 KiB.
+pub(crate) const MAX_SEEN_ORDERS_FILE: u64 = 128 << 10;
+
 /// The largest number of dead and lame servers that a gateway reports to its fleet.
 pub(crate) const MAX_SHARED_SERVERS: usize = 256;

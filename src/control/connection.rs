@@ -333,20 +333,24 @@ async fn flush(
             if *tree { Flush::Tree { name, kind } } else { Flush::Name { name, kind } }
         }
     };
-    if is_for_fleet {
-        fleet::send(subject, FleetOrder::Flush(flush.clone()))?;
-    }
-    Ok(vec![Reply::Flushed(Removed::from(subject.flush(flush).await))])
+    let order = match is_for_fleet {
+        true => Some(fleet::send(subject, FleetOrder::Flush(flush.clone()))?),
+        false => None,
+    };
+    let flushed = subject.flush(flush).await;
+    fleet::confirmed(order).await?;
+    Ok(vec![Reply::Flushed(Removed::from(flushed))])
 }
 
 async fn ntas(subject: &impl Controlled, what: &NtaWhat, is_for_fleet: bool) -> Result<Vec<Reply>, Problem> {
+    let mut order = None;
     match what {
         NtaWhat::List => {}
         NtaWhat::Add { name, seconds } => {
             let time = Duration::from_secs(*seconds).min(limits::MAX_NTA_TIME);
             let name = lookup::read_name(name)?.to_lowercase();
             if is_for_fleet {
-                fleet::send(subject, FleetOrder::AddNta(name.clone(), time))?;
+                order = Some(fleet::send(subject, FleetOrder::AddNta(name.clone(), time))?);
             }
             if !subject.add_nta(name, time).await {
                 let most = resolver::limits::MAX_NTAS;
@@ -358,7 +362,7 @@ async fn ntas(subject: &impl Controlled, what: &NtaWhat, is_for_fleet: bool) -> 
         NtaWhat::Remove { name } => {
             let name = lookup::read_name(name)?.to_lowercase();
             if is_for_fleet {
-                fleet::send(subject, FleetOrder::RemoveNta(name.clone()))?;
+                order = Some(fleet::send(subject, FleetOrder::RemoveNta(name.clone()))?);
             }
             if !subject.remove_nta(name.clone()).await && !is_for_fleet {
                 return Err(wrong(format!(
@@ -368,6 +372,7 @@ async fn ntas(subject: &impl Controlled, what: &NtaWhat, is_for_fleet: bool) -> 
             }
         }
     }
+    fleet::confirmed(order).await?;
     let configured = subject.config();
     let configured = configured.dnssec.negative_trust_anchors.iter().map(|name| (name.clone(), None));
     let added = subject.ntas().into_iter().map(|(name, left)| (name, Some(left.as_secs_f64())));

@@ -1,7 +1,7 @@
 //! The replies about the fleet, and orders for all its gateways.
 
 use super::Controlled;
-use super::protocol::fleet::FleetOrder;
+use super::protocol::fleet::{Confirmation, FleetOrder};
 use super::protocol::{Blame, Problem, Reply};
 
 pub(super) fn rows(subject: &impl Controlled) -> Vec<Reply> {
@@ -15,6 +15,21 @@ pub(super) fn rows(subject: &impl Controlled) -> Vec<Reply> {
 ///
 /// # Errors
 /// This gateway is in no fleet, or the store does not work.
-pub(super) fn send(subject: &impl Controlled, order: FleetOrder) -> Result<(), Problem> {
-    subject.order_fleet(order).map_err(|sentence| Problem { fault: Blame::Daemon, sentence })
+pub(super) fn send(subject: &impl Controlled, order: FleetOrder) -> Result<Confirmation, Problem> {
+    subject.order_fleet(order).map_err(problem)
+}
+
+/// Waits until the other gateways had the time to read the order. `None`: no order was sent.
+///
+/// # Errors
+/// The store has lost the order, or does not work.
+pub(super) async fn confirmed(order: Option<Confirmation>) -> Result<(), Problem> {
+    match order {
+        Some(order) => order.await.map_err(problem),
+        None => Ok(()),
+    }
+}
+
+fn problem(sentence: String) -> Problem {
+    Problem { fault: Blame::Daemon, sentence }
 }

@@ -54,7 +54,7 @@ use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, RecordType};
 
 use self::lookup::Lookup;
-use self::protocol::fleet::{FleetMember, FleetOrder, FleetState};
+use self::protocol::fleet::{Confirmation, FleetMember, FleetOrder, FleetState};
 use self::protocol::zones::ZoneWhat;
 use self::protocol::{DaemonStatus, Stats};
 use self::trace::{TraceAsked, TraceRefused};
@@ -168,7 +168,7 @@ pub trait Controlled: Send + Sync + 'static {
 
     /// Sends an order, for example to remove data from the caches, to the other gateways of the fleet. The error says in a sentence why the
     /// order was not sent.
-    fn order_fleet(&self, order: FleetOrder) -> Result<(), String>;
+    fn order_fleet(&self, order: FleetOrder) -> Result<Confirmation, String>;
 
     /// Reads the configuration file again. Returns the changes, or the errors of the file, as sentences. A file with errors
     /// changes nothing.

@@ -1,6 +1,8 @@
 //! The part of this gateway in a fleet: what it reports to the other gateways (`News`), and what it does with their reports.
 
 use std::collections::{BTreeSet, HashMap};
+use std::io::{ErrorKind, Read};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,12 +11,13 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::dnstap::host_name;
 use super::running::Running;
-use crate::limits::MAX_SHARED_SERVERS;
+use super::state_files;
+use crate::limits::{MAX_SEEN_ORDERS_FILE, MAX_SHARED_SERVERS};
 use ::fleet::Fleet;
 use ::fleet::gateway::{Gateway, ListQueries, Member};
 use ::fleet::news::News;
 use control::Controlled;
-use control::protocol::fleet::{FleetMember, FleetOrder, FleetState};
+use control::protocol::fleet::{Confirmation, FleetMember, FleetOrder, FleetState};
 use dns::question::name_text;
 use dns::random::Random;
 use history::Counter;
@@ -29,7 +32,12 @@ pub(super) struct FleetGateway {
     subject: Arc<Running>,
     random: Random,
     reported: Mutex<Reported>,
+    /// The file with the orders that were seen; `None` if there is no state directory.
+    seen: Option<PathBuf>,
 }
+
+/// The name of the file with the orders of the fleet that were seen.
+const SEEN_FILE: &str = "fleet_orders.json";
 
 #[derive(Default)]
 struct Reported {
@@ -48,7 +56,12 @@ const REFRESH_BEATS: u64 = 10;
 
 impl FleetGateway {
     pub(super) fn new(subject: &Arc<Running>, random: &Random) -> Arc<Self> {
-        Arc::new(Self { subject: Arc::clone(subject), random: random.clone(), reported: Mutex::default() })
+        Arc::new(Self {
+            subject: Arc::clone(subject),
+            random: random.clone(),
+            reported: Mutex::default(),
+            seen: state_files::path_of(SEEN_FILE),
+        })
     }
 
     fn reported(&self) -> MutexGuard<'_, Reported> {
@@ -188,12 +201,58 @@ impl Gateway for FleetGateway {
         })
     }
 
+    fn heard_before(&self, order: News, age: Duration) {
+        if let Some(flush) = own_flush(&order) {
+            self.subject.resolver.flushed(&flush, self.subject.clock.mono().before(age));
+        }
+    }
+
+    fn seen(&self) -> BoxFuture<'_, Option<Vec<u8>>> {
+        Box::pin(async move {
+            let path = self.seen.clone()?;
+            let read = {
+                let path = path.clone();
+                move || {
+                    let mut octets = Vec::new();
+                    state_files::open(&path)?.take(MAX_SEEN_ORDERS_FILE).read_to_end(&mut octets)?;
+                    Ok::<_, std::io::Error>(octets)
+                }
+            };
+            match tokio::task::spawn_blocking(read).await.ok()? {
+                Ok(octets) => Some(octets),
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
+                Err(error) => {
+                    tracing::warn!(
+                        "cannot read {}: {error}; recent orders of the fleet may be carried out again",
+                        path.display()
+                    );
+                    None
+                }
+            }
+        })
+    }
+
+    fn keep_seen(&self, seen: Vec<u8>) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let Some(path) = self.seen.clone() else { return };
+            let written = {
+                let path = path.clone();
+                tokio::task::spawn_blocking(move || state_files::replace(&path, &seen)).await
+            };
+            if let Ok(Err(error)) = written {
+                tracing::warn!(
+                    "cannot write {}: {error}; after a restart, recent orders of the fleet may be carried out again",
+                    path.display()
+                );
+            }
+        })
+    }
+
     fn heard(&self, news: News, age: Duration) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             match news {
-                News::Flush { host: Some(host), .. } if host != host_name() => {}
-                News::Flush { name, kind, tree, negative, host: _ } => {
-                    if let Some(flush) = flush_of(name.as_deref(), kind, (tree, negative)) {
+                News::Flush { .. } => {
+                    if let Some(flush) = own_flush(&news) {
                         self.subject.flush_since(flush, self.subject.clock.mono().before(age)).await;
                     }
                 }
@@ -236,12 +295,17 @@ fn read_name(text: &str) -> Option<Name> {
     Name::from_ascii(text).ok().map(|name| name.to_lowercase())
 }
 
-fn flush_of(name: Option<&str>, kind: Option<u16>, (tree, negative): (bool, bool)) -> Option<Flush> {
+/// Returns the flush of an order, unless the order is for another gateway.
+fn own_flush(order: &News) -> Option<Flush> {
+    let News::Flush { name, kind, tree, negative, host } = order else { return None };
+    if host.as_ref().is_some_and(|host| *host != host_name()) {
+        return None;
+    }
     let kind = kind.map(RecordType::from);
     Some(match name {
-        None if negative => Flush::Negative,
+        None if *negative => Flush::Negative,
         None => Flush::All,
-        Some(name) if tree => Flush::Tree { name: read_name(name)?, kind },
+        Some(name) if *tree => Flush::Tree { name: read_name(name)?, kind },
         Some(name) => Flush::Name { name: read_name(name)?, kind },
     })
 }
@@ -300,9 +364,12 @@ pub(super) fn state(store: &Fleet) -> (FleetState, Vec<FleetMember>) {
     (state, report.members.iter().map(row).collect())
 }
 
-/// Sends an order of the operator, for example to remove data from the caches, to the gateways of the fleet. The error says in a sentence why it
-/// was not sent.
-pub(super) fn order(store: Option<&Fleet>, order: FleetOrder) -> Result<(), String> {
+/// Sends an order of the operator, for example to remove data from the caches, to the gateways of the fleet. Returns a future that waits until
+/// they had the time to read it; its error says in a sentence why some may not carry it out.
+///
+/// # Errors
+/// The error says in a sentence why the order was not sent.
+pub(super) fn order(store: Option<&Fleet>, order: FleetOrder) -> Result<Confirmation, String> {
     let store = store.ok_or("This gateway is in no fleet: fleet.servers is empty. Nothing was changed.")?;
     let report = store.report();
     if let Some(why) = report.failing.or(report.refuses_writes) {
@@ -315,9 +382,13 @@ pub(super) fn order(store: Option<&Fleet>, order: FleetOrder) -> Result<(), Stri
         FleetOrder::AddNta(name, time) => News::AddNta { name: name.to_ascii(), seconds: time.as_secs() },
         FleetOrder::RemoveNta(name) => News::RemoveNta { name: name.to_ascii() },
     };
-    if store.send(news) {
-        Ok(())
-    } else {
-        Err("Too many orders wait to be sent. Nothing was changed.".to_owned())
-    }
+    let confirmed =
+        store.send_confirmed(news).ok_or("Too many orders wait to be sent. Nothing was changed.")?;
+    Ok(Box::pin(async move {
+        confirmed.await.map_err(|why| {
+            format!(
+                "This gateway has carried out the order. Other gateways may not have: the store of the fleet: {why}. Run the command without --fleet on each gateway."
+            )
+        })
+    }))
 }

@@ -20,7 +20,7 @@ use super::traced::{FreshTraces, until_replied};
 use ::fleet::Fleet;
 use control::Controlled;
 use control::lookup::Lookup;
-use control::protocol::fleet::{FleetMember, FleetOrder, FleetState};
+use control::protocol::fleet::{Confirmation, FleetMember, FleetOrder, FleetState};
 use control::protocol::zones::ZoneWhat;
 use control::protocol::{DaemonStatus, MissingAddress, RootKeysStatus};
 use control::trace::{TraceAsked, TraceRefused};
@@ -346,7 +346,7 @@ impl Controlled for Running {
         self.fleet.as_ref().map(|store| fleet::state(store)).unwrap_or_default()
     }
 
-    fn order_fleet(&self, order: FleetOrder) -> Result<(), String> {
+    fn order_fleet(&self, order: FleetOrder) -> Result<Confirmation, String> {
         fleet::order(self.fleet.as_deref(), order)
     }
 

@@ -1,35 +1,51 @@
 //! The heartbeat: once a second, it connects to the store if necessary, measures how fast the store replies, reads its clock, adds the
 //! numbers of this gateway's queries to DNS lists to the counts of the fleet, and sends and reads news (notices for the other gateways).
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{join_all, select_ok};
-use redis::{RedisError, cmd};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::clock::millis_of;
-use crate::gateway::{Gateway, ListQueries, Member};
+use crate::error::StoreError;
+use crate::gateway::Gateway;
 use crate::limits::{
-    BEAT, CLOCK_NODES, MAX_MEMBERS, MAX_NEWS, MEMBER_TIME, NEWS_AT_ONCE, QUOTA_TIME, SLOW_BEATS, STORE_TIME,
+    BEAT, CLOCK_NODES, CONFIRM_TIME, FIND_TIME, NEWS_AT_ONCE, READ_TIME, SLOW_BEATS, STORE_TIME,
 };
 use crate::link::Link;
-use crate::news::{Inbox, News, Sent};
-use crate::store::{Fleet, Shared, count, is_broken};
+use crate::news::{Inbox, News, Sent, Taken};
+use crate::queries::Added;
+use crate::reply::{Command, Value};
+use crate::store::{Failing, Fleet, Order, Shared, count};
+use crate::streams::{ItemId, Kind, Position};
+use dns::clock::Mono;
 
 /// What the heartbeat remembers from one beat to the next.
 #[derive(Default)]
-struct Beat {
-    /// The queries that this gateway has added to the count of the fleet, for each DNS list and day (in days since 1970).
-    added: BTreeMap<(String, u64), u64>,
-    inbox: Inbox,
-    /// The id in the store of the last notice (`News`) that this gateway has read.
-    read: Option<String>,
+pub(crate) struct Beat {
+    added: Added,
+    /// The orders that were seen, also before the start of this process. `None` until the file with them was read.
+    seen: Option<Inbox>,
+    /// The reports that were seen.
+    heard: Inbox,
+    orders: Position,
+    reports: Position,
+    /// The reports that the store has not accepted yet.
+    unsent: Vec<News>,
+    confirming: Vec<Confirming>,
     /// The number of the last notice that this gateway has sent.
     number: u64,
     beats: u64,
+    /// True if the reports of the gateways were too large to be read.
+    has_large_members: bool,
+}
+
+/// An order that was sent, and who waits for its confirmation.
+struct Confirming {
+    id: ItemId,
+    sent: Mono,
+    confirm: oneshot::Sender<Result<(), String>>,
 }
 
 impl Fleet {
@@ -39,7 +55,7 @@ impl Fleet {
         loop {
             if let Some(link) = self.shared.connected().await {
                 let beaten = timeout(STORE_TIME, self.shared.beat(&link, &mut beat, &*gateway)).await;
-                self.shared.beaten(beaten.ok());
+                self.shared.beaten(beaten.unwrap_or(Err(StoreError::Silent(STORE_TIME))));
             }
             tokio::select! {
                 () = tokio::time::sleep(BEAT) => {}
@@ -59,83 +75,84 @@ impl Shared {
         // The servers of the store are tried one after the other, and each attempt may take `STORE_TIME`.
         let all = STORE_TIME
             .saturating_mul(u32::try_from(self.config.servers.len()).unwrap_or(1).saturating_add(1));
-        let connected = match timeout(all, Link::connect(&self.config)).await {
-            Ok(connected) => connected.map_err(|error| sentence(&error)),
-            Err(_) => Err(format!("no reply within {} s", all.as_secs())),
-        };
-        match connected {
+        match timeout(all, Link::connect(&self.config)).await.unwrap_or(Err(StoreError::Silent(all))) {
             Ok(link) => {
                 self.state().link = Some(link.clone());
                 Some(link)
             }
-            Err(why) => {
-                self.note_failure(why);
+            Err(error) => {
+                self.note_failure(&error);
                 None
             }
         }
     }
 
-    /// Handles the result of a heartbeat; `None` if the heartbeat took too long.
-    fn beaten(&self, beaten: Option<Result<(), RedisError>>) {
-        let why = match beaten {
-            Some(Ok(())) => {
-                let failing = self.state().failing.take();
-                if let Some((_, since)) = failing {
-                    let seconds = self.clock.mono().since(since).as_secs();
-                    tracing::info!("the store of the fleet works again after {seconds} s");
-                }
-                return;
+    /// Handles the result of a heartbeat.
+    fn beaten(&self, beaten: Result<(), StoreError>) {
+        let Err(error) = beaten else {
+            let failing = self.state().failing.take();
+            if let Some(Failing { since, is_noticed: true, .. }) = failing {
+                let seconds = self.clock.mono().since(since).as_secs();
+                tracing::info!("the store of the fleet works again after {seconds} s");
             }
-            Some(Err(error)) => {
-                self.failed(&error);
-                sentence(&error)
-            }
-            None => format!("no reply within {} s", STORE_TIME.as_secs()),
-        };
-        let mut state = self.state();
-        state.pace.beat(None);
-        state.link = None;
-        drop(state);
-        self.note_failure(why);
-    }
-
-    /// Records why the store does not work. Logs only the first failure.
-    fn note_failure(&self, why: String) {
-        let now = self.clock.mono();
-        let mut state = self.state();
-        state.pace.beat(None);
-        if let Some((known, _)) = &mut state.failing {
-            *known = why;
             return;
-        }
-        tracing::warn!(
-            "the store of the fleet does not work: {why}; resolverd works without it and tries again every second; `resolverctl fleet` shows its state"
-        );
-        state.failing = Some((why, now));
+        };
+        self.failed(&error);
+        self.state().link = None;
+        self.note_failure(&error);
     }
 
-    async fn beat(&self, link: &Link, beat: &mut Beat, gateway: &impl Gateway) -> Result<(), RedisError> {
-        self.read_clock(link).await?;
-        let mut outgoing = std::mem::take(&mut self.state().outgoing);
-        outgoing.extend(gateway.news().await);
-        // A store without free memory refuses commands that write, but not those that read. So the heartbeat reads even if its writes fail.
-        let mut writes = self.send_news(link, beat, outgoing).await;
-        self.tolerated(link, self.read_news(link, beat, gateway).await)?;
-        if beat.beats.is_multiple_of(SLOW_BEATS) {
-            writes = writes.and(self.report_member(link, gateway.member()).await);
-            self.tolerated(link, self.add_queries(link, beat, gateway).await)?;
-            self.state().refuses_writes = writes.as_ref().err().map(sentence);
+    /// Records why the store does not work.
+    fn note_failure(&self, error: &StoreError) {
+        let (now, why) = (self.clock.mono(), error.to_string());
+        let mut state = self.state();
+        state.pace.beat(None);
+        let is_noticed = state.failing.as_ref().is_some_and(|failing| failing.is_noticed)
+            || state.notices.is_due(error.kind(), now);
+        let since = state.failing.as_ref().map_or(now, |failing| failing.since);
+        let was_noticed = state.failing.replace(Failing { why: why.clone(), since, is_noticed });
+        drop(state);
+        if is_noticed && !was_noticed.is_some_and(|failing| failing.is_noticed) {
+            tracing::warn!(
+                "the store of the fleet does not work: {why}; resolverd works without it and tries again every second; `resolverctl fleet` shows its state"
+            );
         }
-        self.tolerated(link, writes)?;
+    }
+
+    /// Logs a fault of what the store has, once in a while for each `kind`.
+    pub(crate) fn notice(&self, kind: &'static str, text: &str) {
+        if self.state().notices.is_due(kind, self.clock.mono()) {
+            tracing::warn!("{text}");
+        }
+    }
+
+    async fn beat(&self, link: &Link, beat: &mut Beat, gateway: &impl Gateway) -> Result<(), StoreError> {
+        link.refresh().await?;
+        if let Some(error) = link.unnamed() {
+            self.notice(error.kind(), &format!("a part of the store of the fleet is not used: {error}"));
+        }
+        self.measure(link).await?;
+        // A store without free memory refuses commands that write, but not those that read. So the heartbeat reads even if its writes fail.
+        let mut writes = self.send_orders(link, beat, gateway).await;
+        self.tolerated(link, self.read_orders(link, beat, gateway).await)?;
+        self.tolerated(link, self.confirm_orders(link, beat).await)?;
+        beat.unsent.extend(gateway.news().await);
+        writes = writes.and(self.send_reports(link, beat).await);
+        self.tolerated(link, self.read_reports(link, beat, gateway).await)?;
+        if beat.beats.is_multiple_of(SLOW_BEATS) {
+            writes = writes.and(self.exchange_members(link, beat, gateway).await);
+            self.tolerated(link, self.add_queries(link, &mut beat.added, gateway).await)?;
+            self.state().refuses_writes = writes.as_ref().err().map(ToString::to_string);
+        }
         beat.beats = beat.beats.wrapping_add(1);
-        Ok(())
+        self.tolerated(link, writes)
     }
 
     /// Counts an error that the store replied, and returns `Ok`, so that the heartbeat continues. A broken connection ends the heartbeat,
     /// except in a cluster, where other nodes may work.
-    fn tolerated(&self, link: &Link, result: Result<(), RedisError>) -> Result<(), RedisError> {
+    fn tolerated(&self, link: &Link, result: Result<(), StoreError>) -> Result<(), StoreError> {
         match result {
-            Err(error) if link.is_cluster() || !is_broken(&error) => {
+            Err(error) if link.is_cluster() || !error.is_broken() => {
                 count(&self.counts.errors, 1);
                 Ok(())
             }
@@ -143,172 +160,229 @@ impl Shared {
         }
     }
 
-    /// Reads the clock of the store, and measures the time until its reply. In a cluster, the nodes of several keys are asked, so that one
-    /// dead node does not matter. The command TIME has no key that selects a node, so it is sent in a script with a key.
-    async fn read_clock(&self, link: &Link) -> Result<(), RedisError> {
-        let asks: Vec<_> = if link.is_cluster() {
-            let ask = |number: u8| {
-                let mut ask = cmd("EVAL");
-                ask.arg("return redis.call('TIME')").arg(1).arg(self.stored("clock", &number.to_string()));
-                ask
-            };
-            (0..CLOCK_NODES).map(ask).collect()
-        } else {
-            vec![cmd("TIME")]
-        };
+    /// Reads the clock of the store, and measures the time until its reply and until the reply to a read, as questions read. In a cluster,
+    /// several nodes are asked.
+    ///
+    /// # Errors
+    /// The store does not reply, or its clock is not believed.
+    async fn measure(&self, link: &Link) -> Result<(), StoreError> {
         let began = self.clock.mono();
-        let replies = asks.iter().map(|ask| Box::pin(link.command(ask)));
-        let ((seconds, micros), _): ((u64, u64), _) = select_ok(replies).await?;
-        let now = self.clock.mono();
+        let time = async {
+            let time = link.command_any(&Command::new("TIME")).await?;
+            Ok::<_, StoreError>((read_time(time).ok_or(StoreError::Garbled)?, self.clock.mono()))
+        };
+        let probes = if link.is_cluster() { CLOCK_NODES } else { 1 };
+        let probes: Vec<String> =
+            (0..probes).map(|number| self.stored("probe", &number.to_string())).collect();
+        let read = async { timeout(FIND_TIME, link.values(&probes)).await };
+        let (time, read) = tokio::join!(time, read);
+        let elapsed = self.clock.mono().since(began);
+        let (micros, replied) = time?;
+        let is_read = read.is_ok();
+        read.unwrap_or(Ok(Vec::new()))?;
+        let unix = self.clock.unix_micros();
         let mut state = self.state();
-        state.pace.beat(Some(now.since(began)));
-        state.clock.read(seconds.saturating_mul(1_000_000).saturating_add(micros), (began, now));
+        state.clock.read(micros, (began, replied), unix)?;
+        state.pace.beat(is_read.then_some(elapsed));
         Ok(())
     }
 
-    /// Adds the new queries to DNS lists to the counts of the fleet.
-    async fn add_queries(
+    /// Gives news the next number of this gateway and the time.
+    fn number(&self, beat: &mut Beat, news: News) -> Option<Sent> {
+        let sent = self.millis()?;
+        beat.number = sent.max(beat.number.saturating_add(1));
+        Some(Sent { sender: self.id, number: beat.number, sent, news })
+    }
+
+    /// Sends the orders of the operator. One that somebody waits for is sent once; others are sent again with the next heartbeat.
+    async fn send_orders(
         &self,
         link: &Link,
         beat: &mut Beat,
         gateway: &impl Gateway,
-    ) -> Result<(), RedisError> {
-        let own = gateway.list_queries();
-        beat.added.retain(|(list, day), _| own.iter().any(|own| own.list == *list && own.day == *day));
-        let added = &beat.added;
-        let totals = join_all(own.iter().map(|queries| {
-            let before = added.get(&(queries.list.clone(), queries.day)).copied().unwrap_or_default();
-            self.add_to(link, queries, before)
-        }));
-        for (queries, total) in own.iter().zip(totals.await) {
-            let total = total?;
-            beat.added.insert((queries.list.clone(), queries.day), queries.sent);
-            gateway.fleet_queries(&ListQueries { sent: total, ..queries.clone() });
+    ) -> Result<(), StoreError> {
+        let orders = std::mem::take(&mut self.state().orders);
+        let mut result = Ok(());
+        for Order { news, confirm } in orders {
+            if confirm.as_ref().is_some_and(oneshot::Sender::is_closed) {
+                continue;
+            }
+            let Some(sent) = self.number(beat, news) else { continue };
+            // After a restart, the order of this process must not look like a new one of another gateway.
+            inbox(beat, gateway).await.takes(&sent, Duration::ZERO);
+            keep(beat, gateway).await;
+            let added = self.add_news(link, Kind::Orders, &sent).await;
+            match (added, confirm) {
+                (Ok(id), Some(confirm)) => {
+                    beat.confirming.push(Confirming { id, sent: self.clock.mono(), confirm });
+                }
+                (Ok(_), None) => {}
+                (Err(error), confirm) => {
+                    match confirm {
+                        // If nobody waits any longer, the reason does not matter.
+                        Some(confirm) => drop(confirm.send(Err(error.to_string()))),
+                        None => self.state().orders.push(Order { news: sent.news, confirm: None }),
+                    }
+                    result = Err(error);
+                }
+            }
+        }
+        result
+    }
+
+    /// Confirms the orders that the store has kept for so long that each gateway has read them.
+    async fn confirm_orders(&self, link: &Link, beat: &mut Beat) -> Result<(), StoreError> {
+        let now = self.clock.mono();
+        let (due, early): (Vec<_>, Vec<_>) = std::mem::take(&mut beat.confirming)
+            .into_iter()
+            .partition(|confirming| now.since(confirming.sent) >= CONFIRM_TIME);
+        beat.confirming = early;
+        for Confirming { id, confirm, .. } in due {
+            let is_kept = self.has_item(link, Kind::Orders, id).await?;
+            let lost = "it has lost the order before all gateways could read it";
+            // If nobody waits any longer, the confirmation does not matter.
+            let _ = confirm.send(if is_kept { Ok(()) } else { Err(lost.to_owned()) });
         }
         Ok(())
     }
 
-    /// Adds the queries to one DNS list to the count of the fleet, and returns this count. `before`: how many of these queries this gateway
-    /// has already added.
-    async fn add_to(&self, link: &Link, queries: &ListQueries, before: u64) -> Result<u64, RedisError> {
-        let ListQueries { list, day, sent } = queries;
-        let name = self.stored("queries", &self.sealer.name(format!("{day}:{list}").as_bytes()));
-        let add = |number: u64| {
-            let mut add = cmd("INCRBY");
-            add.arg(&name).arg(number);
-            add
-        };
-        let new = sent.saturating_sub(before);
-        let mut total: u64 = link.command(&add(new)).await?;
-        let is_first = total == new;
-        if total < before.saturating_add(new) {
-            // The count is below that of this gateway alone, so the store has lost its counts. Each gateway then adds its total again.
-            total = link.command(&add(before)).await?;
+    async fn read_orders(
+        &self,
+        link: &Link,
+        beat: &mut Beat,
+        gateway: &impl Gateway,
+    ) -> Result<(), StoreError> {
+        let began = self.clock.mono();
+        loop {
+            let is_first_reading = !beat.orders.has_reached_end;
+            let page = self.read_page(link, Kind::Orders, &mut beat.orders).await?;
+            let (mut new, mut repeated) = (Vec::new(), Vec::new());
+            let inbox = inbox(beat, gateway).await;
+            for sent in page.news {
+                let age = self.age(&sent);
+                match inbox.takes(&sent, age) {
+                    Taken::New => new.push((sent.news, age)),
+                    Taken::Again if is_first_reading => repeated.push((sent.news, age)),
+                    Taken::Again | Taken::TooOld => {}
+                }
+            }
+            if !new.is_empty() {
+                // They are recorded before they are carried out, so that no crash in between makes this gateway carry them out twice.
+                keep(beat, gateway).await;
+            }
+            repeated.into_iter().for_each(|(news, age)| gateway.heard_before(news, age));
+            for (news, age) in new {
+                gateway.heard(news, age).await;
+            }
+            if page.is_last? || self.clock.mono().since(began) >= READ_TIME {
+                return Ok(());
+            }
         }
-        if is_first {
-            let mut expire = cmd("PEXPIRE");
-            expire.arg(&name).arg(millis_of(QUOTA_TIME));
-            link.command::<()>(&expire).await?;
-        }
-        Ok(total)
     }
 
-    /// Sends news. News that the store does not accept are sent with the next heartbeat.
-    async fn send_news(&self, link: &Link, beat: &mut Beat, news: Vec<News>) -> Result<(), RedisError> {
-        let stream = self.stored("news", "");
-        let mut waiting = news.into_iter();
+    /// Sends reports. Those that the store does not accept are sent with the next heartbeat.
+    async fn send_reports(&self, link: &Link, beat: &mut Beat) -> Result<(), StoreError> {
+        let mut waiting = std::mem::take(&mut beat.unsent).into_iter().take(NEWS_AT_ONCE);
         while let Some(news) = waiting.next() {
-            let Some(sent) = self.millis() else { return Ok(()) };
-            beat.number = sent.max(beat.number.saturating_add(1));
-            let sent = Sent { sender: self.id, number: beat.number, sent, news };
-            let text = serde_json::to_vec(&sent).unwrap_or_default();
-            let mut add = cmd("XADD");
-            add.arg(&stream).arg("MAXLEN").arg("~").arg(MAX_NEWS).arg("*");
-            add.arg("news").arg(self.sealer.seal(&stream, &text));
-            if let Err(error) = link.command::<String>(&add).await {
-                let unsent = std::iter::once(sent.news).chain(waiting).take(NEWS_AT_ONCE);
-                self.state().outgoing.splice(0..0, unsent);
+            let Some(sent) = self.number(beat, news) else { return Ok(()) };
+            if let Err(error) = self.add_news(link, Kind::Reports, &sent).await {
+                beat.unsent = std::iter::once(sent.news).chain(waiting).collect();
                 return Err(error);
             }
         }
         Ok(())
     }
 
-    async fn read_news(
+    async fn read_reports(
         &self,
         link: &Link,
         beat: &mut Beat,
         gateway: &impl Gateway,
-    ) -> Result<(), RedisError> {
-        let stream = self.stored("news", "");
-        let from = beat.read.as_ref().map_or_else(|| "-".to_owned(), |last| format!("({last}"));
-        let at_once = if beat.read.is_some() { NEWS_AT_ONCE } else { MAX_NEWS };
-        let mut range = cmd("XRANGE");
-        range.arg(&stream).arg(from).arg("+").arg("COUNT").arg(at_once);
-        let news: Vec<(String, Vec<Vec<u8>>)> = link.command(&range).await?;
-        for (id, fields) in news {
-            beat.read = Some(id);
-            let Some(sealed) = fields.get(1) else { continue };
-            let opened = self.sealer.open(&stream, sealed);
-            let sent = opened.and_then(|text| serde_json::from_slice::<Sent>(&text).ok());
-            let Some(sent) = sent.filter(|sent| sent.sender != self.id) else { continue };
-            let age = self
-                .millis()
-                .map_or(Duration::ZERO, |now| Duration::from_millis(now.saturating_sub(sent.sent)));
-            if beat.inbox.takes(&sent, age) {
-                gateway.heard(sent.news, age).await;
+    ) -> Result<(), StoreError> {
+        let began = self.clock.mono();
+        loop {
+            let page = self.read_page(link, Kind::Reports, &mut beat.reports).await?;
+            for sent in page.news {
+                let age = self.age(&sent);
+                if beat.heard.takes(&sent, age) == Taken::New {
+                    gateway.heard(sent.news, age).await;
+                }
+            }
+            if page.is_last? || self.clock.mono().since(began) >= READ_TIME {
+                return Ok(());
             }
         }
-        beat.read.get_or_insert_with(|| "0-0".to_owned());
-        Ok(())
     }
 
-    /// Writes the report of this gateway into the store, reads the reports of all gateways, and removes old reports.
-    async fn report_member(&self, link: &Link, member: Member) -> Result<(), RedisError> {
-        let name = self.stored("members", "");
-        let Some(now) = self.millis() else { return Ok(()) };
-        let (offset, usual) = {
-            let state = self.state();
-            let offset = state.clock.offset_millis(self.clock.unix_micros(), self.clock.mono());
-            (offset, state.pace.usual())
-        };
-        let member = Member {
-            reported: now,
-            clock_offset_ms: offset.unwrap_or_default(),
-            store_micros: usual.map_or(0, |usual| u64::try_from(usual.as_micros()).unwrap_or(u64::MAX)),
-            ..member
-        };
-        let text = serde_json::to_vec(&member).unwrap_or_default();
-        let mut set = cmd("HSET");
-        set.arg(&name).arg(self.id).arg(self.sealer.seal(&format!("{name}{}", self.id), &text));
-        link.command::<()>(&set).await?;
-        let reported: BTreeMap<u64, Vec<u8>> = link.command(cmd("HGETALL").arg(&name)).await?;
-        let mut members = Vec::new();
-        for (id, sealed) in reported.into_iter().take(MAX_MEMBERS) {
-            // A report of a gateway with another key cannot be decrypted. It stays in the store.
-            let Some(opened) = self.sealer.open(&format!("{name}{id}"), &sealed) else { continue };
-            match serde_json::from_slice::<Member>(&opened) {
-                Ok(member) if now.saturating_sub(member.reported) <= millis_of(MEMBER_TIME) => {
-                    members.push((id, member));
-                }
-                _ => link.command::<()>(cmd("HDEL").arg(&name).arg(id)).await?,
-            }
+    fn age(&self, sent: &Sent) -> Duration {
+        self.millis().map_or(Duration::ZERO, |now| Duration::from_millis(now.saturating_sub(sent.sent)))
+    }
+
+    async fn exchange_members(
+        &self,
+        link: &Link,
+        beat: &mut Beat,
+        gateway: &impl Gateway,
+    ) -> Result<(), StoreError> {
+        if std::mem::take(&mut beat.has_large_members) {
+            self.remove_members(link).await?;
         }
-        members.sort_by(|(_, one), (_, other)| one.host.cmp(&other.host));
-        self.state().members = members;
-        Ok(())
+        let exchanged = self.report_member(link, gateway.member()).await;
+        beat.has_large_members = matches!(exchanged, Err(StoreError::TooLarge(_)));
+        exchanged
+    }
+
+    /// Sends a command for a key of gateways. If others have written to the key what gateways cannot use, removes that, and sends the command
+    /// again.
+    ///
+    /// # Errors
+    /// As `Link::command`.
+    pub(crate) async fn own(&self, link: &Link, key: &str, command: &Command) -> Result<Value, StoreError> {
+        match link.command(command).await {
+            Err(error) if error.is_foreign_content() => {
+                self.remove_foreign(link, key).await?;
+                link.command(command).await
+            }
+            replied => replied,
+        }
+    }
+
+    /// Removes a key that holds what no gateway writes.
+    ///
+    /// # Errors
+    /// As `Link::command`.
+    pub(crate) async fn remove_foreign(&self, link: &Link, key: &str) -> Result<(), StoreError> {
+        self.notice("foreign content", &format!(
+            "the store of the fleet had data under {key} that no gateway writes; they were removed; others can write to the store"
+        ));
+        count(&self.counts.errors, 1);
+        link.command(&Command::new("DEL").key(key)).await.map(drop)
     }
 
     /// Returns the time of the store, in milliseconds since 1970.
-    fn millis(&self) -> Option<u64> {
+    pub(crate) fn millis(&self) -> Option<u64> {
         self.state().clock.millis(self.clock.mono())
     }
 }
 
-/// Returns the error without the details that the library adds for programmers.
-fn sentence(error: &RedisError) -> String {
-    match error.detail() {
-        Some(detail) => detail.to_owned(),
-        None => error.to_string(),
+/// Returns the orders that were seen. Those from before the start of this process come from a file.
+async fn inbox<'b>(beat: &'b mut Beat, gateway: &impl Gateway) -> &'b mut Inbox {
+    if beat.seen.is_none() {
+        let kept = gateway.seen().await;
+        beat.seen = kept.and_then(|octets| serde_json::from_slice(&octets).ok());
     }
+    beat.seen.get_or_insert_default()
+}
+
+async fn keep(beat: &Beat, gateway: &impl Gateway) {
+    if let Some(octets) = beat.seen.as_ref().and_then(|seen| serde_json::to_vec(seen).ok()) {
+        gateway.keep_seen(octets).await;
+    }
+}
+
+/// Returns the time in a reply to TIME, in microseconds since 1970.
+fn read_time(reply: Value) -> Option<u64> {
+    let Ok([seconds, micros]) = <[Value; 2]>::try_from(reply.into_list().ok()?) else { return None };
+    let (seconds, micros): (u64, u64) = (seconds.number()?, micros.number()?);
+    Some(seconds.saturating_mul(1_000_000).saturating_add(micros))
 }

@@ -18,11 +18,21 @@ pub trait Gateway: Send + Sync + 'static {
     /// Stores the number of queries of all gateways to a DNS list on one day.
     fn fleet_queries(&self, queries: &ListQueries);
 
-    /// Returns the news of this gateway since the last call.
+    /// Returns the reports of this gateway since the last call.
     fn news(&self) -> BoxFuture<'_, Vec<News>>;
 
     /// Handles news of another gateway. `age`: the time since that gateway sent the news.
     fn heard(&self, news: News, age: Duration) -> BoxFuture<'_, ()>;
+
+    /// Handles an order that was carried out before the restart of this gateway: what it has removed from the cache must not come back from the
+    /// store. `age`: the time since the order was sent.
+    fn heard_before(&self, order: News, age: Duration);
+
+    /// Returns what `keep_seen` has kept before the restart of this gateway.
+    fn seen(&self) -> BoxFuture<'_, Option<Vec<u8>>>;
+
+    /// Keeps which orders were seen, over a restart.
+    fn keep_seen(&self, seen: Vec<u8>) -> BoxFuture<'_, ()>;
 }
 
 /// The number of queries to a DNS list on one day.

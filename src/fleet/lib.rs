@@ -26,12 +26,22 @@
 
 mod beat;
 mod clock;
+mod cluster;
+mod connection;
+mod dial;
+mod error;
 pub mod gateway;
 pub(crate) mod limits;
 mod link;
+mod members;
 pub mod news;
+mod notices;
 mod pace;
+mod queries;
+mod reply;
 mod seal;
+mod slots;
 mod store;
+mod streams;
 
 pub use store::{Fleet, StoreReport};

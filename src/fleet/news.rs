@@ -1,6 +1,6 @@
 //! News: what a gateway reports to all others, or what its operator orders for all.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -59,36 +59,65 @@ pub enum News {
     },
 }
 
+impl News {
+    /// Returns true for an order of an operator, and false for a report of a gateway.
+    pub const fn is_order(&self) -> bool {
+        matches!(self, Self::Flush { .. } | Self::AddNta { .. } | Self::RemoveNta { .. })
+    }
+
+    /// Returns true if the news apply at any age (see `NEWS_TIME`).
+    const fn has_no_age(&self) -> bool {
+        matches!(self, Self::Flush { .. } | Self::Rules { .. })
+    }
+}
+
 /// News in the store, before encryption.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sent {
     /// The number of the sending gateway.
     pub(crate) sender: u64,
-    /// The number of the news, in ascending order for each gateway.
+    /// The number of the news, in ascending order for each gateway. It is at least the time in `sent`.
     pub(crate) number: u64,
     /// The time of sending by the clock of the store, in milliseconds since 1970.
     pub(crate) sent: u64,
     pub(crate) news: News,
 }
 
-#[derive(Debug, Default)]
+/// The news that were seen. The inbox of orders is kept over a restart. Otherwise whoever controls the store could repeat an old order, for
+/// example one that turns off the validation of a name.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Inbox {
     /// For each gateway (`Sent::sender`): the number (`Sent::number`) of the last notice that came from it.
-    last: HashMap<u64, u64>,
+    last: BTreeMap<u64, u64>,
+    /// Of gateways that are no longer in `last`, news up to this number were seen.
+    forgotten: u64,
+}
+
+/// What is done with news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    New,
+    /// They were seen before.
+    Again,
+    TooOld,
 }
 
 impl Inbox {
-    /// Returns true if a notice of another gateway must be used: it is newer than the last notice of that gateway, and not too old. Otherwise an
-    /// attacker could send an old order again, for example to turn off the validation of a name.
-    pub(crate) fn takes(&mut self, sent: &Sent, age: Duration) -> bool {
-        if self.last.len() >= MAX_MEMBERS && !self.last.contains_key(&sent.sender) {
-            self.last.clear();
+    /// Records a notice, and returns what is done with it. It is new if it is newer than the last notice of its gateway.
+    pub(crate) fn takes(&mut self, sent: &Sent, age: Duration) -> Taken {
+        let last = self.last.get(&sent.sender).copied().unwrap_or(self.forgotten);
+        if sent.number <= last {
+            return Taken::Again;
         }
-        let last = self.last.entry(sent.sender).or_default();
-        let is_new = sent.number > *last;
-        *last = sent.number.max(*last);
-        // Flushes and rules have no maximum age (see `NEWS_TIME`).
-        is_new && (age <= NEWS_TIME || matches!(sent.news, News::Flush { .. } | News::Rules { .. }))
+        self.last.insert(sent.sender, sent.number);
+        if self.last.len() > MAX_MEMBERS
+            && let Some((sender, number)) =
+                self.last.iter().map(|(sender, number)| (*sender, *number)).min_by_key(|(_, number)| *number)
+        {
+            self.last.remove(&sender);
+            self.forgotten = self.forgotten.max(number);
+        }
+        if age <= NEWS_TIME || sent.news.has_no_age() { Taken::New } else { Taken::TooOld }
     }
 }
 
@@ -96,19 +125,37 @@ impl Inbox {
 mod tests {
     use super::*;
 
+    fn sent(sender: u64, number: u64, news: &News) -> Sent {
+        Sent { sender, number, sent: 0, news: news.clone() }
+    }
+
     #[test]
     fn news_are_taken_once_and_in_order() {
         let mut inbox = Inbox::default();
         let news = News::RemoveNta { name: "example.".to_owned() };
         let flush = News::Flush { name: None, kind: None, tree: true, negative: false, host: None };
-        let sent = |number, news: &News| Sent { sender: 7, number, sent: 0, news: news.clone() };
         let second = Duration::from_secs(1);
-        assert!(inbox.takes(&sent(5, &news), second));
-        assert!(!inbox.takes(&sent(5, &news), second), "repeated");
-        assert!(!inbox.takes(&sent(4, &news), second), "older");
-        assert!(!inbox.takes(&sent(6, &news), NEWS_TIME + second), "too old");
-        assert!(inbox.takes(&sent(7, &flush), NEWS_TIME + second));
-        assert!(inbox.takes(&Sent { sender: 8, ..sent(1, &news) }, second));
+        assert_eq!(inbox.takes(&sent(7, 5, &news), second), Taken::New);
+        assert_eq!(inbox.takes(&sent(7, 5, &news), second), Taken::Again, "repeated");
+        assert_eq!(inbox.takes(&sent(7, 4, &news), second), Taken::Again, "older");
+        assert_eq!(inbox.takes(&sent(7, 6, &news), NEWS_TIME + second), Taken::TooOld);
+        assert_eq!(inbox.takes(&sent(7, 7, &flush), NEWS_TIME + second), Taken::New);
+        assert_eq!(inbox.takes(&sent(8, 1, &news), second), Taken::New);
+    }
+
+    #[test]
+    fn a_forgotten_gateway_repeats_nothing() {
+        let mut inbox = Inbox::default();
+        let news = News::RemoveNta { name: "example.".to_owned() };
+        let most = MAX_MEMBERS as u64;
+        for sender in 0..=most {
+            assert_eq!(inbox.takes(&sent(sender, 1_000 + sender, &news), Duration::ZERO), Taken::New);
+        }
+        assert_eq!(inbox.last.len(), MAX_MEMBERS);
+        assert_eq!(inbox.takes(&sent(0, 1_000, &news), Duration::ZERO), Taken::Again);
+        assert_eq!(inbox.takes(&sent(0, 9_000, &news), Duration::ZERO), Taken::New);
+        let text = serde_json::to_vec(&inbox).unwrap();
+        assert_eq!(serde_json::from_slice::<Inbox>(&text).unwrap(), inbox);
     }
 
     #[test]

@@ -6,16 +6,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all};
-use redis::{Cmd, RedisError, cmd};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::clock::{StoreClock, millis_of};
+use crate::error::StoreError;
 use crate::gateway::Member;
-use crate::limits::{FIND_TIME, LEASE_TIME, MAX_ENTRY, MAX_WAITING, MAX_WRITES, NEWS_AT_ONCE, STORE_TIME};
+use crate::limits::{
+    FIND_TIME, LEASE_TIME, MAX_ENTRY, MAX_WAITING, MAX_WAITING_OCTETS, MAX_WRITES, NEWS_AT_ONCE, ORDER_TIME,
+    STORE_TIME,
+};
 use crate::link::Link;
 use crate::news::News;
+use crate::notices::Notices;
 use crate::pace::Pace;
+use crate::reply::{Command, Value};
 use crate::seal::{Content, Sealer};
 use dns::clock::{Clock, Mono};
 use dns::random::Random;
@@ -26,6 +31,8 @@ use resolver::fleet::{FleetStore, Found, FoundEntry, HeadStart, Lease, SharedEnt
 pub struct Fleet {
     pub(crate) shared: Arc<Shared>,
     waiting: mpsc::Sender<Waiting>,
+    /// Has a permit for each further octet that may wait to be written.
+    room: Arc<Semaphore>,
     /// The entries that wait to be written. Locked by the task that writes them.
     to_write: tokio::sync::Mutex<mpsc::Receiver<Waiting>>,
 }
@@ -47,17 +54,33 @@ pub(crate) struct State {
     pub(crate) link: Option<Link>,
     pub(crate) pace: Pace,
     pub(crate) clock: StoreClock,
-    /// Why the store does not work, and since when.
-    pub(crate) failing: Option<(String, Mono)>,
+    /// Why the store does not work.
+    pub(crate) failing: Option<Failing>,
     /// Why the store does not accept writes.
     pub(crate) refuses_writes: Option<String>,
-    pub(crate) outgoing: Vec<News>,
+    /// The orders that wait to be sent.
+    pub(crate) orders: Vec<Order>,
+    pub(crate) notices: Notices,
     pub(crate) members: Vec<(u64, Member)>,
+}
+
+pub(crate) struct Failing {
+    pub(crate) why: String,
+    pub(crate) since: Mono,
+    /// True if the log says so.
+    pub(crate) is_noticed: bool,
+}
+
+/// An order that waits to be sent, and who waits for its confirmation.
+pub(crate) struct Order {
+    pub(crate) news: News,
+    pub(crate) confirm: Option<oneshot::Sender<Result<(), String>>>,
 }
 
 pub(crate) struct Waiting {
     entry: SharedEntry,
     kept: Mono,
+    _room: OwnedSemaphorePermit,
 }
 
 /// Counters since the start of the daemon.
@@ -119,15 +142,36 @@ impl Fleet {
             counts: Counts::default(),
             hurry: Notify::new(),
         };
-        Some(Arc::new(Self { shared: Arc::new(shared), waiting, to_write: to_write.into() }))
+        let room = Arc::new(Semaphore::new(MAX_WAITING_OCTETS));
+        Some(Arc::new(Self { shared: Arc::new(shared), waiting, room, to_write: to_write.into() }))
     }
 
-    /// Sends a notice (news) to the other gateways with a heartbeat that begins now. Returns false if too many notices wait.
-    pub fn send(&self, news: News) -> bool {
+    /// Sends an order to the other gateways with a heartbeat that begins now. Returns false if too many orders wait.
+    pub fn send(&self, order: News) -> bool {
+        self.send_order(Order { news: order, confirm: None })
+    }
+
+    /// Sends an order as `send`, and waits until all gateways had the time to read it. Returns `None` if too many orders wait.
+    ///
+    /// # Errors
+    /// Other gateways may not carry out the order. The error says why.
+    pub fn send_confirmed(&self, order: News) -> Option<BoxFuture<'static, Result<(), String>>> {
+        let (confirm, confirmed) = oneshot::channel();
+        self.send_order(Order { news: order, confirm: Some(confirm) }).then(|| {
+            Box::pin(async move {
+                match timeout(ORDER_TIME, confirmed).await {
+                    Ok(Ok(confirmed)) => confirmed,
+                    _ => Err(format!("it did not confirm the order within {} s", ORDER_TIME.as_secs())),
+                }
+            }) as BoxFuture<'static, _>
+        })
+    }
+
+    fn send_order(&self, order: Order) -> bool {
         let mut state = self.shared.state();
-        let has_room = state.outgoing.len() < NEWS_AT_ONCE;
+        let has_room = state.orders.len() < NEWS_AT_ONCE;
         if has_room {
-            state.outgoing.push(news);
+            state.orders.push(order);
         }
         drop(state);
         self.shared.hurry.notify_one();
@@ -141,8 +185,8 @@ impl Fleet {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let Counts { late, written, dropped, refused, errors } = &self.shared.counts;
         StoreReport {
-            failing: state.failing.as_ref().map(|(why, _)| why.clone()),
-            failing_for: state.failing.as_ref().map(|(_, since)| now.since(*since)),
+            failing: state.failing.as_ref().map(|failing| failing.why.clone()),
+            failing_for: state.failing.as_ref().map(|failing| now.since(failing.since)),
             refuses_writes: state.refuses_writes.clone(),
             group: self.shared.config.group.clone(),
             servers: self.shared.config.servers.iter().map(ToString::to_string).collect(),
@@ -220,13 +264,12 @@ impl Shared {
         link: &Link,
         names: &[String],
         leases: bool,
-    ) -> Result<(Vec<Option<Vec<u8>>>, Lease), RedisError> {
+    ) -> Result<(Vec<Option<Vec<u8>>>, Lease), StoreError> {
         let lease = async {
             let Some(first) = names.first().filter(|_| leases) else { return Ok(Lease::Own) };
-            let mut take = cmd("SET");
-            take.arg(format!("{first}:lease")).arg(self.id).arg("NX").arg("PX").arg(millis_of(LEASE_TIME));
-            let taken: Option<String> = link.command(&take).await?;
-            Ok(if taken.is_some() { Lease::Own } else { Lease::Other })
+            let take = Command::new("SET").key(&format!("{first}:lease")).number(self.id).word("NX");
+            let taken = link.command(&take.word("PX").number(millis_of(LEASE_TIME))).await?;
+            Ok(if taken == Value::Nothing { Lease::Other } else { Lease::Own })
         };
         futures_util::future::try_join(link.values(names), lease).await
     }
@@ -254,9 +297,9 @@ impl Shared {
             (state.link.clone().filter(|_| !state.pace.rests()), state.clock)
         };
         let Some(link) = link else { return count(&self.counts.dropped, number) };
-        let writes: Vec<Cmd> = entries.iter().filter_map(|waiting| self.write_of(clock, waiting)).collect();
-        let written =
-            timeout(STORE_TIME, join_all(writes.iter().map(|write| link.command::<()>(write)))).await;
+        let writes: Vec<Command> =
+            entries.iter().filter_map(|waiting| self.write_of(clock, waiting)).collect();
+        let written = timeout(STORE_TIME, join_all(writes.iter().map(|write| link.command(write)))).await;
         match written {
             Ok(results) => {
                 let failed = results.iter().filter(|result| result.is_err()).count();
@@ -271,31 +314,26 @@ impl Shared {
     }
 
     /// Returns the command that writes an entry, unless the entry has expired or the clock of the store is not known.
-    fn write_of(&self, clock: StoreClock, waiting: &Waiting) -> Option<Cmd> {
-        let Waiting { entry: SharedEntry { key, octets, left, begun }, kept } = waiting;
+    fn write_of(&self, clock: StoreClock, waiting: &Waiting) -> Option<Command> {
+        let Waiting { entry: SharedEntry { key, octets, left, begun }, kept, _room: _ } = waiting;
         let left = left.checked_sub(self.clock.mono().since(*kept))?;
         let name = self.stored("e", &self.sealer.name(&key.0));
         // The age counts from the start of the resolution (`begun`), so that a flush during the resolution applies to the entry too.
         let written = clock.millis(*begun)?;
         let expires = clock.millis(self.clock.mono())?.saturating_add(millis_of(left));
         let content = Content { written, expires, writer: self.id, octets }.to_octets();
-        let mut write = cmd("SET");
-        write.arg(&name).arg(self.sealer.seal(&name, &content)).arg("PX").arg(millis_of(left).max(1));
-        Some(write)
+        let write = Command::new("SET").key(&name).word(self.sealer.seal(&name, &content));
+        Some(write.word("PX").number(millis_of(left).max(1)))
     }
 
     /// Counts an error. If the connection is broken, the heartbeat makes a new one.
-    pub(crate) fn failed(&self, error: &RedisError) {
+    pub(crate) fn failed(&self, error: &StoreError) {
         count(&self.counts.errors, 1);
         let mut state = self.state();
-        if is_broken(error) && !state.link.as_ref().is_some_and(Link::is_cluster) {
+        if error.is_broken() && !state.link.as_ref().is_some_and(Link::is_cluster) {
             state.link = None;
         }
     }
-}
-
-pub(crate) fn is_broken(error: &RedisError) -> bool {
-    error.is_unrecoverable_error() || error.is_connection_dropped() || error.is_io_error()
 }
 
 /// A read of the store in progress. If servers answer first, this value is dropped, and the read is recorded as given up.
@@ -323,8 +361,10 @@ impl FleetStore for Fleet {
     fn keep(&self, entries: Vec<SharedEntry>) {
         let kept = self.shared.clock.mono();
         for entry in entries {
-            let fits = entry.octets.len() <= MAX_ENTRY;
-            if !fits || self.waiting.try_send(Waiting { entry, kept }).is_err() {
+            let fits = u32::try_from(entry.octets.len()).ok().filter(|_| entry.octets.len() <= MAX_ENTRY);
+            let room = fits.and_then(|size| Arc::clone(&self.room).try_acquire_many_owned(size).ok());
+            let waiting = room.map(|_room| Waiting { entry, kept, _room });
+            if waiting.is_none_or(|waiting| self.waiting.try_send(waiting).is_err()) {
                 count(&self.shared.counts.dropped, 1);
             }
         }

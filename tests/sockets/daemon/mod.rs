@@ -6,7 +6,7 @@ pub(crate) mod client;
 mod encrypted;
 mod kept;
 mod life;
-mod memory;
+pub(crate) mod memory;
 mod mixes;
 pub(crate) mod process;
 mod refusals;

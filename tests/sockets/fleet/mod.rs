@@ -1,5 +1,7 @@
 //! Gateways that share answers through a real store: two daemons and a Redis or Valkey.
 
+mod foreign;
+mod hostile;
 mod lists;
 mod nodes;
 mod store;

@@ -123,10 +123,12 @@ fn spawn(program: &str, port: u16, folder: &TempDir, options: &[String]) -> Chil
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// Reads a reply in the Redis protocol (RESP 2).
-fn read(stream: &mut impl BufRead) -> Vec<Vec<u8>> {
+/// Reads a reply or a command in the Redis protocol (RESP 2). Returns nothing at the end of the stream.
+pub(super) fn read(stream: &mut impl BufRead) -> Vec<Vec<u8>> {
     let mut line = String::new();
-    stream.read_line(&mut line).unwrap();
+    if stream.read_line(&mut line).unwrap_or(0) == 0 {
+        return Vec::new();
+    }
     let (kind, rest) = line.trim_end().split_at(1);
     match kind {
         "$" => {

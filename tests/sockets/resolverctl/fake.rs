@@ -9,7 +9,7 @@ use ::minutes::span::{Span, SpanReport};
 use ::watched::WatchedDomain;
 use control::Controlled;
 use control::lookup::Lookup;
-use control::protocol::fleet::{FleetMember, FleetOrder, FleetState};
+use control::protocol::fleet::{Confirmation, FleetMember, FleetOrder, FleetState};
 use control::protocol::zones::ZoneWhat;
 use control::protocol::{DaemonStatus, RootKeysStatus};
 use control::trace::{TraceAsked, TraceRefused};
@@ -296,8 +296,8 @@ impl Controlled for Fake {
         Default::default()
     }
 
-    fn order_fleet(&self, _order: FleetOrder) -> Result<(), String> {
-        Ok(())
+    fn order_fleet(&self, _order: FleetOrder) -> Result<Confirmation, String> {
+        Ok(Box::pin(async { Ok(()) }))
     }
 
     fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>> {
