@@ -18,7 +18,9 @@ pub(crate) struct Pace {
     usual: Option<(Duration, Duration)>,
     /// The number of late reads in a row.
     late: u8,
-    /// True if the last reads for questions failed.
+    /// The number of questions in a row that have waited for the store in vain.
+    vain: u8,
+    /// True if the last reads for questions failed, or the last questions waited in vain.
     is_on_trial: bool,
     /// True if a read for a question has ended since the last heartbeat. Only without such reads does the heartbeat measure the store.
     is_read: bool,
@@ -27,7 +29,7 @@ pub(crate) struct Pace {
 impl Pace {
     /// Records a reply to a read for a question.
     pub(crate) fn replied(&mut self, elapsed: Duration) {
-        (self.late, self.is_on_trial, self.is_read) = (0, false, true);
+        (self.late, self.vain, self.is_on_trial, self.is_read) = (0, 0, false, true);
         self.usual = Some(smoothed(self.usual, elapsed));
     }
 
@@ -38,13 +40,15 @@ impl Pace {
         self.is_on_trial |= self.late >= MAX_LATE;
     }
 
-    /// Records that servers answered first, so that a read of the store was given up after `elapsed`. It counts as late if the question has
-    /// waited for the store in vain, or after a long time.
+    /// Records that servers answered first, so that a read of the store was given up after `elapsed`. A long time counts as late. A short one shows
+    /// only that the question has waited for the store in vain.
     pub(crate) fn given_up(&mut self, elapsed: Duration) {
-        let has_waited =
-            matches!(self.head_start(), HeadStart::Wait(wait) if !wait.is_zero() && elapsed >= wait);
-        if has_waited || elapsed >= MAX_HEAD_START.saturating_mul(2) {
-            self.late();
+        if elapsed >= MAX_HEAD_START.saturating_mul(2) {
+            return self.late();
+        }
+        if matches!(self.head_start(), HeadStart::Wait(wait) if !wait.is_zero() && elapsed >= wait) {
+            self.vain = self.vain.saturating_add(1);
+            self.is_on_trial |= self.vain >= MAX_LATE;
         }
     }
 
@@ -111,7 +115,7 @@ mod tests {
         (0..2).for_each(|_| pace.late());
         assert!(!pace.rests());
         pace.replied(millis(1));
-        pace.given_up(Duration::from_micros(100));
+        pace.given_up(millis(3));
         (0..3).for_each(|_| pace.given_up(millis(10)));
         assert!(pace.rests());
         pace.beat(Some(millis(500)));
@@ -127,7 +131,7 @@ mod tests {
         let mut pace = Pace::default();
         pace.beat(Some(millis(1)));
         (0..3).for_each(|_| pace.given_up(millis(6)));
-        assert!(pace.rests(), "near servers answer after the head start");
+        assert_eq!(pace.head_start(), HeadStart::Wait(Duration::ZERO), "near servers answer after the wait");
         for _ in 0..10 {
             (0..3).for_each(|_| pace.late());
             assert_eq!(pace.head_start(), HeadStart::Rests);

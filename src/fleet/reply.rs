@@ -130,8 +130,8 @@ impl<Stream: AsyncBufRead + Unpin + Send> Reading<'_, Stream> {
             return Ok(Value::Nothing);
         }
         let (mut text, mut end) = (vec![0; length], [0; 2]);
-        self.stream.read_exact(&mut text).await.map_err(ended)?;
-        self.stream.read_exact(&mut end).await.map_err(ended)?;
+        self.stream.read_exact(&mut text).await.map_err(|error| ended(&error))?;
+        self.stream.read_exact(&mut end).await.map_err(|error| ended(&error))?;
         if end == *b"\r\n" { Ok(Value::Text(text)) } else { Err(StoreError::Garbled) }
     }
 
@@ -157,10 +157,14 @@ impl<Stream: AsyncBufRead + Unpin + Send> Reading<'_, Stream> {
 
     async fn line(&mut self) -> Result<Vec<u8>, StoreError> {
         let mut line = Vec::new();
-        (&mut *self.stream).take(MAX_LINE).read_until(b'\n', &mut line).await.map_err(ended)?;
+        (&mut *self.stream)
+            .take(MAX_LINE)
+            .read_until(b'\n', &mut line)
+            .await
+            .map_err(|error| ended(&error))?;
         match line.strip_suffix(b"\r\n") {
             Some(text) => Ok(text.to_vec()),
-            None if line.is_empty() => Err(ended(std::io::ErrorKind::UnexpectedEof.into())),
+            None if line.is_empty() => Err(ended(&std::io::ErrorKind::UnexpectedEof.into())),
             None => Err(StoreError::Garbled),
         }
     }
@@ -170,7 +174,7 @@ fn number(text: &[u8]) -> Result<i64, StoreError> {
     str::from_utf8(text).ok().and_then(|text| text.parse().ok()).ok_or(StoreError::Garbled)
 }
 
-fn ended(error: std::io::Error) -> StoreError {
+fn ended(error: &std::io::Error) -> StoreError {
     StoreError::Broken(match error.kind() {
         std::io::ErrorKind::UnexpectedEof => "it ended the connection".to_owned(),
         _ => error.to_string(),

@@ -32,8 +32,8 @@ pub(crate) const MAX_FLEET_FLUSHES: usize = 256;
 /// The greatest number of entries of `[fleet] zones`. The name of each question is compared with them.
 pub(crate) const MAX_FLEET_ZONES: usize = 64;
 
-/// The greatest number of entries of `[fleet] servers`. Clusters and sentinels name the other nodes themselves.
-pub(crate) const MAX_FLEET_SERVERS: usize = 16;
+/// The greatest number of entries of `[fleet] servers`. They name the host of each node of a cluster, and few clusters have more hosts.
+pub(crate) const MAX_FLEET_SERVERS: usize = 64;
 
 /// The greatest length of `[fleet] group` and `[fleet] prefix`, in octets. They are part of each key in the store.
 pub(crate) const MAX_FLEET_WORD: usize = 64;

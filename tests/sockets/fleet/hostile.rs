@@ -326,3 +326,30 @@ fn no_password_goes_to_an_unnamed_host() {
     assert!(cluster.count("AUTH") > 0, "the named host gets the password");
     assert_eq!(thief.connections(), 0);
 }
+
+#[test]
+fn a_moved_key_is_found_at_its_node() {
+    let world = World::new(Duration::from_millis(1));
+    let new = Hostile::start(|_| None);
+    let (old_port, new_port) = (Arc::new(Mutex::new(0)), new.port);
+    let own = Arc::clone(&old_port);
+    let old = Hostile::start(move |words| match words[0].as_str() {
+        "CLUSTER" => {
+            let range = |first: u16, last: u16, port: u16| {
+                format!("*3\r\n:{first}\r\n:{last}\r\n*2\r\n$0\r\n\r\n:{port}\r\n")
+            };
+            let old_port = *own.lock().unwrap();
+            text(&format!("*2\r\n{}{}", range(0, 16_382, old_port), range(16_383, 16_383, new_port)))
+        }
+        "SET" => text(&format!("-MOVED 5 127.0.0.1:{new_port}\r\n")),
+        "XRANGE" => text(&format!("-ASK 5 127.0.0.1:{new_port}\r\n")),
+        _ => None,
+    });
+    *old_port.lock().unwrap() = old.port;
+    let (_setting, one) = gateway(&world, &section(old.port, "mode = \"cluster\"\n"), KEY);
+    uses(&one);
+    ask_some(&one, 0);
+    asked(&one, &new, "SET", 5);
+    asked(&one, &new, "ASKING", 2);
+    assert!(new.count("XRANGE") >= 2);
+}

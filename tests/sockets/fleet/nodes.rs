@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use control::protocol::fleet::FleetState;
+
 use super::store::Store;
-use super::{KEY, Pair, gateway, hits, joined, pair, state, ttl, written};
-use crate::daemon::process::{PATIENCE, World};
+use super::{KEY, Pair, gateway, hits, joined, pair, secret, state, ttl, written};
+use crate::daemon::process::{PATIENCE, Setting, World};
 
 /// The hash slots of each node of a cluster.
 const SLOTS: [(&str, &str); 3] = [("0", "5461"), ("5462", "10922"), ("10923", "16383")];
@@ -111,4 +113,45 @@ fn a_sentinel_names_the_new_primary() {
     joined(&one);
     assert!(ttl(&one, "www.tld.").is_some());
     one.wait_until("the new primary has entries", |_| !replica.entries().is_empty());
+}
+
+#[test]
+fn a_store_with_tls_and_password_is_used() {
+    let tls = |file: &str| format!("{}/tests/tls/{file}", env!("CARGO_MANIFEST_DIR"));
+    let (port, certificate, key, ca) =
+        (Store::free_port().to_string(), tls("first.pem"), tls("first.key"), tls("ca.pem"));
+    let options = [
+        ["--tls-port", &port],
+        ["--tls-cert-file", &certificate],
+        ["--tls-key-file", &key],
+        ["--tls-ca-cert-file", &ca],
+        ["--tls-auth-clients", "no"],
+        ["--requirepass", "a password"],
+    ];
+    let Some(_store) = Store::start(options.as_flattened()) else { return };
+    let world = World::new(Duration::from_millis(1));
+    let servers = format!("[fleet]\nservers = [\"rediss://127.0.0.1:{port}\"]\nkey = \"fleet.key\"\n");
+    // `why`: the reason why the store does not work, or nothing if it works.
+    let expect = |more: &str, password: &str, why: &str| {
+        let setting = Setting::new(&world, &format!("{servers}{more}"));
+        secret(&setting, "fleet.key", KEY);
+        secret(&setting, "password", password);
+        let one = setting.start();
+        one.wait_until(why, |one| match state(one) {
+            FleetState { failing: Some(said), .. } => said.contains(why),
+            FleetState { round_trip, .. } => why.is_empty() && round_trip.is_some(),
+        });
+        if why.is_empty() {
+            // The store has the answers of the gateway before this one.
+            assert!(ttl(&one, &format!("n{}.tld.", more.len())).is_some());
+            written(&one, 1);
+        }
+    };
+    let ca = format!("ca = \"{ca}\"\n");
+    let password = "password = \"password\"\n";
+    expect(&format!("{ca}{password}"), "a password", "");
+    expect(&format!("{ca}{password}user = \"default\"\n"), "a password", "");
+    expect(&format!("{ca}{password}"), "another", "WRONGPASS");
+    expect(&ca, "a password", "NOAUTH");
+    expect(password, "a password", "certificate");
 }
