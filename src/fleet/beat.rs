@@ -1,6 +1,7 @@
 //! The heartbeat: once a second, it connects to the store if necessary, measures how fast the store replies, reads its clock, adds the
 //! numbers of this gateway's queries to DNS lists to the counts of the fleet, and sends and reads news (notices for the other gateways).
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use crate::queries::Added;
 use crate::reply::{Command, Value};
 use crate::store::{Failing, Fleet, Order, Shared, count};
 use crate::streams::{ItemId, Kind, Position};
-use dns::clock::Mono;
+use dns::clock::{Clock, Mono};
 
 /// What the heartbeat remembers from one beat to the next.
 #[derive(Default)]
@@ -29,6 +30,8 @@ pub(crate) struct Beat {
     seen: Option<Inbox>,
     /// The reports that were seen.
     heard: Inbox,
+    /// The new orders that must be carried out, with the times at which they were sent. A slow disk or a large cache may end a heartbeat.
+    new_orders: VecDeque<(News, Mono)>,
     orders: Position,
     reports: Position,
     /// The reports that the store has not accepted yet.
@@ -201,15 +204,17 @@ impl Shared {
         beat: &mut Beat,
         gateway: &impl Gateway,
     ) -> Result<(), StoreError> {
-        let orders = std::mem::take(&mut self.state().orders);
         let mut result = Ok(());
-        for Order { news, confirm } in orders {
+        let waiting = self.state().orders.len();
+        for _ in 0..waiting {
+            let next = self.state().orders.pop_front();
+            let Some(Order { news, confirm }) = next else { break };
             if confirm.as_ref().is_some_and(oneshot::Sender::is_closed) {
                 continue;
             }
             let Some(sent) = self.number(beat, news) else { continue };
             // After a restart, the order of this process must not look like a new one of another gateway.
-            inbox(beat, gateway).await.takes(&sent, Duration::ZERO);
+            inbox(beat, gateway, sent.sent).await.takes(&sent, Duration::ZERO);
             keep(beat, gateway).await;
             let added = self.add_news(link, Kind::Orders, &sent).await;
             match (added, confirm) {
@@ -221,7 +226,7 @@ impl Shared {
                     match confirm {
                         // If nobody waits any longer, the reason does not matter.
                         Some(confirm) => drop(confirm.send(Err(error.to_string()))),
-                        None => self.state().orders.push(Order { news: sent.news, confirm: None }),
+                        None => self.state().orders.push_back(Order { news: sent.news, confirm: None }),
                     }
                     result = Err(error);
                 }
@@ -253,26 +258,25 @@ impl Shared {
         gateway: &impl Gateway,
     ) -> Result<(), StoreError> {
         let began = self.clock.mono();
+        carry_out(&self.clock, beat, gateway).await;
         loop {
             let is_first_reading = !beat.orders.has_reached_end;
             let page = self.read_page(link, Kind::Orders, &mut beat.orders).await?;
-            let (mut new, mut repeated) = (Vec::new(), Vec::new());
-            let inbox = inbox(beat, gateway).await;
+            let now = self.millis().unwrap_or_default();
+            let (mut new, inbox) = (VecDeque::new(), inbox(beat, gateway, now).await);
             for sent in page.news {
                 let age = self.age(&sent);
                 match inbox.takes(&sent, age) {
-                    Taken::New => new.push((sent.news, age)),
-                    Taken::Again if is_first_reading => repeated.push((sent.news, age)),
+                    Taken::New => new.push_back((sent.news, self.clock.mono().before(age))),
+                    Taken::Again if is_first_reading => gateway.heard_before(sent.news, age),
                     Taken::Again | Taken::TooOld => {}
                 }
             }
             if !new.is_empty() {
+                beat.new_orders = new;
                 // They are recorded before they are carried out, so that no crash in between makes this gateway carry them out twice.
                 keep(beat, gateway).await;
-            }
-            repeated.into_iter().for_each(|(news, age)| gateway.heard_before(news, age));
-            for (news, age) in new {
-                gateway.heard(news, age).await;
+                carry_out(&self.clock, beat, gateway).await;
             }
             if page.is_last? || self.clock.mono().since(began) >= READ_TIME {
                 return Ok(());
@@ -282,13 +286,11 @@ impl Shared {
 
     /// Sends reports. Those that the store does not accept are sent with the next heartbeat.
     async fn send_reports(&self, link: &Link, beat: &mut Beat) -> Result<(), StoreError> {
-        let mut waiting = std::mem::take(&mut beat.unsent).into_iter().take(NEWS_AT_ONCE);
-        while let Some(news) = waiting.next() {
+        beat.unsent.truncate(NEWS_AT_ONCE);
+        while let Some(news) = beat.unsent.first().cloned() {
             let Some(sent) = self.number(beat, news) else { return Ok(()) };
-            if let Err(error) = self.add_news(link, Kind::Reports, &sent).await {
-                beat.unsent = std::iter::once(sent.news).chain(waiting).collect();
-                return Err(error);
-            }
+            self.add_news(link, Kind::Reports, &sent).await?;
+            beat.unsent.remove(0);
         }
         Ok(())
     }
@@ -365,13 +367,26 @@ impl Shared {
     }
 }
 
-/// Returns the orders that were seen. Those from before the start of this process come from a file.
-async fn inbox<'b>(beat: &'b mut Beat, gateway: &impl Gateway) -> &'b mut Inbox {
+/// Returns the orders that were seen. Those from before the start of this process come from a file. Without this file, all orders until `now`,
+/// the time of the store in milliseconds, count as seen: one that was carried out before must not be carried out again.
+async fn inbox<'b>(beat: &'b mut Beat, gateway: &impl Gateway, now: u64) -> &'b mut Inbox {
     if beat.seen.is_none() {
-        let kept = gateway.seen().await;
-        beat.seen = kept.and_then(|octets| serde_json::from_slice(&octets).ok());
+        let kept = gateway.seen().await.and_then(|octets| serde_json::from_slice(&octets).ok());
+        let is_new = kept.is_none();
+        beat.seen = Some(kept.unwrap_or_else(|| Inbox::since(now)));
+        if is_new {
+            keep(beat, gateway).await;
+        }
     }
     beat.seen.get_or_insert_default()
+}
+
+/// Carries out the new orders.
+async fn carry_out(clock: &Clock, beat: &mut Beat, gateway: &impl Gateway) {
+    while let Some((news, sent)) = beat.new_orders.front().cloned() {
+        gateway.heard(news, clock.mono().since(sent)).await;
+        beat.new_orders.pop_front();
+    }
 }
 
 async fn keep(beat: &Beat, gateway: &impl Gateway) {

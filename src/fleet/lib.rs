@@ -9,9 +9,12 @@
 //! - A question never waits for the store longer than the store usually takes to reply (`pace`).
 //! - The content of the store is encrypted and authenticated with a key of the fleet (`seal`), because other programs can often reach Redis
 //!   too. The names of questions show who sends mail to whom.
-//! - All times in the store are by the clock of the store, so a gateway with a wrong clock can share answers too.
-//! - News are in a Redis stream, not in pub/sub: a gateway that was away for a moment still gets them, in order, and no second connection
-//!   is needed.
+//! - All times in the store are by the clock of the store, so that gateways whose clocks differ a little share answers. This clock must run and
+//!   be near that of the host (`clock`), because whoever controls the store could make old entries and orders young again.
+//! - News are in Redis streams, not in pub/sub: a gateway that was away for a moment still gets them, in order, and no second connection
+//!   is needed. Orders have a stream of their own, so that no number of reports delays them (`streams`).
+//! - The store may be hostile, and others may write to it. Each reply has a bound before it is read (`reply`), an order is carried out once, also
+//!   over a restart (`news`), and a key with content that no gateway writes is removed, so that the gateways work on.
 //! - The counts of queries to DNS lists are not encrypted, because Redis must add to them. A wrong count only affects warnings and queries
 //!   in advance, so it loses no mail.
 

@@ -89,7 +89,7 @@ pub(crate) struct Sent {
 pub(crate) struct Inbox {
     /// For each gateway (`Sent::sender`): the number (`Sent::number`) of the last notice that came from it.
     last: BTreeMap<u64, u64>,
-    /// Of gateways that are no longer in `last`, news up to this number were seen.
+    /// Of gateways that are not in `last`, news up to this number were seen.
     forgotten: u64,
 }
 
@@ -103,6 +103,11 @@ pub(crate) enum Taken {
 }
 
 impl Inbox {
+    /// Creates an inbox in which all news until `now` count as seen, in milliseconds since 1970.
+    pub(crate) fn since(now: u64) -> Self {
+        Self { last: BTreeMap::new(), forgotten: now }
+    }
+
     /// Records a notice, and returns what is done with it. It is new if it is newer than the last notice of its gateway.
     pub(crate) fn takes(&mut self, sent: &Sent, age: Duration) -> Taken {
         let last = self.last.get(&sent.sender).copied().unwrap_or(self.forgotten);
@@ -156,6 +161,14 @@ mod tests {
         assert_eq!(inbox.takes(&sent(0, 9_000, &news), Duration::ZERO), Taken::New);
         let text = serde_json::to_vec(&inbox).unwrap();
         assert_eq!(serde_json::from_slice::<Inbox>(&text).unwrap(), inbox);
+    }
+
+    #[test]
+    fn news_before_the_begin_count_as_seen() {
+        let mut inbox = Inbox::since(1_000);
+        let news = News::AddNta { name: "example.".to_owned(), seconds: 60 };
+        assert_eq!(inbox.takes(&sent(7, 1_000, &news), Duration::ZERO), Taken::Again);
+        assert_eq!(inbox.takes(&sent(7, 1_001, &news), Duration::ZERO), Taken::New);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Reading and writing the entries of the store.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -59,7 +60,7 @@ pub(crate) struct State {
     /// Why the store does not accept writes.
     pub(crate) refuses_writes: Option<String>,
     /// The orders that wait to be sent.
-    pub(crate) orders: Vec<Order>,
+    pub(crate) orders: VecDeque<Order>,
     pub(crate) notices: Notices,
     pub(crate) members: Vec<(u64, Member)>,
 }
@@ -171,7 +172,7 @@ impl Fleet {
         let mut state = self.shared.state();
         let has_room = state.orders.len() < NEWS_AT_ONCE;
         if has_room {
-            state.orders.push(order);
+            state.orders.push_back(order);
         }
         drop(state);
         self.shared.hurry.notify_one();

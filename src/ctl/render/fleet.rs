@@ -41,7 +41,7 @@ const MEMBER: &[Column<FleetMember>] = &[
 const TERMS: &str = "\
 found in store: share of the cache misses that the store answered
 queries saved: queries to servers that were not needed, because the store had the answer (estimated)
-clock: compared with the clock of the store; answers do not depend on the clocks
+clock: compared with the clock of the store; the store is not used if they differ by more than 5 minutes
 other configuration: settings that affect answers differ from those of this gateway; compare `resolverctl config show` on both
 ";
 
