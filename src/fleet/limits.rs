@@ -23,9 +23,9 @@ pub(crate) const BEAT: Duration = Duration::from_secs(1);
 /// In a cluster, each heartbeat asks this number of nodes for the time, so that a dead node does not matter.
 pub(crate) const CLOCK_NODES: usize = 6;
 
-/// The maximum number of nodes of a cluster that are used: each has a connection. It is the recommended maximum size of a cluster (Redis Cluster
-/// Specification).
-pub(crate) const MAX_NODES: usize = 1_000;
+/// The maximum number of primary nodes of a cluster that are used: each has a connection, with a file descriptor and some KiB of memory. A
+/// fleet's store needs few.
+pub(crate) const MAX_NODES: usize = 128;
 
 /// The maximum time for a command at one node of a cluster.
 pub(crate) const NODE_TIME: Duration = Duration::from_millis(400);

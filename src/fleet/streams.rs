@@ -106,7 +106,8 @@ impl Shared {
         let Some(now) = self.millis() else { return Ok(Page { news: Vec::new(), is_last: Ok(true) }) };
         let at_once = if position.has_large_items { LARGE_NEWS_AT_ONCE } else { NEWS_AT_ONCE };
         let range = Command::new("XRANGE").key(&stream).word(format!("({}", position.read));
-        let range = range.number(now.saturating_add(millis_of(NEWS_AHEAD)));
+        let last = now.saturating_add(millis_of(NEWS_AHEAD));
+        let range = range.number(last);
         let range = range.word("COUNT").number(at_once).at_most(LONG_REPLY);
         let (items, is_cut) = match self.own(link, &stream, &range).await {
             Err(StoreError::TooLarge(items)) => (items, true),
@@ -118,8 +119,9 @@ impl Shared {
         for item in items {
             let mut parts = item.into_list()?.into_iter();
             let id = parts.next().and_then(|id| ItemId::read(&id.into_text().ok()?));
-            // A hostile store could repeat items forever.
-            position.read = id.filter(|id| *id > position.read).ok_or(StoreError::Garbled)?;
+            // A hostile store could repeat items forever, or hide all later ones.
+            let is_next = |id: &ItemId| *id > position.read && id.0 <= last;
+            position.read = id.filter(is_next).ok_or(StoreError::Garbled)?;
             news.extend(parts.next().and_then(|fields| self.open_news(&stream, fields)));
         }
         news.retain(|sent| sent.sender != self.id && kind.has(&sent.news));

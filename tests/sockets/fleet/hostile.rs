@@ -134,7 +134,8 @@ fn uses(process: &Process) {
 /// Ends the process, and returns the lines about the store.
 fn lines_about_store(process: &mut Process) -> Vec<String> {
     process.end(rustix::process::Signal::TERM);
-    process.said_later().into_iter().filter(|line| line.contains("store of the fleet")).collect()
+    let said = process.said.iter().cloned().chain(process.said_later());
+    said.filter(|line| line.contains("store of the fleet")).collect()
 }
 
 /// What a gateway may take more than one without a fleet.
