@@ -21,6 +21,7 @@ use crate::reply::{Command, Value};
 use crate::store::{Failing, Fleet, Order, Shared, count};
 use crate::streams::{ItemId, Kind, Position};
 use dns::clock::{Clock, Mono};
+use resolver::config::StoreMode;
 
 /// What the heartbeat remembers from one beat to the next.
 #[derive(Default)]
@@ -152,9 +153,11 @@ impl Shared {
     }
 
     /// Counts an error that the store replied, and returns `Ok`, so that the heartbeat continues. A broken connection ends the heartbeat,
-    /// except in a cluster, where other nodes may work.
+    /// except in a cluster, where other nodes may work. So does a server that is no primary server any longer: the sentinels name another one.
     fn tolerated(&self, link: &Link, result: Result<(), StoreError>) -> Result<(), StoreError> {
+        let has_sentinels = self.config.mode == StoreMode::Sentinel;
         match result {
+            Err(error) if has_sentinels && error.is_of_replica() => Err(error),
             Err(error) if link.is_cluster() || !error.is_broken() => {
                 count(&self.counts.errors, 1);
                 Ok(())

@@ -69,6 +69,11 @@ impl StoreError {
                 .any(|words| text.contains(words))
     }
 
+    /// Returns true if the server refuses to write because another one is the primary server.
+    pub(crate) fn is_of_replica(&self) -> bool {
+        matches!(self, Self::Refused(text) if text.starts_with("READONLY"))
+    }
+
     /// Returns a word for the kind of the error. The log has one line for each kind in a while.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {

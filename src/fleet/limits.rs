@@ -6,7 +6,8 @@ use std::time::Duration;
 /// longer wait would gain nothing.
 pub(crate) const FIND_TIME: Duration = Duration::from_millis(20);
 
-/// After this number of failed reads in a row, the store is not read (it "rests") until a heartbeat finds that it works again.
+/// After this number of failed reads in a row, the store is not read (it "rests") until a heartbeat finds that it works again. After this number
+/// of questions in a row that have waited for it in vain, no question waits until a read has succeeded.
 pub(crate) const MAX_LATE: u8 = 3;
 
 /// The longest head start of the store: the time for which a question waits for the store before servers are asked. If the store usually

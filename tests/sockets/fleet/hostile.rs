@@ -354,3 +354,26 @@ fn a_moved_key_is_found_at_its_node() {
     asked(&one, &new, "ASKING", 2);
     assert!(new.count("XRANGE") >= 2);
 }
+
+#[test]
+fn a_sentinel_is_asked_again_after_readonly() {
+    let world = World::new(Duration::from_millis(1));
+    let replica = Hostile::start(|words| {
+        let writes = ["SET", "XADD", "HSET", "INCRBY"].contains(&words[0].as_str());
+        writes.then(|| Sends::Text(b"-READONLY You can't write against a read only replica.\r\n".to_vec()))
+    });
+    let primary = Hostile::start(|_| None);
+    let named = Arc::new(Mutex::new(replica.port));
+    let now_named = Arc::clone(&named);
+    let sentinel = Hostile::start(move |words| {
+        let port = now_named.lock().unwrap().to_string();
+        (words[0] == "SENTINEL").then(|| {
+            Sends::Text(format!("*2\r\n$9\r\n127.0.0.1\r\n${}\r\n{port}\r\n", port.len()).into_bytes())
+        })
+    });
+    let (_setting, one) = gateway(&world, &section(sentinel.port, "mode = \"sentinel\"\n"), KEY);
+    asked(&one, &replica, "HSET", 1);
+    *named.lock().unwrap() = primary.port;
+    asked(&one, &primary, "HSET", 1);
+    uses(&one);
+}
