@@ -223,7 +223,7 @@ impl Gateway for FleetGateway {
                 Err(error) if error.kind() == ErrorKind::NotFound => None,
                 Err(error) => {
                     tracing::warn!(
-                        "cannot read {}: {error}; recent orders of the fleet may be carried out again",
+                        "cannot read {}: {error}; orders of the fleet from before this start are not carried out",
                         path.display()
                     );
                     None
