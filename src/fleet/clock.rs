@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_stands_still_is_doubted() {
+    fn stopped_clock_is_doubted() {
         let mut clock = StoreClock::default();
         let readings =
             (0..60).map(|second| read(&mut clock, 1_000_000, second * 1_000, 1_000_000 + second * 1_000));
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_at_half_speed_is_doubted() {
+    fn clock_at_half_speed_is_doubted() {
         let mut clock = StoreClock::default();
         let readings = (0..60).map(|second| {
             read(&mut clock, 1_000_000 + second * 500, second * 1_000, 1_000_000 + second * 1_000)
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_far_from_that_of_the_host_is_refused() {
+    fn clock_far_from_host_is_refused() {
         for (store, expected) in
             [(1_290_000, Ok(())), (710_000, Ok(())), (600_000, Err(StoreError::ClockOff(400)))]
         {

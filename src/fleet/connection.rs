@@ -139,7 +139,7 @@ mod tests {
     use tokio::io::AsyncReadExt;
 
     #[tokio::test]
-    async fn replies_come_in_the_order_of_commands() {
+    async fn replies_come_in_order() {
         let (own, mut other) = tokio::io::duplex(1_024);
         let connection = Connection::new(own, Duration::from_secs(5));
         let (get, time) = (Command::new("GET"), Command::new("TIME"));

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_content_is_told_from_other_refusals() {
+    fn foreign_content_differs_from_other_refusals() {
         for text in [
             "WRONGTYPE Operation against a key holding the wrong kind of value",
             "ERR value is not an integer or out of range",

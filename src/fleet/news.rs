@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn news_before_the_begin_count_as_seen() {
+    fn news_before_begin_count_as_seen() {
         let mut inbox = Inbox::since(1_000);
         let news = News::AddNta { name: "example.".to_owned(), seconds: 60 };
         assert_eq!(inbox.takes(&sent(7, 1_000, &news), Duration::ZERO), Taken::Again);

@@ -26,7 +26,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn each_kind_is_due_once_in_a_while() {
+    fn each_kind_is_due_once() {
         let mut notices = Notices::default();
         let at = |seconds| Mono::START.after(Duration::from_secs(seconds));
         assert!(notices.is_due("one", at(0)));

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_long_or_deep_list_is_refused() {
+    async fn long_or_deep_list_is_refused() {
         let many = StoreError::TooLarge(Value::List(Vec::new()));
         assert_eq!(read(b"*1000000000\r\n:1\r\n", 100).await, (Err(many), 4));
         let nested = "*1\r\n".repeat(usize::from(MAX_DEPTH) + 1);

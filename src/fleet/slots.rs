@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_has_the_slot_of_the_specification() {
+    fn key_has_slot_of_specification() {
         assert_eq!(b"123456789".iter().fold(0, |sum, octet| crc16(sum, *octet)), 0x31c3);
         assert_eq!((slot_of(b"foo"), slot_of(b"")), (12_182, 0));
     }

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_has_a_time_and_a_number() {
+    fn id_has_time_and_number() {
         let read = |text: &str| ItemId::read(text.as_bytes());
         assert_eq!(read("1700000000000-7"), Some(ItemId(1_700_000_000_000, 7)));
         assert!(read("5-1") < read("5-2") && read("5-2") < read("18446744073709551615-18446744073709551615"));

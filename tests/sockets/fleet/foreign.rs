@@ -188,7 +188,7 @@ fn foreign_content_of_keys_is_removed() {
 }
 
 #[test]
-fn a_repeated_order_is_not_carried_out() {
+fn repeated_order_is_not_carried_out() {
     let Some(store) = Store::start(&[]) else { return };
     let world = World::new(Duration::from_millis(1));
     let sections = section(store.port, "");
@@ -230,7 +230,7 @@ fn a_repeated_order_is_not_carried_out() {
 }
 
 #[test]
-fn flushed_data_stay_away_after_a_restart() {
+fn flushed_data_stay_away_after_restart() {
     let Some(store) = Store::start(&[]) else { return };
     let world = World::new(Duration::from_millis(1));
     let sections = section(store.port, "");

@@ -149,7 +149,7 @@ fn ask_some(process: &Process, from: u32) {
 }
 
 #[test]
-fn huge_replies_of_a_store_take_no_memory() {
+fn huge_store_replies_take_no_memory() {
     let _busy = busy();
     let world = World::new(Duration::from_millis(1));
     let alone = Setting::new(&world, "").start();
@@ -197,7 +197,7 @@ fn huge_replies_of_a_store_take_no_memory() {
 }
 
 #[test]
-fn a_store_whose_clock_stands_is_not_believed() {
+fn stopped_store_clock_is_not_believed() {
     let world = World::new(Duration::from_millis(1));
     let begin = now();
     let store = Hostile::start(move |words| (words[0] == "TIME").then(|| Sends::Text(honest(words, begin))));
@@ -215,7 +215,7 @@ fn a_store_whose_clock_stands_is_not_believed() {
 }
 
 #[test]
-fn a_store_whose_clock_is_off_is_not_believed() {
+fn wrong_store_clock_is_not_believed() {
     let world = World::new(Duration::from_millis(1));
     let hour = Duration::from_secs(3_600);
     let store = Hostile::start(move |words| {
@@ -286,7 +286,7 @@ fn started(world: &World, sections: &str) -> (Setting, Process) {
 }
 
 #[test]
-fn no_password_goes_to_an_unnamed_host() {
+fn unnamed_host_gets_no_password() {
     let world = World::new(Duration::from_millis(1));
     let thief = Hostile::at([127, 0, 0, 2].into(), |_| None);
     let port = thief.port;
@@ -329,7 +329,7 @@ fn no_password_goes_to_an_unnamed_host() {
 }
 
 #[test]
-fn a_moved_key_is_found_at_its_node() {
+fn moved_key_is_found_elsewhere() {
     let world = World::new(Duration::from_millis(1));
     let new = Hostile::start(|_| None);
     let (old_port, new_port) = (Arc::new(Mutex::new(0)), new.port);
@@ -356,7 +356,7 @@ fn a_moved_key_is_found_at_its_node() {
 }
 
 #[test]
-fn a_sentinel_is_asked_again_after_readonly() {
+fn sentinel_is_asked_again_after_readonly() {
     let world = World::new(Duration::from_millis(1));
     let replica = Hostile::start(|words| {
         let writes = ["SET", "XADD", "HSET", "INCRBY"].contains(&words[0].as_str());

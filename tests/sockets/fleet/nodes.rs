@@ -116,7 +116,7 @@ fn a_sentinel_names_the_new_primary() {
 }
 
 #[test]
-fn a_store_with_tls_and_password_is_used() {
+fn store_with_tls_and_password_works() {
     let tls = |file: &str| format!("{}/tests/tls/{file}", env!("CARGO_MANIFEST_DIR"));
     let (port, certificate, key, ca) =
         (Store::free_port().to_string(), tls("first.pem"), tls("first.key"), tls("ca.pem"));
