@@ -94,9 +94,9 @@ fn huge_foreign_data_take_no_memory() {
     for number in 0..20 {
         assert!(ttl(&pair.other, &format!("n{number}.tld.")).is_some());
     }
-    add_items(&store, "9000", "50000");
-    add_items(&store, "1", "300000000");
-    let fill = "redis.call('HSET', KEYS[1], '7', string.rep('x', 300000000))";
+    add_items(&store, "2000", "50000");
+    add_items(&store, "1", "200000000");
+    let fill = "redis.call('HSET', KEYS[1], '7', string.rep('x', 200000000))";
     store.command(&[b"EVAL", fill.as_bytes(), b"1", b"resolverd:default:members:"]);
     // The store was busy with the data.
     joined(&pair.one);
