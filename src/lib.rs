@@ -125,3 +125,4 @@ pub mod limits;
 pub mod log;
 pub mod metrics;
 pub mod notify;
+mod socket_owners;

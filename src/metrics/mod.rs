@@ -1,7 +1,7 @@
 //! Metrics for Prometheus: the counters of the query history and the states of the daemon, served over HTTP.
 //!
 //! The module `table` has the names and descriptions of the metrics, also for the manual. `gather` reads the values, `exposition` writes the text,
-//! `page` is the page at `/`, and `server` answers requests. Format: <https://prometheus.io/docs/instrumenting/exposition_formats/>, text format
+//! `page` is the page at `/`, `readers` decides who may read it, and `server` answers requests. Format: <https://prometheus.io/docs/instrumenting/exposition_formats/>, text format
 //! 0.0.4.
 //!
 //! # Decisions
@@ -27,5 +27,6 @@
 mod exposition;
 mod gather;
 mod page;
+mod readers;
 pub mod server;
 pub mod table;

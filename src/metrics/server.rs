@@ -4,6 +4,7 @@
 //! See RFC 9110 and RFC 9112. resolverd does not read the body of a request: it replies after the header and closes the connection.
 
 use crate::limits;
+use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
@@ -11,12 +12,13 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::exposition::MEDIA_TYPE;
 use super::gather;
 use super::page::{self, PageData};
+use super::readers::Peer;
 use control::Controlled;
 use history::Counter;
 
@@ -66,28 +68,29 @@ impl MetricsServer {
     }
 
     /// Accepts connections and serves them until `ending` becomes true. Dropping the future closes all connections.
+    ///
+    /// A client that sends nothing, or does not read its reply, never makes others wait: its connection is closed if a new one needs its place.
     pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
-        let permits = Arc::new(Semaphore::new(limits::MAX_METRICS_CONNECTIONS));
         let readers = Arc::new(Semaphore::new(limits::MAX_PAGE_REQUESTS));
-        let mut connections = JoinSet::new();
+        let (mut silent, mut served) = (Connections::<Option<Request>>::default(), Connections::default());
         loop {
-            while connections.try_join_next().is_some() {}
-            let accepted = async {
-                let permit = Arc::clone(&permits).acquire_owned().await;
-                (permit, self.listener.accept().await)
-            };
-            let (permit, accepted) = tokio::select! {
+            let accepted = tokio::select! {
                 biased;
                 _ = ending.wait_for(|ending| *ending) => return,
-                accepted = accepted => accepted,
+                Some(read) = silent.tasks.join_next() => {
+                    if let Ok(Some((stream, header))) = read {
+                        let (subject, readers) = (Arc::clone(&subject), Arc::clone(&readers));
+                        served.add(async move { serve(stream, &header, subject.as_ref(), &readers).await });
+                    }
+                    continue;
+                }
+                accepted = self.listener.accept() => accepted,
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let (subject, readers) = (Arc::clone(&subject), Arc::clone(&readers));
-                    connections.spawn(async move {
-                        serve(stream, subject.as_ref(), &readers).await;
-                        drop(permit);
-                    });
+                    silent.add(request(stream));
+                    // A request that has already arrived is read before the next connection can take its place.
+                    tokio::task::yield_now().await;
                 }
                 Err(error) => {
                     subject.recorder().count(Counter::MetricsRefused, 1);
@@ -101,16 +104,48 @@ impl MetricsServer {
     }
 }
 
-async fn serve(mut stream: TcpStream, subject: &impl Controlled, readers: &Semaphore) {
-    let header = match timeout(limits::METRICS_HEADER_TIME, read(&mut stream)).await {
-        Ok(Ok(Some(header))) => header,
-        Ok(Ok(None)) => return,
-        Ok(Err(error)) => return tracing::debug!("a connection for metrics failed: {error}"),
-        Err(_) => return tracing::debug!("a connection for metrics sent no request in time"),
-    };
+/// At most `MAX_METRICS_CONNECTIONS` connections in the same state. The oldest is closed if a new one needs its place.
+struct Connections<Outcome> {
+    tasks: JoinSet<Outcome>,
+    oldest_first: VecDeque<AbortHandle>,
+}
+
+impl<Outcome> Default for Connections<Outcome> {
+    fn default() -> Self {
+        Self { tasks: JoinSet::new(), oldest_first: VecDeque::new() }
+    }
+}
+
+impl<Outcome: Send + 'static> Connections<Outcome> {
+    fn add(&mut self, task: impl Future<Output = Outcome> + Send + 'static) {
+        self.oldest_first.retain(|one| !one.is_finished());
+        if self.oldest_first.len() >= limits::MAX_METRICS_CONNECTIONS
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            oldest.abort();
+        }
+        self.oldest_first.push_back(self.tasks.spawn(task));
+    }
+}
+
+/// A connection and the header that it has sent.
+type Request = (TcpStream, Vec<u8>);
+
+/// Reads the header of a request. Returns `None` if there is none in time.
+async fn request(mut stream: TcpStream) -> Option<Request> {
+    match timeout(limits::METRICS_HEADER_TIME, read(&mut stream)).await {
+        Ok(Ok(header)) => return header.map(|header| (stream, header)),
+        Ok(Err(error)) => tracing::debug!("a connection for metrics failed: {error}"),
+        Err(_) => tracing::debug!("a connection for metrics sent no request in time"),
+    }
+    None
+}
+
+async fn serve(mut stream: TcpStream, header: &[u8], subject: &impl Controlled, readers: &Semaphore) {
     let exchange = async {
-        let (asked, has_body) = asked(&header);
-        let reply = message(asked, has_body, subject, readers).await;
+        let (asked, has_body) = asked(header);
+        let peer = Peer { client: stream.peer_addr()?, server: stream.local_addr()? };
+        let reply = message(asked, has_body, &peer, subject, readers).await;
         stream.write_all(reply.as_bytes()).await?;
         stream.shutdown().await
     };
@@ -193,12 +228,27 @@ fn asked(header: &[u8]) -> (Asked, bool) {
     (asked, request.method != Some("HEAD"))
 }
 
-async fn message(asked: Asked, has_body: bool, subject: &impl Controlled, readers: &Semaphore) -> String {
+/// Returns the reply. The page and its data are only for those who may read them, see `readers`.
+async fn message(
+    asked: Asked,
+    has_body: bool,
+    peer: &Peer,
+    subject: &impl Controlled,
+    readers: &Semaphore,
+) -> String {
+    let (asked, _reading) = match asked {
+        Asked::Page | Asked::Data(_) => {
+            let reading = readers.acquire().await.ok();
+            let config = subject.config();
+            let refusal = peer.refusal(config.metrics.page, &config.control.socket);
+            (refusal.map_or(asked, |sentence| Asked::Refused("403 Forbidden", sentence)), reading)
+        }
+        Asked::Metrics | Asked::Refused(..) => (asked, None),
+    };
     let (status, media, fields, body) = match asked {
         Asked::Metrics => ("200 OK", MEDIA_TYPE, "", gather::text(subject)),
         Asked::Page => ("200 OK", page::HTML, page::FIELDS, page::PAGE.to_owned()),
         Asked::Data(data) => {
-            let _reading = readers.acquire().await;
             let (media, content) = data.content(subject).await;
             ("200 OK", media, page::FIELDS, content)
         }

@@ -9,8 +9,8 @@ use hickory_proto::rr::{Name, RecordType};
 use proptest::prelude::*;
 use resolver::config::{
     Config, ConfiguredHost, ConfiguredList, ConfiguredRecord, ConfiguredView, ConfiguredWatch,
-    ConfiguredZone, Family, Forwarder, Guard, Listener, Redact, RootHints, WatchAs, WatchLevel, ZoneKind,
-    changes, show,
+    ConfiguredZone, Family, Forwarder, Guard, Listener, PageReaders, Redact, RootHints, WatchAs, WatchLevel,
+    ZoneKind, changes, show,
 };
 
 use resolver::dnsbl::list::{ListSubject, OnRefusal, Purpose, TestEntries, WhenSilent, WhenStale};
@@ -131,6 +131,8 @@ prop_compose! {
         config.dnstap.messages.truncate(families.max(1));
         config.dnstap.identity = format!("mx{workers}");
         config.metrics.listen = (workers > 2).then(|| SocketAddr::new(address(port), 9_453));
+        config.metrics.page =
+            [PageReaders::ControlUsers, PageReaders::Everyone, PageReaders::Nobody][families % 3];
         config.history.redact = [Redact::None, Redact::Client, Redact::Names][families % 3];
         config.history.slow = Duration::from_millis(10 + u64::from(port) % 50_000);
         (config.cache.max_ttl, config.cache.negative_max_ttl) = (spans.0, spans.1);

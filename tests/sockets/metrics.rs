@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::time::Duration;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use control::Controlled;
 use control::health::status;
 use hickory_proto::rr::RecordType;
-use resolver::config::{CertificateFile, Config, ConfiguredWatch, ConfiguredZone, ZoneKind};
-use resolverd::limits::MAX_METRICS_CONNECTIONS;
+use resolver::config::{CertificateFile, Config, ConfiguredWatch, ConfiguredZone, PageReaders, ZoneKind};
+use resolverd::limits::{MAX_METRICS_CONNECTIONS, METRICS_HEADER_TIME, METRICS_TIME};
 use resolverd::metrics::table;
 use resolverd::metrics::table::{Metric, MetricKind};
 use stage::{PATIENCE, Stage, name};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// The end of the test certificate, in seconds since 1970.
@@ -223,6 +225,85 @@ async fn clients_that_send_nothing_are_closed_before_others_wait_for_long() {
     assert_eq!(&reply, b"HTTP/1.1 431");
     stage.daemon.stop().await;
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scrape_among_silent_connections_is_served() {
+    let (stage, address) = stage().await;
+    let mut silent = Vec::new();
+    let begun = Instant::now();
+    for _ in 0..400 {
+        silent.push(TcpStream::connect(address).await.unwrap());
+        if silent.len() % 100 == 0 {
+            assert_eq!(get(address, "/metrics").await.0, 200);
+        }
+    }
+    let waited = begun.elapsed();
+    assert!(waited < METRICS_HEADER_TIME, "{waited:?}");
+    // So does one among clients that ask, but do not read the reply.
+    let begun = Instant::now();
+    let mut unread = Vec::new();
+    for _ in 0..2 * MAX_METRICS_CONNECTIONS {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(1).unwrap();
+        let mut stream = socket.connect(address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        unread.push(stream);
+    }
+    assert_eq!(get(address, "/metrics").await.0, 200);
+    let waited = begun.elapsed();
+    assert!(waited < METRICS_TIME, "{waited:?}");
+    stage.daemon.stop().await;
+}
+
+/// Sends a request as another user of this host. Returns the reply.
+fn exchange_as(user: u32, address: SocketAddr, target: &str) -> String {
+    let (host, port) = (address.ip(), address.port());
+    let script = format!(
+        r#"exec 3<>/dev/tcp/{host}/{port} && printf 'GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n' >&3 && cat <&3"#
+    );
+    let output =
+        Command::new("bash").args(["-c", &script]).uid(user).gid(user).current_dir("/").output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_is_for_users_of_the_socket() {
+    const NOBODY: u32 = 65_534;
+    let (stage, address) = stage().await;
+    let config = stage.daemon.subject().config();
+    let change = async |page: PageReaders| {
+        let mut config = (*config).clone();
+        config.listen.addresses = vec![stage.address];
+        config.metrics.page = page;
+        stage.daemon.apply(config).await.unwrap();
+    };
+    let own = async |target: &str| {
+        exchange(address, &format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")).await
+    };
+    for target in ["/", "/data/lists"] {
+        assert!(own(target).await.starts_with("HTTP/1.1 200 "), "{target}");
+    }
+    change(PageReaders::Nobody).await;
+    let off = own("/").await;
+    assert!(off.starts_with("HTTP/1.1 403 ") && off.contains("set `page` of [metrics]"), "{off}");
+    assert!(own("/metrics").await.starts_with("HTTP/1.1 200 "));
+    change(PageReaders::ControlUsers).await;
+    if rustix::process::geteuid().is_root() {
+        for target in ["/", "/data/lists", "/data/why?from=0&to=1&least=0&most=1&offset=0"] {
+            let reply = exchange_as(NOBODY, address, target);
+            assert!(
+                reply.starts_with("HTTP/1.1 403 ") && reply.contains("set `page` of [metrics]"),
+                "{reply}"
+            );
+        }
+        assert!(exchange_as(NOBODY, address, "/metrics").starts_with("HTTP/1.1 200 "));
+        change(PageReaders::Everyone).await;
+        assert!(exchange_as(NOBODY, address, "/").starts_with("HTTP/1.1 200 "));
+    } else {
+        lab::prelude::skipped("only root can send a request as another user");
+    }
+    stage.daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,7 @@ pub use super::records::RECORD_TTL;
 use super::{
     Cache, Config, ConfiguredWatch, ConfiguredZone, Control, Dnsbl, Dnssec, DnstapSection, Family,
     FleetSection, Guard, HistorySection, Listener, LogSection, LookaheadMode, LookaheadSection,
-    MetricsSection, Redact, Resolve, RootHints, TrustAnchor, WatchAs, WatchLevel, ZoneKind,
+    MetricsSection, PageReaders, Redact, Resolve, RootHints, TrustAnchor, WatchAs, WatchLevel, ZoneKind,
 };
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::registry::Registry;
@@ -217,6 +217,12 @@ impl Default for ConfiguredWatch {
 impl Default for Control {
     fn default() -> Self {
         Self { socket: PathBuf::from(SOCKET) }
+    }
+}
+
+impl Default for MetricsSection {
+    fn default() -> Self {
+        Self { listen: None, page: PageReaders::ControlUsers }
     }
 }
 

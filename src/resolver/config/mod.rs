@@ -72,7 +72,7 @@ pub use self::records::{ConfiguredRecord, line_of};
 pub use self::report::{ConfigProblem, Errors};
 pub use self::root_hints::RootHints;
 pub use self::sections::{
-    Cache, Control, Dnssec, Family, HistorySection, LogSection, MetricsSection, Redact, Resolve,
+    Cache, Control, Dnssec, Family, HistorySection, LogSection, MetricsSection, PageReaders, Redact, Resolve,
 };
 pub use self::settings::Config;
 pub use self::show::show;

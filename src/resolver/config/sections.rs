@@ -246,16 +246,36 @@ pub(super) fn socket(typed: &Typed<'_>, example: &str) -> Read<PathBuf> {
 }
 
 /// The section `[metrics]`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MetricsSection {
     /// The address and port of the metrics over HTTP; `None` turns them off.
     pub listen: Option<SocketAddr>,
+    /// Who may read the page at the same address.
+    pub page: PageReaders,
 }
+
+/// Who may read the page at the address of the metrics. It has names and clients; the metrics have none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageReaders {
+    /// There is no page.
+    Nobody,
+    /// Users of this host who may use the control socket.
+    ControlUsers,
+    /// Everyone who can connect.
+    Everyone,
+}
+
+const PAGE_READERS: [(&str, PageReaders); 3] =
+    [("none", PageReaders::Nobody), ("control", PageReaders::ControlUsers), ("all", PageReaders::Everyone)];
 
 pub(super) const METRICS: SingleSection<MetricsSection> = SingleSection {
     name: "metrics",
-    keys: &[key!(MetricsSection, listen, OrEmpty(Text(addresses::of_metrics, SocketAddr::to_string)))
-        .comment(&[(Some("\"\""), "no metrics for Prometheus")])],
+    keys: &[
+        key!(MetricsSection, listen, OrEmpty(Text(addresses::of_metrics, SocketAddr::to_string)))
+            .comment(&[(Some("\"\""), "no metrics for Prometheus")]),
+        key!(MetricsSection, page, Word(&PAGE_READERS))
+            .comment(&[(Some("\"control\""), "the page is for local users who may use control.socket")]),
+    ],
 };
 
 /// The section `[history]`: single questions of clients and their answers.
