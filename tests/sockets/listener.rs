@@ -10,7 +10,7 @@ use hickory_proto::rr::{RData, RecordType};
 use lab::client::{read_framed, write_framed};
 use resolver::config::Config;
 use resolver::limits::{
-    MAX_PIPELINED, MAX_QUERY, MAX_TCP_CLIENTS, MIN_DEADLINE, REFUSAL_BURST, TCP_WRITE_TIME,
+    MAX_PIPELINED, MAX_QUERY, MAX_TCP_CLIENTS, MIN_DEADLINE, REFUSAL_BURST, TCP_MESSAGE_TIME, TCP_WRITE_TIME,
 };
 use stage::{PATIENCE, Stage, name, query};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -350,14 +350,20 @@ async fn a_message_that_is_too_long_ends_a_connection_after_the_replies_to_the_m
     for (id, name) in [(1, "www.tld."), (2, "mail.tld.")] {
         write_framed(&mut stream, &query(id, name, RecordType::A)).await.unwrap();
     }
-    write_framed(&mut stream, &vec![0; MAX_QUERY + 1]).await.unwrap();
+    let mut long = query(9, "www.tld.", RecordType::A);
+    long.resize(MAX_QUERY + 1, 0);
+    write_framed(&mut stream, &long).await.unwrap();
     write_framed(&mut stream, &query(3, "www.tld.", RecordType::A)).await.unwrap();
-    let mut ids = Vec::new();
-    while let Ok(reply) = tokio::time::timeout(PATIENCE, read_framed(&mut stream)).await.unwrap() {
-        ids.push(Message::from_vec(&reply).unwrap().metadata.id);
+    let mut replies = Vec::new();
+    // The client does not wait until the daemon gives it up.
+    let until = tokio::time::Instant::now() + TCP_MESSAGE_TIME;
+    while let Ok(reply) = tokio::time::timeout_at(until, read_framed(&mut stream)).await.unwrap() {
+        let reply = Message::from_vec(&reply).unwrap();
+        replies.push((reply.metadata.id, reply.metadata.response_code));
     }
-    ids.sort_unstable();
-    assert_eq!(ids, [1, 2]);
+    replies.sort_unstable_by_key(|(id, _)| *id);
+    let [done, malformed] = [ResponseCode::NoError, ResponseCode::FormErr];
+    assert_eq!(replies, [(1, done), (2, done), (9, malformed)]);
     stage.daemon.stop().await;
 }
 

@@ -47,7 +47,7 @@ pub const PLAIN_PAYLOAD: u16 = 512;
 const COOKIE: u16 = 10;
 
 /// The EDNS option code of padding (RFC 7830 section 3).
-const PADDING: u16 = 12;
+pub const PADDING: u16 = 12;
 
 /// The EDNS option code of edns-tcp-keepalive (RFC 7828).
 const KEEPALIVE: u16 = 11;

@@ -8,7 +8,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::case;
 use super::upstream_query::UpstreamQuery;
 use dns::random::Random;
-use dns::wire::{HEADER, MAX_NAME};
+use dns::wire::{HEADER, MAX_NAME, PADDING};
 
 const RECURSION_DESIRED: u16 = 0x0100;
 
@@ -25,6 +25,12 @@ const CLASS: u16 = 1;
 
 /// The length of an OPT record without options, in octets.
 const OPT: usize = 11;
+
+/// The length of an encrypted query is a multiple of this number of octets (RFC 8467 section 4.1), so that it does not show the length of the name.
+const PADDED_BLOCK: usize = 128;
+
+/// The length of the option code and the length field of an EDNS option, in octets.
+const OPTION_HEAD: usize = 4;
 
 pub(super) struct Sendable {
     pub(super) plain: Vec<u8>,
@@ -56,11 +62,25 @@ fn encode(ask: &UpstreamQuery, id: u16) -> Option<Vec<u8>> {
     octets.extend_from_slice([u16::from(ask.kind), CLASS].map(u16::to_be_bytes).as_flattened());
     if let Some(payload) = ask.edns {
         let flags = if ask.dnssec_ok { DNSSEC_OK } else { 0 };
-        let fields = [u16::from(RecordType::OPT), payload, 0, flags, 0].map(u16::to_be_bytes);
+        let padding = ask.path.encryption.is_some().then(|| zeros(octets.len()));
+        let size = padding.map_or(0, |zeros| zeros.saturating_add(OPTION_HEAD));
+        let fields = [u16::from(RecordType::OPT), payload, 0, flags, u16::try_from(size).ok()?];
         octets.push(0);
-        octets.extend_from_slice(fields.as_flattened());
+        octets.extend_from_slice(fields.map(u16::to_be_bytes).as_flattened());
+        if let Some(zeros) = padding {
+            octets.extend_from_slice(
+                [PADDING, u16::try_from(zeros).ok()?].map(u16::to_be_bytes).as_flattened(),
+            );
+            octets.resize(octets.len().saturating_add(zeros), 0);
+        }
     }
     Some(octets)
+}
+
+/// Returns the number of zero octets in the option for padding (RFC 7830). `length` is the length of the query without OPT record.
+fn zeros(length: usize) -> usize {
+    let with_head = length.saturating_add(OPT + OPTION_HEAD);
+    with_head.next_multiple_of(PADDED_BLOCK).saturating_sub(with_head)
 }
 
 fn push_name(octets: &mut Vec<u8>, name: &Name) -> Option<()> {
@@ -77,7 +97,10 @@ fn push_name(octets: &mut Vec<u8>, name: &Name) -> Option<()> {
 mod tests {
     use super::*;
     use crate::exchange::network::Path;
+    use dns::conduct::{EncryptedProtocol, Encryption};
     use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
+    use hickory_proto::rr::rdata::opt::EdnsCode;
+    use std::sync::Arc;
 
     fn by_library(ask: &UpstreamQuery, id: u16) -> Vec<u8> {
         let mut message = Message::new(id, MessageType::Query, OpCode::Query);
@@ -91,6 +114,30 @@ mod tests {
             message.metadata.checking_disabled = ask.checking_disabled;
         }
         message.to_vec().unwrap()
+    }
+
+    #[test]
+    fn encrypted_queries_are_padded_to_blocks() {
+        let server = "192.0.2.53:853".parse().unwrap();
+        let length_of = |encryption: Option<Arc<Encryption>>, name: &str, edns: Option<u16>| {
+            let path = Path { server, source: None, encryption };
+            let name = Name::from_ascii(name).unwrap();
+            let octets = encode(&UpstreamQuery { edns, ..UpstreamQuery::new(path, name, RecordType::MX) }, 7);
+            let read = Message::from_vec(&octets.clone().unwrap()).unwrap();
+            let padded = read.edns.is_some_and(|edns| edns.option(EdnsCode::Padding).is_some());
+            (octets.unwrap().len(), padded)
+        };
+        let longest = format!("{0}.{0}.{0}.{1}.", "x".repeat(63), "y".repeat(61));
+        for protocol in
+            [EncryptedProtocol::Tls, EncryptedProtocol::Https("/q".to_owned()), EncryptedProtocol::Quic]
+        {
+            let encryption = Some(Encryption { certificate: "dns.example".to_owned(), protocol }.into());
+            for (name, length) in [(".", 128), ("mail.example.", 128), (longest.as_str(), 384)] {
+                assert_eq!(length_of(encryption.clone(), name, Some(1_232)), (length, true), "{name}");
+            }
+            assert_eq!(length_of(encryption, "mail.example.", None), (30, false));
+        }
+        assert_eq!(length_of(None, "mail.example.", Some(1_232)), (41, false));
     }
 
     #[test]

@@ -134,7 +134,7 @@ pub(crate) const TCP_IDLE_TIME: Duration = Duration::from_secs(10);
 
 /// If a DNS message over TCP is not complete at this time after its first octet, its connection is closed. By then, TCP has sent a lost
 /// segment three times (RFC 6298: after 1, 3 and 7 s).
-pub(crate) const TCP_MESSAGE_TIME: Duration = Duration::from_secs(10);
+pub const TCP_MESSAGE_TIME: Duration = Duration::from_secs(10);
 
 /// The time in which a client over TCP, HTTPS or QUIC must read its reply. Otherwise its connection is closed.
 pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);

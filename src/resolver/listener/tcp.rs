@@ -24,6 +24,7 @@ use crate::limits::{
     TCP_WRITE_TIME,
 };
 use dns::question::{Answer, Apart};
+use dns::wire::HEADER;
 use dns::wire::query::Query;
 use history::Counter;
 
@@ -91,8 +92,8 @@ struct Connection {
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
-    /// True after a DNS message that was too long: it is not known where the next message begins. Further octets are read and dropped: if a
-    /// connection is closed while octets are unread, TCP resets it, and its client may lose replies.
+    /// True after a DNS message that was too long. Its client gets FORMERR and the end of the connection. Further octets are read and dropped: if
+    /// a connection is closed while octets are unread, TCP resets it, and its client may lose replies.
     skips: bool,
     read: Vec<u8>,
     /// The time by which the current DNS message must be complete. `None` if no message has begun, or if the greatest number of questions
@@ -132,6 +133,9 @@ impl Connection {
             let reads =
                 open && self.unsent.is_empty() && self.read.len() < WHOLE_QUERY && self.taken.has_room();
             let idle = self.pending.is_empty();
+            if self.skips && idle && self.held.is_empty() && self.unsent.is_empty() {
+                self.stream.end();
+            }
             let until = until(self.due, idle, self.active);
             tokio::select! {
                 biased;
@@ -197,11 +201,9 @@ impl Connection {
             && !self.skips
             && let Some(length) = self.read.first_chunk().map(|size| usize::from(u16::from_be_bytes(*size)))
         {
-            if length > MAX_QUERY {
-                self.skips = true;
-                break;
-            }
-            let Some(message) = self.read.get(2..length.saturating_add(2)) else { break };
+            // Of a message that is too long, only the header is read. A header without a question is malformed.
+            let end = if length > MAX_QUERY { HEADER + 2 } else { length.saturating_add(2) };
+            let Some(message) = self.read.get(2..end) else { break };
             if !self.taken.begin_question() {
                 break;
             }
@@ -221,7 +223,8 @@ impl Connection {
                     self.pending.spawn(async move { (front.resolve(&waiting).await, waiting) });
                 }
             }
-            self.read.drain(..length.saturating_add(2));
+            self.read.drain(..end);
+            self.skips = length > MAX_QUERY;
         }
         if !replies.is_empty() {
             self.send(replies, None)?;

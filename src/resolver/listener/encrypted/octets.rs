@@ -1,8 +1,10 @@
 //! Reads and writes the octets of a connection, with or without TLS. No call blocks.
 
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::sync::Arc;
 
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio_rustls::rustls::server::{AcceptedAlert, Acceptor};
 use tokio_rustls::rustls::{self, ServerConfig, ServerConnection};
@@ -100,12 +102,15 @@ impl ClientStream {
         }
     }
 
+    /// Tells the client that it gets no further octets. The connection can still be read.
     pub(in super::super) fn end(&mut self) {
         if let Self::Tls(secure) = self {
             secure.session.send_close_notify();
             // If the kernel has no room, the alert (close_notify) is not sent. The client then notices only that the connection is closed.
             let _ = secure.flush();
         }
+        // An error means that the client has already closed the connection.
+        let _ = SockRef::from(self.tcp()).shutdown(Shutdown::Write);
     }
 }
 

@@ -55,6 +55,8 @@ pub(in super::super) fn transport(streams: usize) -> TransportConfig {
         .datagram_receive_buffer_size(None)
         .datagram_send_buffer_size(0)
         .mtu_discovery_config(None)
+        // RFC 9250 section 5.4: the length of a packet must not show the length of a reply, also if the client does not pad its query.
+        .pad_to_mtu(true)
         .allow_spin(false);
     transport
 }

@@ -156,6 +156,18 @@ async fn a_padded_query_gets_a_padded_reply_and_another_does_not() {
 }
 
 #[tokio::test]
+async fn packets_do_not_show_the_length_of_a_reply() {
+    let (listeners, ..) = listen(&with_quic());
+    let client = QuicClient::open(listeners.quic_addresses()[0]).await;
+    client.ask(&query()).await.unwrap();
+    let before = client.connection.stats().udp_rx.bytes;
+    assert!(client.ask(&query()).await.unwrap().edns.is_none(), "a reply that EDNS cannot pad");
+    let octets = client.connection.stats().udp_rx.bytes - before;
+    assert!(octets >= 1_200, "{octets}");
+    listeners.stop();
+}
+
+#[tokio::test]
 async fn equal_queries_of_a_connection_wait_for_one_answer_and_hits_overtake_them() {
     let (server, config) = with_server().await;
     let (listeners, ..) = listen(&config);
