@@ -50,7 +50,7 @@ pub struct ValidationFailure {
     pub broken_at: Option<Box<Name>>,
 }
 
-/// The kinds of validation failures. Each has a code for extended errors in RFC 8914 section 4 or RFC 9276 section 3.2.
+/// The kinds of validation failures. Each has a code for extended errors in RFC 8914 section 4, RFC 9276 section 3.2 or IANA's registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
     /// All keys of the zone use algorithms that resolverd does not support.
@@ -75,6 +75,8 @@ pub enum Why {
     NsecMissing,
     /// The NSEC3 records have too many iterations.
     Nsec3Iterations,
+    /// The operator has set a negative trust anchor (RFC 7646) at or above the name.
+    NegativeTrustAnchor,
 }
 
 impl Verdict {
@@ -159,7 +161,7 @@ impl fmt::Display for ValidationFailure {
 
 impl Why {
     /// All kinds of failures of validation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Algorithm,
         Self::Digest,
         Self::Indeterminate,
@@ -171,6 +173,7 @@ impl Why {
         Self::NoZoneKeyBit,
         Self::NsecMissing,
         Self::Nsec3Iterations,
+        Self::NegativeTrustAnchor,
     ];
 
     /// Returns the INFO-CODE of this kind of failure (IANA's registry of extended errors).
@@ -187,6 +190,7 @@ impl Why {
             Self::NoZoneKeyBit => 11,
             Self::NsecMissing => 12,
             Self::Nsec3Iterations => 27,
+            Self::NegativeTrustAnchor => 33,
         }
     }
 }
@@ -216,7 +220,7 @@ mod tests {
         let words = SecurityStatus::ALL.map(|state| state.to_string());
         assert_eq!(words, ["secure", "insecure", "bogus", "indeterminate"]);
         // The codes in IANA's registry of extended errors.
-        assert_eq!(Why::ALL.map(Why::code), [1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 27]);
+        assert_eq!(Why::ALL.map(Why::code), [1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 27, 33]);
         let fault = ValidationFailure::new(Why::Expired, "expired 3 days ago");
         assert_eq!(fault.to_string(), "expired 3 days ago");
         let error = fault.extended_error();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The names of the codes, in ascending order from code 0 (IANA registry "Extended DNS Error Codes").
-const NAMES: [&str; 30] = [
+const NAMES: [&str; 34] = [
     "Other Error",
     "Unsupported DNSKEY Algorithm",
     "Unsupported DS Digest Type",
@@ -34,6 +34,10 @@ const NAMES: [&str; 30] = [
     "Unsupported NSEC3 Iterations Value",
     "Unable to conform to policy",
     "Synthesized",
+    "Invalid Query Type",
+    "Rate Limited",
+    "Over Quota",
+    "Negative Trust Anchor",
 ];
 
 /// An extended DNS error (RFC 8914): a code for programs and a sentence for people.
@@ -115,6 +119,7 @@ mod tests {
         assert_eq!(name(ExtendedError::CACHED_ERROR), Some("Cached Error"));
         assert_eq!(name(ExtendedError::NETWORK_ERROR), Some("Network Error"));
         assert_eq!(name(27), Some("Unsupported NSEC3 Iterations Value"));
-        assert_eq!(name(30), None);
+        assert_eq!(name(33), Some("Negative Trust Anchor"));
+        assert_eq!(name(34), None);
     }
 }

@@ -32,6 +32,9 @@ impl Chaser {
         if is_cname && matches!(found.end, End::Alias(_)) && checked.sets.first() != Some(&Security::Secure) {
             chased.recalled_alias.get_or_insert_with(|| lookup.name.clone());
         }
+        if parts.clone().any(|security| *security == Security::Insecure) && chased.fault.is_none() {
+            chased.fault = self.trust.negative_trust_anchor(lookup.name, lookup.context);
+        }
         if !lookup.context.checks() || parts.clone().all(|security| *security != Security::Unchecked) {
             return Some(chased.take(found, &checked));
         }

@@ -1,6 +1,7 @@
 //! The chain of trust (RFC 4035 section 5): validates the DNSSEC keys of each zone, from a trust anchor downwards. The security state of
 //! each zone is cached.
 
+use std::iter::successors;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,6 +82,22 @@ impl Validator {
         let (view, now) = (&context.view, self.clock.mono());
         let nta = |above: &Name| view.has_nta(above) || self.ntas.holds(above, now);
         context.anchors.closest(name, nta)
+    }
+
+    /// Returns the reason why data at `name` are not validated, if it is a negative trust anchor of the operator.
+    pub(in crate::resolve) fn negative_trust_anchor(
+        &self,
+        name: &Name,
+        context: &Context,
+    ) -> Option<ValidationFailure> {
+        let (configured, now) = (&context.view.config.dnssec.negative_trust_anchors, self.clock.mono());
+        if configured.is_empty() && self.ntas.is_empty() {
+            return None;
+        }
+        let mut above = successors(Some(name.clone()), |name| (!name.is_root()).then(|| name.base_name()));
+        let anchor = above.find(|above| configured.contains(above) || self.ntas.holds(above, now))?;
+        let text = format!("not validated: negative trust anchor at {anchor}");
+        Some(ValidationFailure::new(Why::NegativeTrustAnchor, text))
     }
 
     pub(in crate::resolve) fn trusts(&self, name: &Name, context: &Context) -> bool {

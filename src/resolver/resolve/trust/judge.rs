@@ -292,7 +292,7 @@ impl Validator {
             let left = self.ntas.longest(name, now).map(|until| seconds_of(until.since(now)));
             return SignerKeys::None(Part {
                 ttl: left.unwrap_or(u32::MAX),
-                ..Part::from_verdict(Verdict::Insecure(None))
+                ..Part::from_verdict(Verdict::Insecure(self.negative_trust_anchor(name, context)))
             });
         }
         let Some(signer) = signer.filter(|signer| trust.reaches(signer)) else {

@@ -31,6 +31,10 @@ impl Ntas {
         self.table().remove(&name.to_lowercase()).is_some()
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.table().is_empty()
+    }
+
     /// Returns true if there is a negative trust anchor at exactly this name.
     pub fn holds(&self, name: &Name, now: Mono) -> bool {
         let table = self.table();
