@@ -11,6 +11,12 @@ pub(crate) const MAX_FILES: usize = 1_024;
 /// Maximum size of all imported files together, in octets. Block lists have some ten megabytes.
 pub(crate) const MAX_IMPORTED: u64 = 64 << 20;
 
+/// Maximum length of a line of dnsmasq.conf, in octets: dnsmasq reads lines into a buffer of `MAXDNAME` (1 025), and takes the rest for another line.
+pub(crate) const MAX_DNSMASQ_LINE: usize = 1_024;
+
+/// Maximum number of characters that a finding shows of a line that is too long.
+pub(crate) const MAX_SHOWN_LINE: usize = 64;
+
 /// Maximum depth of nested blocks, and of access lists that refer to each other. BIND's own files have four levels.
 pub(crate) const MAX_NESTED: usize = 16;
 

@@ -67,6 +67,33 @@ fn the_time_of_an_import_grows_with_the_size_of_the_file() {
 }
 
 #[test]
+fn lines_that_dnsmasq_cannot_read_are_findings() {
+    let domains = |count: usize| {
+        (0..count).fold("server=".to_owned(), |mut line, at| {
+            write!(line, "/d{at}.example").unwrap();
+            line
+        })
+    };
+    let filled = |line: &str, length: usize| format!("{line:/<0$}192.0.2.1\n", length - "192.0.2.1".len());
+    let output =
+        in_time("dnsmasq", &format!("{}/192.0.2.1\nserver=/last.example/192.0.2.2\n", domains(50_000)));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("a.conf:1: server=/d0.example/d1.example/") && text.contains("more than 1024 octets"),
+        "{text:.2000}"
+    );
+    assert!(
+        !text.contains("name = \"d0.example\"") && text.contains("name = \"last.example\""),
+        "{text:.2000}"
+    );
+    let read = |length: usize| {
+        let output = in_time("dnsmasq", &filled(&domains(60), length));
+        String::from_utf8(output.stdout).unwrap().contains("name = \"d59.example\"")
+    };
+    assert!(read(1_024) && !read(1_025));
+}
+
+#[test]
 fn lists_that_name_each_other_many_times_are_an_error_with_its_place() {
     let lists = |head: &str| {
         repeated(15, |at| format!("{head} l{at} {{ {} }};", format!("l{}; ", at + 1).repeat(10)))

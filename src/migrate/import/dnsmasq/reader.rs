@@ -81,7 +81,14 @@ fn read_into(
     let Source { path, text } = sources.begin(path)?;
     let directory = path.parent().unwrap_or_else(|| Path::new("")).to_owned();
     for (line, text) in (1..).zip(text.lines()) {
-        let Some(setting) = setting(SourcePlace { file: Arc::clone(&path), line }, text) else { continue };
+        let place = SourcePlace { file: Arc::clone(&path), line };
+        if text.len() > limits::MAX_DNSMASQ_LINE {
+            let begin: String = text.chars().take(limits::MAX_SHOWN_LINE).collect();
+            let did = "is a line of more than 1024 octets, which dnsmasq cannot read".to_owned();
+            sources.doubt_unread(&(&place, format!("{begin}...")), did);
+            continue;
+        }
+        let Some(setting) = setting(place, text) else { continue };
         let named = directory.join(setting.field(0));
         let included = match setting.option.as_str() {
             "conf-file" | "servers-file" => Ok(vec![named]),
