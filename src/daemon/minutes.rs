@@ -151,13 +151,12 @@ impl MinuteFiles {
     }
 
     fn remove_old(&self, today: u64) -> io::Result<()> {
-        for entry in fs::read_dir(&self.directory)? {
-            let path = entry?.path();
-            let day = path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok());
-            if day.is_some_and(|day| day.saturating_add(KEPT_DAYS) < today) {
-                // Today's rows are written even if an old file cannot be removed.
-                let _ = fs::remove_file(path);
-            }
+        let entries = fs::read_dir(&self.directory)?;
+        let day = |entry: fs::DirEntry| entry.path().file_stem()?.to_str()?.parse::<u64>().ok();
+        let stored = entries.filter_map(|entry| entry.map(day).transpose()).collect::<io::Result<_>>()?;
+        for day in day::outdated(&stored, today) {
+            // Today's rows are written even if an old file cannot be removed.
+            let _ = fs::remove_file(self.path(day));
         }
         Ok(())
     }

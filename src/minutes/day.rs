@@ -1,7 +1,9 @@
 //! The file of a day: a header, and rows, each with its length and checksum.
 
+use std::collections::BTreeSet;
+
 use super::row::{Names, Row};
-use crate::limits::{ROOM_AHEAD, ROW_ROOM};
+use crate::limits::{KEPT_DAYS, MAX_DAYS, ROOM_AHEAD, ROW_ROOM};
 use dns::hash;
 
 /// The first octets of each file. The last one is the version of the format.
@@ -20,6 +22,18 @@ pub struct DayEnd {
     pub end: usize,
     /// The names up to this end. Rows that are appended refer to their positions.
     pub names: Names,
+}
+
+/// Returns the days of the files in `stored` that are to be removed on the day `today`: those before the `KEPT_DAYS` days before today.
+///
+/// A clock that jumps ahead makes all files old at once. So they are removed only if the two days before today have files: the clock has then run
+/// for more than a day.
+pub fn outdated(stored: &BTreeSet<u64>, today: u64) -> Vec<u64> {
+    let runs = (1..=2).all(|back| today.checked_sub(back).is_some_and(|day| stored.contains(&day)));
+    let surplus = stored.len().saturating_sub(MAX_DAYS);
+    let is_old = |day: u64| runs && day.saturating_add(KEPT_DAYS) < today;
+    let outdated = stored.iter().enumerate().filter(|(place, day)| *place < surplus || is_old(**day));
+    outdated.map(|(_, day)| *day).collect()
 }
 
 /// Reads a file up to the first damaged row, and calls `take` with each row.
@@ -68,6 +82,25 @@ mod tests {
     use crate::limits::{MAX_BUSY, MAX_DAY_FILE, NAMES_INTERVAL};
     use crate::row::{Busy, BusyCounts, BusyKind};
     use proptest::prelude::*;
+
+    #[test]
+    fn a_clock_that_jumps_removes_nothing() {
+        let mut stored: BTreeSet<u64> = (70..=100).collect();
+        assert_eq!(outdated(&stored, 100), []);
+        assert_eq!(outdated(&stored, 101), [70]);
+        // Forty days ahead, also after a restart on that day, and on the next day.
+        for today in [140, 141] {
+            assert_eq!(outdated(&stored, today), []);
+            stored.insert(today);
+            assert_eq!(outdated(&stored, today), []);
+        }
+        // The clock is right again.
+        assert_eq!(outdated(&stored, 101), [70]);
+        // The clock was right: it runs on.
+        assert_eq!(outdated(&stored, 142), (70..=100).collect::<Vec<_>>());
+        let jumping: BTreeSet<u64> = (0..70).map(|day| day * 50).collect();
+        assert_eq!(outdated(&jumping, 3_500), (0..8).map(|day| day * 50).collect::<Vec<_>>());
+    }
 
     fn row(minute: u64) -> Row {
         let name = |number: u64| Busy {

@@ -3,6 +3,9 @@
 /// The number of days before today that are stored.
 pub const KEPT_DAYS: u64 = 30;
 
+/// The largest number of files of days. If the clock jumps, files are kept longer than `KEPT_DAYS`, but at most this number of files.
+pub(crate) const MAX_DAYS: usize = 62;
+
 /// The number of octets in the file of a day for each minute. With this limit, all files together take less than 8 MB.
 pub const ROW_ROOM: u64 = 178;
 
