@@ -116,6 +116,11 @@ impl QuestionEntry {
         self.outcome == Outcome::Shed && &*self.error == ExtendedError::STOPPING
     }
 
+    /// Returns true if the extended error of an answer only says why the answer is not validated. It explains no delay.
+    pub(crate) fn is_only_insecure(&self) -> bool {
+        !self.outcome.is_failure() && self.code.is_some_and(ExtendedError::is_of_insecurity)
+    }
+
     /// Returns when the reply was sent, in the unit of `at`.
     pub fn end(&self) -> u64 {
         self.at.saturating_add(self.elapsed)

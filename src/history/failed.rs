@@ -16,7 +16,7 @@ use super::failure::{FailedQuestion, turned_away};
 use super::recorded::{ReadSpan, Recorded};
 use super::traffic::{Traffic, moments};
 use super::why::DaemonFacts;
-use crate::limits::{INCIDENT_QUIET, MAX_FAILURE_SERVERS};
+use crate::limits::INCIDENT_QUIET;
 use dns::clock::micros;
 use dns::conduct::Conduct;
 use dns::question::{Outcome, is_within, kind_text, name_of_wire, name_text};
@@ -107,6 +107,7 @@ struct FailuresOfZone<'a> {
     turned_away: u64,
     first: u64,
     last: Option<FailedQuestion<'a>>,
+    /// Those of the last failure whose resolution is known, at most `MAX_FAILURE_SERVERS`.
     servers: BTreeMap<IpAddr, Option<Conduct>>,
     user: Option<&'a str>,
     /// The last failed question in the zone, whichever client sent it and for whichever name. It shows if the zone still fails.
@@ -192,12 +193,8 @@ impl<'a> FailuresOfZone<'a> {
         let is_turned_away = failed.asked.question.outcome == Outcome::Shed && !failed.is_turned_away();
         self.turned_away = self.turned_away.saturating_add(u64::from(is_turned_away));
         self.user = failed.asked.question.user.as_deref().or(self.user);
-        for (server, conduct) in &failed.servers {
-            if let Some(known) = self.servers.get_mut(server) {
-                *known = conduct.or(*known);
-            } else if self.servers.len() < MAX_FAILURE_SERVERS {
-                self.servers.insert(*server, *conduct);
-            }
+        if failed.asked.flight.is_some() {
+            self.servers = failed.servers.iter().copied().collect();
         }
         if self.last.as_ref().is_none_or(|last| says_more(&failed, last)) {
             self.last = Some(failed);
@@ -332,6 +329,58 @@ mod tests {
     use crate::subject::ListName;
     use dns::conduct::Transport;
     use hickory_proto::rr::RecordType;
+
+    #[test]
+    fn the_servers_are_those_of_the_last_failure() {
+        let name: std::sync::Arc<[u8]> = b"\x04mail\x07example\x00"[..].into();
+        let zone = b"\x07example\x00";
+        let (mut questions, mut flights) = (Vec::new(), Vec::new());
+        for (id, server, conduct, shows) in [
+            (1, 1, Conduct::Silent, Shows::Silence),
+            (2, 2, Conduct::Refused, Shows::NoHelp),
+            (3, 3, Conduct::Answered, Shows::Bogus),
+        ] {
+            let at = id * 10_000_000;
+            questions.push(QuestionEntry {
+                outcome: Outcome::Failed,
+                elapsed: 1_000_000,
+                flight: Some(id),
+                ..QuestionEntry::hit(name.clone(), RecordType::MX, [127, 0, 0, 1].into(), 0, at)
+            });
+            let message = MessageEntry {
+                at: 0,
+                elapsed: 900_000,
+                server: [192, 0, 2, server].into(),
+                zone: zone[..].into(),
+                transport: Transport::Udp,
+                conduct: Some(conduct),
+                reason: "first",
+                depth: 0,
+                keys: false,
+            };
+            flights.push(FlightEntry {
+                name: name.clone(),
+                kind: RecordType::MX,
+                zone: zone[..].into(),
+                shows: Some(shows),
+                messages: vec![message],
+                why: format!("why {id}").into(),
+                ..FlightEntry::blank(id, at, 1_000_000)
+            });
+        }
+        let row = |count: usize| {
+            let (questions, flights) = (questions[..count].to_vec(), flights[..count].to_vec());
+            let recorded = Recorded { questions, flights, begin: Some(0), ..Recorded::default() };
+            let report = failed(&recorded, &FailedWanted::default(), &DaemonFacts::default(), 40_000_000);
+            let FailedZone { reason, servers, .. } = report.zones[0].clone();
+            let servers = servers.into_iter().map(|one| (one.server, one.conduct));
+            (reason, servers.collect::<Vec<_>>())
+        };
+        let of = |server: &str, conduct| vec![(server.to_owned(), Some(conduct))];
+        assert_eq!(row(1), ("why 1".to_owned(), of("192.0.2.1", Conduct::Silent)));
+        assert_eq!(row(2), ("why 2".to_owned(), of("192.0.2.2", Conduct::Refused)));
+        assert_eq!(row(3), ("why 3".to_owned(), vec![]), "the servers of a bogus zone answer");
+    }
 
     #[test]
     fn a_failure_that_only_the_disk_has_may_be_over() {

@@ -82,6 +82,9 @@ impl Search<'_> {
         let mut judged: Vec<_> =
             self.candidates(wanted, &subject).into_iter().map(|one| self.judged(one, wanted)).collect();
         judged.sort_by_key(|(worth, ..)| Reverse(*worth));
+        if wanted.subject.is_some() {
+            put_bogus_first(&mut judged);
+        }
         judged.truncate(wanted.most);
         let mut found = Vec::new();
         for (_, message, asked, mut verdict) in judged {
@@ -132,8 +135,14 @@ impl Search<'_> {
             Some(_) => message.took(),
         };
         found.sort_by_cached_key(|message| Reverse(most(message)));
-        // Without a wanted subject, the longest messages are returned, as many as requested.
-        found.truncate(if wanted.subject.is_none() { wanted.most } else { MAX_JUDGED_MESSAGES });
+        if wanted.subject.is_none() {
+            // Without a wanted subject, the longest messages are returned, as many as requested.
+            found.truncate(wanted.most);
+            return found;
+        }
+        let others = found.split_off(found.len().min(MAX_JUDGED_MESSAGES));
+        let failed = others.into_iter().filter(|message| message.has_failed(self.recorded));
+        found.extend(failed.max_by_key(|message| message.began));
         found
     }
 
@@ -197,6 +206,19 @@ impl Search<'_> {
         }
         waits.sort_by(|one, other| one.gap.total_cmp(&other.gap).then(one.order.cmp(&other.order)));
         waits
+    }
+}
+
+/// If the latest failure is that of a bogus zone, puts the messages that this made fail first, the latest one before the others: its error is the
+/// one that the zone has now, and how long its keys took to fetch does not matter.
+fn put_bogus_first(judged: &mut [JudgedMessage<'_>]) {
+    let is_bogus = |verdict: &MessageVerdict| {
+        verdict.causes.first().is_some_and(|cause| cause.kind == CulpritKind::Bogus)
+    };
+    let failed = judged.iter().filter(|(.., verdict)| verdict.has_failed());
+    let latest = failed.max_by_key(|(_, message, ..)| message.began);
+    if latest.is_some_and(|(.., verdict)| is_bogus(verdict)) {
+        judged.sort_by_key(|(_, message, _, verdict)| Reverse(is_bogus(verdict).then_some(message.began)));
     }
 }
 

@@ -113,6 +113,52 @@ fn of_a_subject_a_failure_is_worse_than_a_wait_and_of_all_the_longest_wait_is_th
 }
 
 #[test]
+fn the_latest_failure_of_a_bogus_zone_leads() {
+    let mut questions = vec![
+        question(1, 0, 9 * SECOND, "slow.example."),
+        question(2, 20 * SECOND, 2 * SECOND, "first.example."),
+        question(3, 30 * SECOND, SECOND, "last.example."),
+    ];
+    let mut flights: Vec<FlightEntry> = Vec::new();
+    for (one, id) in questions.iter_mut().zip(1..) {
+        flights.push(flight(one, u64::from(id), id, Conduct::Answered));
+    }
+    let mut fail = |at: usize, shows: Shows| {
+        (questions[at].outcome, questions[at].error) = (Outcome::Failed, "it failed".into());
+        flights[at].shows = Some(shows);
+    };
+    fail(1, Shows::Bogus);
+    fail(2, Shows::Bogus);
+    let mut recorded = Recorded { questions, flights, begin: Some(BEGIN), ..Recorded::default() };
+    let found_of = |recorded: &Recorded, most| {
+        names(&found(recorded, &Wanted { most, ..of_name("example.") })).join(" ")
+    };
+    for (most, expected) in [(3, "last.example. first.example. slow.example."), (1, "last.example.")] {
+        assert_eq!(found_of(&recorded, most), expected);
+    }
+    // A later failure with another cause shows that this is over.
+    recorded.flights[2].shows = Some(Shows::NoHelp);
+    assert_eq!(found_of(&recorded, 1), "slow.example.");
+}
+
+#[test]
+fn a_reason_of_insecurity_explains_no_slowness() {
+    let error_of = |outcome: Outcome, code: u16| {
+        let asked = question(1, 0, 3 * SECOND, "slow.example.");
+        let asked = QuestionEntry { outcome, error: "the reason".into(), code: Some(code), ..asked };
+        let recorded = Recorded { questions: vec![asked], begin: Some(BEGIN), ..Recorded::default() };
+        found(&recorded, &all())[0].questions[0].error.clone()
+    };
+    for code in [1, 2, 27, 33] {
+        assert_eq!(error_of(Outcome::Upstream, code), None, "{code}");
+    }
+    let told = Some("the reason".to_owned());
+    assert_eq!(error_of(Outcome::Failed, 6), told);
+    assert_eq!(error_of(Outcome::Stale, 3), told);
+    assert_eq!(error_of(Outcome::Failed, 27), told);
+}
+
+#[test]
 fn the_time_and_the_client_choose_messages_by_any_of_their_questions() {
     let recorded = three_messages();
     let found_of = |wanted: &Wanted| {

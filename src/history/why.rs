@@ -371,7 +371,8 @@ fn question(one: &ExplainedQuestion<'_>, first: u64, of_subject: bool) -> Questi
         of_subject,
         transport: question.transport,
         user: question.user.as_ref().map(|user| user.to_string()),
-        error: (!question.error.is_empty()).then(|| question.error.to_string()),
+        error: (!question.error.is_empty() && !question.is_only_insecure())
+            .then(|| question.error.to_string()),
         messages: messages.iter().take(MAX_WHY_SENT).map(sent).collect(),
     }
 }

@@ -91,6 +91,12 @@ impl ExtendedError {
         matches!(self.code, 6..=12)
     }
 
+    /// Returns true if an error with this code says why an answer is not validated (RFC 8914 sections 4.2 and 4.3, RFC 9276 section 3.2, and
+    /// negative trust anchors).
+    pub fn is_of_insecurity(code: u16) -> bool {
+        matches!(code, 1 | 2 | 27 | 33)
+    }
+
     /// Returns true if no server gave a usable answer, so that resolverd may use a stale answer instead. SERVFAIL and REFUSED
     /// from all servers count as no answer (RFC 8767 section 4). A bogus answer counts as an answer.
     pub fn is_lack_of_answer(&self) -> bool {

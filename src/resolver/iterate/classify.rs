@@ -231,11 +231,10 @@ pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Mes
         false => follow(zone, name, kind, &scrubbed.answers),
     };
     let mut said = match chain {
-        AliasChain::Broken => Classified::Nothing(Conduct::Unfit),
-        AliasChain::Followed { end, .. } if rcode == ResponseCode::YXDomain && end != ChainEnd::TooLong => {
+        AliasChain { end, .. } if rcode == ResponseCode::YXDomain && end != ChainEnd::TooLong => {
             Classified::Nothing(Conduct::OtherError)
         }
-        AliasChain::Followed { answers, synthesised, last, end } => {
+        AliasChain { answers, synthesised, last, end } => {
             let sent =
                 scrubbed.answers.iter().filter(|record| kind == RecordType::RRSIG || !is_signature(record));
             let used = answers.len().saturating_sub(synthesised.len());
@@ -247,6 +246,11 @@ pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Mes
             let said = match end {
                 ChainEnd::Data => found_data(answers, kind, &scrubbed),
                 ChainEnd::TooLong => found_too_long(answers, evidence(kind, &scrubbed)),
+                // The server is not at fault: whoever follows the chain finds that it has no end.
+                ChainEnd::Endless => {
+                    let end = End::Alias(last);
+                    Classified::Found(Found::new(answers, end, evidence(kind, &scrubbed)))
+                }
                 ChainEnd::Open if answers.is_empty() => without_answer(zone, name, kind, message, &scrubbed),
                 ChainEnd::Open => {
                     let end = end_of_alias(zone, last, nxdomain, &scrubbed);
@@ -321,23 +325,21 @@ enum ChainEnd {
     Open,
     /// A DNAME that makes the name too long.
     TooLong,
+    /// A name that is already in the chain, or one alias more than a chain may have.
+    Endless,
 }
 
-enum AliasChain {
-    Followed {
-        answers: Vec<Record>,
-        /// Indexes in `answers` of the CNAME records that resolverd made from a DNAME and the server did not send.
-        synthesised: Vec<usize>,
-        last: Name,
-        end: ChainEnd,
-    },
-    /// The chain is too long, or circular.
-    Broken,
+struct AliasChain {
+    answers: Vec<Record>,
+    /// Indexes in `answers` of the CNAME records that resolverd made from a DNAME and the server did not send.
+    synthesised: Vec<usize>,
+    last: Name,
+    end: ChainEnd,
 }
 
 impl AliasChain {
     fn of_data(answers: Vec<Record>, name: &Name) -> Self {
-        Self::Followed { answers, synthesised: Vec::new(), last: name.clone(), end: ChainEnd::Data }
+        Self { answers, synthesised: Vec::new(), last: name.clone(), end: ChainEnd::Data }
     }
 }
 
@@ -359,7 +361,7 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
                 answers.push(dname.clone());
             }
             let Redirected::To(cname, target) = redirected else {
-                return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::TooLong };
+                return AliasChain { answers, synthesised, last, end: ChainEnd::TooLong };
             };
             // `synthesised` has only the CNAME records that the server did not send.
             if !records.iter().any(|sent| sent.name == last && sent.data == cname.data) {
@@ -367,7 +369,7 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
             }
             answers.push(*cname);
             if asked(RecordType::CNAME) {
-                return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::Data };
+                return AliasChain { answers, synthesised, last, end: ChainEnd::Data };
             }
             last = target;
         } else {
@@ -381,19 +383,25 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
                 }
             }
             if answers.len() > before {
-                return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::Data };
+                return AliasChain { answers, synthesised, last, end: ChainEnd::Data };
             }
             let Some((record, target)) = alias else {
-                return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::Open };
+                return AliasChain { answers, synthesised, last, end: ChainEnd::Open };
             };
             answers.push(record.clone());
             last = target;
         }
         if !zone.zone_of(&last) {
-            return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::Open };
+            return AliasChain { answers, synthesised, last, end: ChainEnd::Open };
+        }
+        if answers
+            .iter()
+            .any(|alias| alias.record_type() == RecordType::CNAME && same_name(&alias.name, &last))
+        {
+            break;
         }
     }
-    AliasChain::Broken
+    AliasChain { answers, synthesised, last, end: ChainEnd::Endless }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -130,7 +130,8 @@ fn a_circle_is_not_followed() {
         vec![],
         vec![],
     );
-    assert_eq!(says(&circle), Classified::Nothing(Conduct::Unfit));
+    let circle = found(says(&circle));
+    assert_eq!((circle.answers.len(), circle.end), (2, End::Alias(name("www.example."))));
 }
 
 #[test]
@@ -477,5 +478,9 @@ fn a_chain_has_twelve_aliases_at_most() {
     };
     let longest = found(chain(MAX_ALIASES));
     assert_eq!((longest.answers.len(), longest.end), (MAX_ALIASES + 1, End::Data));
-    assert_eq!(chain(MAX_ALIASES + 1), Classified::Nothing(Conduct::Unfit));
+    for aliases in [MAX_ALIASES + 1, MAX_ALIASES + 9] {
+        let cut = found(chain(aliases));
+        let end = End::Alias(name(&format!("w{}.example.", MAX_ALIASES + 1)));
+        assert_eq!((cut.answers.len(), cut.end), (MAX_ALIASES + 1, end));
+    }
 }
