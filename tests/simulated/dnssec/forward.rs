@@ -17,6 +17,9 @@ use lab::simulation::{Flags, SimulatedReply, Simulation, config_trusting, paused
 use lab::world::{Lab, ServerPlan};
 use resolver::config::{ConfiguredZone, Forwarder, ZoneKind};
 use resolver::zones::zone::Zone as SignedZone;
+use tracing::Level;
+
+use crate::night::log::lines_from;
 
 const MAIL: &str = "@ 300 MX 10 mail\nwww 300 A 10.0.0.1\nmail 300 A 10.0.0.2\n*.wild 300 A 10.0.0.3\n";
 
@@ -354,4 +357,46 @@ fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
             assert_eq!(told(&reply), SECURE, "{:#?}", reply.steps);
         }
     });
+}
+
+/// Returns the log lines about zones without validation. `corp` is what the signed parent has at the name of the private zone corp.tld.
+fn told_of_unvalidated(corp: &str, validate: bool) -> Vec<String> {
+    let lines = lines_from(Level::WARN, || async {
+        let mut tree = Tree::default();
+        for (last, server) in [(1, "one.tld"), (2, "two.tld")] {
+            tree.server(ServerPlan::new(server, vec![IpAddr::from([127, 0, 0, last])])).unwrap();
+        }
+        tree.zone(".", &["one.tld".to_owned()], "").unwrap();
+        tree.zone("tld.", &["one.tld".to_owned()], corp).unwrap();
+        tree.zone("corp.tld.", &["two.tld".to_owned()], "www 300 A 10.0.0.1\n").unwrap();
+        tree.keep_private("corp.tld.").unwrap();
+        for zone in [".", "tld."] {
+            tree.sign(zone, Some("".parse().unwrap())).unwrap();
+        }
+        let lab = Arc::new(tree.build().unwrap());
+        let stub = zone("corp.tld.", ZoneKind::Stub(vec![address(2)]), validate);
+        let simulation = simulation(&lab, vec![stub]);
+        for _ in 0..2 {
+            for owner in ["www.corp.tld.", "none.corp.tld."] {
+                let reply = ask_for_ad(&simulation, owner, RecordType::A).await;
+                assert!(!reply.message.metadata.authentic_data, "{owner}");
+                assert_ne!(reply.message.metadata.response_code, ResponseCode::ServFail, "{owner}");
+            }
+            tokio::time::sleep(Duration::from_secs(90_000)).await;
+        }
+    });
+    lines.into_iter().map(|line| line.text).filter(|text| text.contains("is not validated")).collect()
+}
+
+#[test]
+fn a_zone_at_a_name_of_its_signed_parent_is_told_once() {
+    let told = told_of_unvalidated("corp 300 TXT here\n", true);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("[[zone]] corp.tld. is not validated: its signed parent has other data"),
+        "{told:?}"
+    );
+    assert!(told[0].contains("set `validate = false`"), "{told:?}");
+    assert!(told_of_unvalidated("corp 300 TXT here\n", false).is_empty(), "the operator knows");
+    assert!(told_of_unvalidated("", true).is_empty(), "the parent proves that there is no such name");
 }

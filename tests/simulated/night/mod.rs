@@ -5,7 +5,7 @@
 
 mod failures;
 mod incidents;
-mod log;
+pub(crate) mod log;
 mod six_hours;
 mod withheld;
 

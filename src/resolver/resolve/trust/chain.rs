@@ -3,7 +3,7 @@
 
 use std::iter::successors;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -17,7 +17,7 @@ use crate::cache::rrset::Rank;
 use crate::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::limits::{BOGUS_TIME, INSECURE_TTL, KEY_RENEWAL, MAX_BOGUS_TRIES};
+use crate::limits::{BOGUS_TIME, INSECURE_TTL, KEY_RENEWAL, MAX_BOGUS_TRIES, MAX_ZONES};
 use crate::zones::RouteTarget;
 use dns::clock::Mono;
 use dns::limits::MAX_TTL;
@@ -269,7 +269,12 @@ impl Validator {
                 context.note(ds_note(zone, &[], DsSource::Parent));
                 Ok(Established::without_keys(ZoneSecurity::Insecure(fault), ttl))
             }
-            Ok(Delegated::Unsigned(Cut::None | Cut::NoName, ttl)) if is_private(zone, zone, context) => {
+            Ok(Delegated::Unsigned(cut @ (Cut::None | Cut::NoName), ttl))
+                if is_private(zone, zone, context) =>
+            {
+                if cut == Cut::None {
+                    self.tell_unvalidated(zone);
+                }
                 context.note(ds_note(zone, &[], DsSource::Parent));
                 Ok(Established::without_keys(ZoneSecurity::Insecure(None), ttl))
             }
@@ -404,6 +409,20 @@ impl Validator {
         let most = Duration::from_secs(ttl.into()).min(context.view.config.cache.max_ttl);
         let rrsets = self.memory.rrsets.in_view(context.view.knows);
         rrsets.put_backed(records, Rank::Answer.backed(backing), most, self.clock.mono());
+    }
+}
+
+impl Validator {
+    /// Logs once that a `[[zone]]` is not validated although its name exists in its signed parent, which does not delegate it. The operator may
+    /// not know this: whether a zone is private shows only in a name that does not exist.
+    pub(super) fn tell_unvalidated(&self, zone: &Name) {
+        let mut told = self.unvalidated_told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() < MAX_ZONES && told.insert(zone.clone()) {
+            tracing::warn!(
+                "[[zone]] {} is not validated: its signed parent has other data at this name, and does not delegate it; set `validate = false` in this [[zone]] if that is right, otherwise let the parent delegate it",
+                name_text(zone)
+            );
+        }
     }
 }
 

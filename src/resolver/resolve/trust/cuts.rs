@@ -63,6 +63,7 @@ impl Validator {
                         return Verdict::Insecure(None);
                     }
                     Ok(Delegated::Unsigned(Cut::None, _)) if is_private(&part, &part, context) => {
+                        self.tell_unvalidated(&part);
                         return Verdict::Insecure(None);
                     }
                     Ok(Delegated::Unsigned(Cut::None, _)) => {}

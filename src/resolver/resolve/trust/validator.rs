@@ -1,6 +1,9 @@
 //! The type `Validator`, which validates answers with DNSSEC. Its methods are mostly in the other files of this folder.
 
-use std::sync::{Arc, Weak};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, Weak};
+
+use hickory_proto::rr::Name;
 
 use super::calendar::Timekeeper;
 use super::fetch::Fetches;
@@ -24,6 +27,8 @@ pub(crate) struct Validator {
     /// Negative trust anchors that the operator has set for a limited time.
     pub(super) ntas: Ntas,
     pub(super) timekeeper: Timekeeper,
+    /// The configured zones about which `tell_unvalidated` has written to the log.
+    pub(super) unvalidated_told: Mutex<BTreeSet<Name>>,
     pub(super) questions: Weak<dyn SubQuestions>,
     /// A reference to this value itself, for fetches that continue as tasks.
     pub(super) me: Weak<Self>,
@@ -57,6 +62,7 @@ impl Validator {
             iterate,
             ntas: Ntas::default(),
             timekeeper,
+            unvalidated_told: Mutex::default(),
             questions,
             me: me.clone(),
             #[cfg(feature = "simulated")]
