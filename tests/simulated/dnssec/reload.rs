@@ -94,6 +94,8 @@ fn new_anchors_hold_at_once() {
     });
 }
 
+type Exempt = fn(&mut Config, ConfiguredZone);
+
 /// When a negative trust anchor is removed, no answer that it permitted may remain in the cache: neither at names below it, nor at aliases
 /// to such names.
 #[test]
@@ -104,7 +106,7 @@ fn what_an_exemption_let_through_ends_with_it() {
         validate,
         ..ConfiguredZone::default()
     };
-    let exempted: [(fn(&mut Config, ConfiguredZone), Told); 2] = [
+    let exempted: [(Exempt, Told); 2] = [
         (|config, zone| config.zones = vec![zone], INSECURE),
         (|config, zone| config.dnssec.negative_trust_anchors = vec![zone.name], EXEMPTED),
     ];
