@@ -29,14 +29,15 @@ pub(super) trait Setting {
     /// Returns the text of the setting, as findings show the setting.
     fn shown(&self) -> String;
     fn typed(&self) -> TypedSetting {
-        TypedSetting { place: self.place().clone(), shown: self.shown() }
+        TypedSetting { place: self.place().clone(), shown: self.shown().into() }
     }
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct TypedSetting {
     pub(super) place: SourcePlace,
-    pub(super) shown: String,
+    /// Shared: a line may have many domains, and each is a zone that keeps its setting.
+    pub(super) shown: Arc<str>,
 }
 
 impl Setting for TypedSetting {
@@ -45,7 +46,11 @@ impl Setting for TypedSetting {
     }
 
     fn shown(&self) -> String {
-        self.shown.clone()
+        self.shown.to_string()
+    }
+
+    fn typed(&self) -> TypedSetting {
+        self.clone()
     }
 }
 
@@ -56,6 +61,10 @@ impl<S: Setting> Setting for &S {
 
     fn shown(&self) -> String {
         (**self).shown()
+    }
+
+    fn typed(&self) -> TypedSetting {
+        (**self).typed()
     }
 }
 

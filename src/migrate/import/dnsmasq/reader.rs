@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::import::ImportError;
-use crate::import::finding::{Setting, SourcePlace};
+use crate::import::finding::{Setting, SourcePlace, TypedSetting};
 use crate::import::source::{Source, Sources, entries_of};
 
 /// Debian's service for dnsmasq does not read files with these endings in /etc/dnsmasq.d.
@@ -21,7 +21,7 @@ pub(super) struct DnsmasqSetting {
     /// The value of the setting, split at its commas.
     pub(super) fields: Vec<String>,
     /// The line in dnsmasq.conf, without its comment.
-    pub(super) typed: String,
+    pub(super) typed: Arc<str>,
 }
 
 impl DnsmasqSetting {
@@ -49,7 +49,11 @@ impl Setting for DnsmasqSetting {
     }
 
     fn shown(&self) -> String {
-        self.typed.clone()
+        self.typed.to_string()
+    }
+
+    fn typed(&self) -> TypedSetting {
+        TypedSetting { place: self.place.clone(), shown: Arc::clone(&self.typed) }
     }
 }
 
@@ -169,7 +173,7 @@ fn setting(place: SourcePlace, line: &str) -> Option<DnsmasqSetting> {
         None => (fields.concat(), Vec::new()),
     };
     let option = option.trim().to_owned();
-    (!option.is_empty()).then(|| DnsmasqSetting { place, option, fields, typed: typed.trim().to_owned() })
+    (!option.is_empty()).then(|| DnsmasqSetting { place, option, fields, typed: typed.trim().into() })
 }
 
 #[cfg(test)]

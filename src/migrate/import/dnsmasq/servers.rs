@@ -268,7 +268,7 @@ fn resolv(
                 place,
                 option: "nameserver".to_owned(),
                 fields: Vec::new(),
-                typed: text.to_owned(),
+                typed: text.into(),
             };
             one(&named, (".", validate), address, zones, draft);
         }

@@ -36,7 +36,7 @@ fn parts(settings: &[DnsmasqSetting], draft: &mut Draft) {
             settings.iter().filter(|setting| row.has(&setting.option)).collect();
         let (Some(first), Some(last)) = (of_part.first(), of_part.last()) else { continue };
         let shown = match of_part.len() {
-            1 => first.typed.clone(),
+            1 => first.typed.to_string(),
             number => format!("{} ({number} settings, the last in line {})", first.typed, last.place.line),
         };
         row.report(&(&first.place, shown.as_str()), draft);
