@@ -373,6 +373,10 @@ codes! {
         "a name server does not have the DNSSEC keys that the DS records name";
         "Validating resolvers take the answers of this server for bogus: they ask another server, or fail if they reach only this one.";
         "Find out why the server does not have the current signed zone. The DS records fit the keys of another server: do not change them".
+    DenialsCoverNames "denials_cover_names" Dnssec Failure [Dnssec Servers Records] [] "RFC 4035 section 2.3, RFC 5155 section 7.1, RFC 8198 section 5":
+        "denials of the signed zone cover names that exist";
+        "Resolvers that answer from cached NSEC or NSEC3 records, such as Unbound, Knot Resolver and Google Public DNS, may deny these names after the denial of another name: mail to a denied mail host bounces, and a denied DKIM key or policy is not found.";
+        "Rectify the zone (PowerDNS: pdnsutil rectify-zone), or sign it anew, so that each of its names has an NSEC or NSEC3 record".
     NsWithoutProof "ns_without_proof" Dnssec Warning [Dnssec Servers Records] [] "RFC 4035 sections 3.1.3 and 5.4":
         "a name server sends no DNSSEC proof that records of the signed zone do not exist";
         "Validating resolvers take these answers for bogus: they ask another server, or fail if they reach only this one. If no server proves that the domain has no MX record, senders cannot ask for its MX records, and mail to it waits in their queues. Receivers defer mail because of a policy that does not exist, and senders with DANE keep mail for hosts without TLSA records.";

@@ -52,6 +52,7 @@ const CASES: &[(&str, &str)] = &[
     ("halfsigned.com", "ns_without_keys"),
     ("halfbogus.com", "ns_bogus"),
     ("unproven.com", "ns_without_proof"),
+    ("onerange.com", "denials_cover_names"),
     ("nsalias.com", "ns_is_alias ns_differ"),
     ("glue.com", "glue_differs"),
     ("glueless.com", "glue_missing:failure"),

@@ -170,6 +170,7 @@ const SIGNED: &[(&str, &str, &str)] = &[
     ("halfsigned", "", "@ MX 10 mx.host.com."),
     ("halfbogus", "", "@ MX 10 mx.host.com."),
     ("unproven", "", "@ MX 10 mx.host.com."),
+    ("onerange", "nsec3 one-range", "@ MX 10 mail\nmail A 198.18.9.1"),
     ("algorithm", "algorithm=12", "@ MX 10 mx.host.com."),
     ("digest", "digest=1", "@ MX 10 mx.host.com."),
     ("hashed", "nsec3 iterations=51", "@ MX 10 mx.host.com."),

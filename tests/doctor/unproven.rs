@@ -153,3 +153,21 @@ fn a_server_that_gives_the_records_of_a_wildcard_without_the_proof_is_named() {
         );
     }
 }
+
+#[test]
+fn denials_that_cover_names_are_told() {
+    let told = |plan: &str| {
+        let mut found = found_of(WITH_HOST, plan, Fault::StripsProofs, &[]);
+        found.retain(|finding| finding.code == Code::DenialsCoverNames);
+        found.pop()
+    };
+    for plan in ["one-range", "nsec3 one-range"] {
+        let told = told(plan).unwrap();
+        for name in ["mail.faulty.com.", "_dmarc.faulty.com.", "(ns1.hosts.com.)", "(ns2.hosts.com.)"] {
+            assert!(told.evidence.contains(name), "{plan}: {told:#?}");
+        }
+    }
+    for plan in ["", "nsec3", "nsec3 optout", "nsec3 optout one-range"] {
+        assert_eq!(told(plan), None, "{plan}");
+    }
+}

@@ -252,8 +252,15 @@ fn proofs(reply: &ReplyFacts) -> impl Iterator<Item = &Record> {
     reply.authority.iter().filter(|record| record.is("NSEC") || record.is("NSEC3"))
 }
 
+/// Returns the NSEC and NSEC3 records of a reply; `None` if one of their names cannot be read.
+pub(crate) fn proof_records(reply: &ReplyFacts) -> Option<Vec<WireRecord>> {
+    let record =
+        |proof: &Record| Some(WireRecord::from_rdata(read_name(&proof.name)?, 0, proof.data.clone()));
+    proofs(reply).map(record).collect()
+}
+
 /// Returns true if a reply says that the requested records do not exist.
-fn is_denial(reply: &ReplyFacts) -> bool {
+pub(crate) fn is_denial(reply: &ReplyFacts) -> bool {
     reply.authoritative && is_known(reply) && !reply.truncated && reply.answers.is_empty()
 }
 
@@ -284,9 +291,7 @@ fn proof_fault(apex: &str, (name, kind): NameAndType<'_>, reply: &ReplyFacts) ->
     if proofs(reply).next().is_none() {
         return Some(Fault::Unproven { is_wildcard });
     }
-    let record =
-        |proof: &Record| Some(WireRecord::from_rdata(read_name(&proof.name)?, 0, proof.data.clone()));
-    let records: Vec<WireRecord> = proofs(reply).map(record).collect::<Option<_>>()?;
+    let records = proof_records(reply)?;
     let (name, zone, kind): (Name, Name, RecordType) =
         (read_name(name)?, read_name(apex)?, kind.parse().ok()?);
     let (denials, budget) = (Denials::unchecked(&records, &zone), Budget::default());

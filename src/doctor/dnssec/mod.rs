@@ -1,8 +1,9 @@
 //! Checks DNSSEC: whether the domain validates, and where the chain of trust is broken (RFC 4035 section 5, RFC 6781 section 4.4.2).
 //!
-//! The module `keys` compares the DS records with the keys, `each_server` checks the records and signatures of each server, and
-//! `signature_times` checks the validity periods of signatures.
+//! The module `keys` compares the DS records with the keys, `each_server` checks the records and signatures of each server, `denied_names` checks
+//! whether denials cover names that exist, and `signature_times` checks the validity periods of signatures.
 
+mod denied_names;
 pub(crate) mod each_server;
 pub(crate) mod key_records;
 pub(crate) mod keys;
@@ -235,10 +236,9 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         let about = of_servers.iter().flat_map(|finding| &finding.about).collect::<Vec<_>>();
         found.code != verdict.code && !found.about.iter().all(|server| about.contains(&server))
     };
-    let more: Vec<Finding> = [broken_names(facts, unproven.is_some()), unproven.filter(is_new), of_servers]
-        .into_iter()
-        .flatten()
-        .collect();
+    let denied = denied_names::check(facts).filter(|_| is_secure(facts));
+    let more = [broken_names(facts, unproven.is_some()), unproven.filter(is_new), of_servers, denied];
+    let more: Vec<Finding> = more.into_iter().flatten().collect();
     let is_well = verdict.code == Code::DnssecOk && !more.is_empty();
     let mut findings: Vec<Finding> = Some(verdict).filter(|_| !is_well).into_iter().chain(more).collect();
     // Without DS records, no resolver validates the signatures.
