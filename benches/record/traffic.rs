@@ -139,6 +139,7 @@ impl Traffic<'_> {
             failed,
             faults: failed.map_or(&[], |failed| &failed.servers),
             answers: &answers,
+            concluded_from: None,
         };
         self.recorder.flown(&flown);
         let client = address(asked.client);

@@ -34,7 +34,11 @@ pub fn culprit(
         let record = questions.iter().find(|other| other.name == *name && other.kind == "PTR");
         format!(", {} of {name},", record.map_or("the MX", |_| "the host in the PTR record"))
     });
-    let (said, advice) = sentences(one, &format!("{}{}", one.name, by.unwrap_or_default()));
+    let (mut said, mut advice) = sentences(one, &format!("{}{}", one.name, by.unwrap_or_default()));
+    if let Some(zone) = &one.concluded_from {
+        said.push_str(&format!(", concluded from signed records of {zone}"));
+        advice = of_conclusion(one);
+    }
     let time = match one.outcome {
         Outcome::Cache => "from the cache".to_owned(),
         _ => span(micros(Duration::try_from_secs_f64(one.elapsed).unwrap_or_default())),
@@ -105,6 +109,14 @@ fn sentences(one: &QuestionReport, subject: &str) -> (String, String) {
             format!("if the name is spelled correctly, the owner of its domain must repair the records: {check}"),
         ),
     }
+}
+
+/// Returns the advice for a name that was denied without a query. Some zones have signed records that deny names which exist.
+fn of_conclusion(one: &QuestionReport) -> String {
+    let (name, kind) = (one.name.trim_end_matches('.'), &one.kind);
+    format!(
+        "if the name exists, its signed zone denies it wrongly: `resolverctl trace --fresh {name} {kind}` shows what its servers say, and `resolverctl flush {name}` removes the denial from the cache"
+    )
 }
 
 /// Returns the address or the name that is looked up in a DNS list. `labels`: the labels before the list.

@@ -156,6 +156,8 @@ pub struct FlightEntry {
     pub links: Vec<Link>,
     /// The fault of the DNS list that made the resolution fail.
     pub(crate) list_fault: Option<ListFault>,
+    /// The zone whose cached NSEC or NSEC3 records deny the name, in wire form. None if the answer was not concluded from such records (RFC 8198).
+    pub(crate) concluded_from: Option<Arc<[u8]>>,
 }
 
 /// A query to a server.
@@ -294,6 +296,7 @@ mod tests {
                 messages: Vec::new(),
                 links: Vec::new(),
                 list_fault: None,
+                concluded_from: None,
             }
         }
     }

@@ -28,7 +28,7 @@ pub(super) struct Explained<'a> {
     of_question: BTreeMap<(&'a [u8], u16), Vec<&'a FlightEntry>>,
     /// Failed resolutions, by the zone whose servers failed.
     of_zone: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
-    /// Resolutions whose answers contain names or addresses, by name and type.
+    /// Resolutions that did not fail, by name and type.
     with_answer: ByAsked<Vec<&'a FlightEntry>>,
     /// All resolutions of questions to DNS lists, by the apex of the list.
     of_list: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
@@ -43,10 +43,9 @@ impl<'a> Explained<'a> {
             if let Some(apex) = list(&flight.name).and_then(|list| list.apex_in(&flight.name)) {
                 explained.of_list.entry(apex).or_default().push(flight);
             }
-            if !flight.links.is_empty() {
+            if flight.shows.is_none() {
                 explained.with_answer.entry(place_of(&flight.name, flight.kind)).or_default().push(flight);
-            }
-            if flight.shows.is_some() {
+            } else {
                 let question = (&*flight.name, flight.kind.into());
                 explained.of_question.entry(question).or_default().push(flight);
                 if label_places(&flight.zone).count() >= OWNED_LABELS {

@@ -86,7 +86,7 @@ impl Recorder {
         if !self.kept.is_on() {
             return;
         }
-        let Flown { trail, question, name, zone, failed, faults, answers } = *flown;
+        let Flown { trail, question, name, zone, failed, faults, answers, concluded_from } = *flown;
         let elapsed = self.clock.mono().since(trail.began());
         // If the chain of trust breaks at a zone above the name, only the owner of that zone can repair it. So the entry names that zone.
         let broken =
@@ -107,6 +107,7 @@ impl Recorder {
             messages: trail.messages(zone),
             links: links::in_answers(answers),
             list_fault: failed.and_then(|failed| failed.list),
+            concluded_from: concluded_from.map(|zone| Arc::from(&*WireName::new(zone))),
         };
         lock(&self.kept.misses).flight(&flight);
         if failed.is_some() {

@@ -114,7 +114,7 @@ stored_fields! {
     QuestionEntry {
         name, kind, client, port, transport, view, at, outcome, elapsed, flight, error, code, user, result; stored: false
     }
-    FlightEntry { id, began, elapsed, name, kind, zone, shows, why, faults, messages, links, list_fault }
+    FlightEntry { id, began, elapsed, name, kind, zone, shows, why, faults, messages, links, list_fault, concluded_from }
     MessageEntry { at, elapsed, server, zone, transport, conduct, reason, depth, keys }
     OwnerEntry { client, port, at, user }
 }
@@ -196,6 +196,7 @@ impl Stored for Box<str> {
     }
 }
 
+/// In files of earlier versions, the entry of a resolution has no `concluded_from`, which is its last field. `read` then returns `None` for it.
 impl<Value: Stored> Stored for Option<Value> {
     fn put(&self, into: &mut Vec<u8>) {
         self.is_some().put(into);
@@ -203,7 +204,7 @@ impl<Value: Stored> Stored for Option<Value> {
     }
 
     fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
-        if bool::read(reader)? { Value::read(reader).map(Some) } else { Some(None) }
+        if bool::read(reader).unwrap_or_default() { Value::read(reader).map(Some) } else { Some(None) }
     }
 }
 
@@ -450,6 +451,7 @@ pub(crate) mod tests {
             ],
             links: vec![Link::Name(name("mx.example.")), Link::Address([192, 0, 2, 9].into())],
             list_fault: Some(ListFault::NewOwner),
+            concluded_from: Some(name("example.")),
         }
     }
 
@@ -507,6 +509,16 @@ pub(crate) mod tests {
         octets.pop();
         octets[0] -= 1;
         assert_eq!(read_all(&octets), [Entry::Question(question)]);
+    }
+
+    #[test]
+    fn earlier_resolution_names_no_denying_zone() {
+        let flight = FlightEntry { concluded_from: None, ..flight() };
+        let mut octets = Vec::new();
+        super::put_flight(&flight, &mut octets);
+        octets.pop();
+        octets[0] -= 1;
+        assert_eq!(read_all(&octets), [Entry::Flight(flight)]);
     }
 
     proptest! {

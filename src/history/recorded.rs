@@ -69,12 +69,23 @@ pub struct Flown<'a> {
     pub faults: &'a [(IpAddr, Conduct)],
     /// The records in the answer.
     pub answers: &'a [Record],
+    /// The zone whose cached NSEC or NSEC3 records deny the name, if no server was asked for it (RFC 8198).
+    pub concluded_from: Option<&'a Name>,
 }
 
 impl<'a> Flown<'a> {
     /// Creates the data for a resolution in progress.
     pub fn so_far(trail: &'a Trail, question: &'a Question, name: &'a [u8]) -> Self {
-        Self { trail, question, name, zone: None, failed: None, faults: &[], answers: &[] }
+        Self {
+            trail,
+            question,
+            name,
+            zone: None,
+            failed: None,
+            faults: &[],
+            answers: &[],
+            concluded_from: None,
+        }
     }
 }
 

@@ -166,6 +166,9 @@ pub struct QuestionReport {
     /// MX or PTR record has this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_by: Option<String>,
+    /// If the name does not exist, and no server was asked for it: the zone whose signed records in the cache deny the name (RFC 8198).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concluded_from: Option<String>,
     /// Seconds from the question to the reply.
     pub elapsed: f64,
     /// Seconds from the question to the start of its resolution.
@@ -205,7 +208,11 @@ impl QuestionReport {
         let sent =
             self.messages.iter().map(|message| message.zone.len().saturating_mul(2).saturating_add(OBJECT));
         let error = self.error.as_ref().map_or(0, |error| error.len().saturating_mul(2));
-        let names = [&self.list, &self.named_by].into_iter().flatten().map(String::len).sum::<usize>();
+        let names = [&self.list, &self.named_by, &self.concluded_from]
+            .into_iter()
+            .flatten()
+            .map(String::len)
+            .sum::<usize>();
         let names =
             names.saturating_add(self.name.len()).saturating_add(self.codes.len().saturating_mul(OBJECT));
         let own = names.saturating_mul(2).saturating_add(error).saturating_add(OBJECT);
@@ -365,6 +372,7 @@ fn question(one: &ExplainedQuestion<'_>, first: u64, of_subject: bool) -> Questi
         list: one.apex().map(|apex| name_text(&name_of_wire(apex))),
         codes: if one.result() == DnsResult::Listed { one.codes() } else { Vec::new() },
         named_by: None,
+        concluded_from: one.concluded_from().map(|zone| name_text(&name_of_wire(zone))),
         elapsed: seconds(question.elapsed),
         queued: seconds(began.saturating_sub(question.at)),
         servers: seconds(with_servers(question, own)),

@@ -11,7 +11,7 @@ use crate::dnsbl::gate::UnknownReason;
 use crate::iterate::failure::Failure;
 use crate::resolve::shares::ShedReason;
 use dns::conduct::Conduct;
-use dns::question::ExtendedError;
+use dns::question::{ExtendedError, name_text};
 use validate::verdict::ValidationFailure;
 
 impl Failure {
@@ -90,8 +90,8 @@ pub(crate) fn stale_answer(past: Duration, why: &str) -> ExtendedError {
 }
 
 /// Returns the error for an NXDOMAIN that cached NSEC or NSEC3 records of `zone` prove.
-pub(crate) fn synthesized(zone: &str) -> ExtendedError {
-    let text = format!("signed records of {zone} in the cache deny the name");
+pub(crate) fn synthesized(zone: &Name) -> ExtendedError {
+    let text = format!("concluded from signed records of {} in the cache", name_text(zone));
     ExtendedError::new(ExtendedError::SYNTHESIZED, text)
 }
 

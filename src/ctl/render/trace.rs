@@ -42,7 +42,7 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
         StepEvent::Question { name, kind } => ("query", format!("{name} {kind}"), Paint::Head),
         StepEvent::Memory { found } => ("cache", found.clone(), Paint::Plain),
         StepEvent::Synthesized { zone } => {
-            ("cache", format!("signed records of {zone} deny the name (RFC 8198)"), Paint::Plain)
+            ("cache", format!("NXDOMAIN, concluded from signed records of {zone} (RFC 8198)"), Paint::Plain)
         }
         StepEvent::Cut { zone, addresses } => {
             let s = if *addresses == 1 { "" } else { "es" };

@@ -45,6 +45,11 @@ impl ExplainedQuestion<'_> {
         }
     }
 
+    /// Returns the zone whose cached NSEC or NSEC3 records deny the name, in wire form, if no server was asked for it (RFC 8198).
+    pub(crate) fn concluded_from(&self) -> Option<&[u8]> {
+        self.flight.filter(|_| self.question.result == DnsResult::NoName)?.concluded_from.as_deref()
+    }
+
     pub(crate) fn codes(&self) -> Vec<IpAddr> {
         let links = self.flight.filter(|_| self.list.is_some()).map_or(&[][..], |flight| &flight.links);
         let address = |link: &Link| if let Link::Address(address) = link { Some(*address) } else { None };

@@ -87,6 +87,7 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
         faults: one.faults.iter().map(|(last, conduct)| ([192, 0, 2, *last].into(), *conduct)).collect(),
         links: Vec::new(),
         list_fault: None,
+        concluded_from: None,
     };
     let question = QuestionEntry {
         name,

@@ -185,14 +185,14 @@ impl LookaheadResolver {
         let is_outdated =
             chased.as_ref().is_ok_and(|chased| self.flight.is_outdated(question, chased, context));
         if let Ok(found) = &chased
-            && !found.answers.is_empty()
+            && !(found.answers.is_empty() && found.concluded_from.is_none())
             && !is_outdated
         {
-            // The history uses the names in answers to find the questions of one mail. The client's later question will be answered from
-            // the cache and leaves no such record.
-            let zone = found.zone.as_ref();
+            // The history uses the names in answers to find the questions of one mail, and says which zone denied a name. The client's later question
+            // will be answered from the cache and leaves no such record.
+            let (zone, concluded_from) = (found.zone.as_ref(), found.concluded_from.as_ref());
             let so_far = Flown::so_far(context.trail(), question, key.name());
-            self.recorder().flown(&Flown { zone, answers: &found.answers, ..so_far });
+            self.recorder().flown(&Flown { zone, answers: &found.answers, concluded_from, ..so_far });
         }
         let now = self.flight.clock.mono();
         let messages = context.budget.packets();

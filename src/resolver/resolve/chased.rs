@@ -41,6 +41,8 @@ pub(super) struct Chased {
     pub(super) zone: Option<Name>,
     pub(super) answered: Option<(IpAddr, Duration)>,
     pub(super) extended_error: Option<ExtendedError>,
+    /// The zone whose cached NSEC or NSEC3 records deny the last name, if no server was asked for it (RFC 8198).
+    pub(super) concluded_from: Option<Name>,
     pub(super) list: Option<ListMark>,
     /// True if another resolution (flight) asked the servers for this answer.
     pub(super) shared: bool,
@@ -60,7 +62,7 @@ impl Chased {
     /// zone deny it.
     pub(super) fn exists_here(&mut self) {
         self.proofs.clear();
-        self.extended_error = None;
+        self.concluded_from = None;
         self.security = self.security.map(|security| security.and(Security::Insecure));
     }
 
@@ -137,13 +139,15 @@ pub(super) fn compose_answer(question: &Question, chased: &Chased, now: Mono) ->
         answers.to_mut().extend_from_slice(&chased.signatures);
         authorities.to_mut().extend_from_slice(&chased.proofs);
     }
+    let synthesized = chased.concluded_from.as_ref().map(extended_error::synthesized);
+    let own = chased.extended_error.as_ref().or(synthesized.as_ref());
     let parts = compose::AnswerParts {
         question,
         rcode: chased.rcode,
         answers: &answers,
         authorities: &authorities,
         stored: now,
-        extended_error: extended_error::for_answer(chased.extended_error.as_ref(), chased.fault.as_ref()),
+        extended_error: extended_error::for_answer(own, chased.fault.as_ref()),
         list: chased.list,
     };
     let answer = compose::answer(&parts)

@@ -266,6 +266,7 @@ impl FlightResolver {
             failed: lost.as_ref(),
             faults: &faults,
             answers: found.map_or(&[][..], |chased| &chased.answers),
+            concluded_from: found.and_then(|chased| chased.concluded_from.as_ref()),
         });
         let route = context.view.route(&question.name, question.kind);
         // A DNS list that refuses queries has answered, so no zone has failed. The failure is recorded for the zone of the list.

@@ -11,7 +11,6 @@ use crate::cache::entries::Known;
 use crate::cache::ranges::Synthesized;
 use crate::cache::rrset::Rank;
 use crate::dnsbl::list::List;
-use crate::extended_error;
 use crate::iterate::Lookup;
 use crate::iterate::classify::{End, Found, Redirected, redirected};
 use crate::iterate::context::Context;
@@ -119,9 +118,8 @@ impl Chaser {
         if !self.trust.trusts(name, context) {
             return None;
         }
-        let zone = name_text(&zone);
-        chased.extended_error = Some(extended_error::synthesized(&zone));
-        context.note(StepEvent::Synthesized { zone });
+        context.note(StepEvent::Synthesized { zone: name_text(&zone) });
+        chased.concluded_from = Some(zone);
         let end = End::Negative { nxdomain: true, name: name.clone(), soa: Some(Box::new(soa)) };
         let checked = AnswerSecurity { sets: Vec::new(), end: Security::Secure };
         Some(chased.take(held(Vec::new(), end, proof, Rank::Authoritative), &checked))

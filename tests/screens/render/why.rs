@@ -33,6 +33,7 @@ fn question((at, elapsed): (f64, f64), name: &str, kind: &str, outcome: Outcome)
         list: None,
         codes: Vec::new(),
         named_by: None,
+        concluded_from: None,
         elapsed,
         queued: 0.0,
         servers: if elapsed > 0.001 { elapsed } else { 0.0 },

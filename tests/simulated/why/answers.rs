@@ -1,5 +1,7 @@
 //! Answers of DNS for which a mail server refused or returned mail, in the log lines of each mail program.
 
+use resolver::cache::flush::Flush;
+
 use super::*;
 
 /// The queries of an email, the lines of mail programs about it without their times, the zone or DNS list that is the culprit, and words of
@@ -220,6 +222,42 @@ fn a_name_that_the_operator_asks_about_and_that_does_not_exist_is_the_cause() {
             assert_eq!(kind_of(&report), (CulpritKind::Answer, "nohost.tld.", 0), "{report:#?}");
             assert!(report.culprit.evidence.contains(", the MX of nohost.tld., does not"), "{report:#?}");
             assert!(report.culprit.advice.ends_with("`resolverctl check nohost.tld`"), "{report:#?}");
+        }
+    });
+}
+
+#[test]
+fn name_denied_by_cached_ranges_names_zone() {
+    paused(async {
+        let simulation = world();
+        let subject = || Some(WantedSubject::Name(wire_name(&name("gone2.tld.")).into()));
+        let latest = async || {
+            let reports = why(&simulation, subject()).await.into_iter();
+            reports.max_by(|one, other| one.began.total_cmp(&other.began)).unwrap()
+        };
+        ask(&simulation, "gone1.tld.", RecordType::MX).await;
+        // The first answer is concluded, and the second is from the cache.
+        for _ in 0..2 {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            ask(&simulation, "gone2.tld.", RecordType::MX).await;
+            let report = latest().await;
+            assert_eq!(kind_of(&report), (CulpritKind::Answer, "gone2.tld.", 0), "{report:#?}");
+            let concluded = "gone2.tld. does not exist, concluded from signed records of tld. (NXDOMAIN, ";
+            assert!(report.culprit.evidence.starts_with(concluded), "{report:#?}");
+            for command in ["`resolverctl trace --fresh gone2.tld MX`", "`resolverctl flush gone2.tld`"] {
+                assert!(report.culprit.advice.contains(command), "{report:#?}");
+            }
+        }
+        let flush = Flush::Name { name: name("gone2.tld."), kind: None };
+        simulation.resolver().memory().flush(&flush);
+        for _ in 0..2 {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            ask(&simulation, "gone2.tld.", RecordType::MX).await;
+            let report = latest().await;
+            assert!(
+                report.culprit.evidence.starts_with("gone2.tld. does not exist (NXDOMAIN, "),
+                "{report:#?}"
+            );
         }
     });
 }

@@ -28,6 +28,7 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
         list: None,
         codes: Vec::new(),
         named_by: None,
+        concluded_from: None,
         elapsed: waited,
         queued: 0.0,
         servers: waited,

@@ -280,6 +280,7 @@ mod tests {
             list: None,
             codes: Vec::new(),
             named_by: None,
+            concluded_from: None,
             elapsed,
             queued: 0.0,
             servers: elapsed,
