@@ -31,7 +31,8 @@ use super::{Iterate, Lookup};
 use crate::cache::entries::Delegation;
 use crate::cache::servers::Health;
 use crate::limits::{
-    FAILING_PAUSES, LAME_TIME, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED, UNKNOWN_TIMER,
+    FAILED_TIME, FAILING_PAUSES, LAME_TIME, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED,
+    UNKNOWN_TIMER,
 };
 use crate::supervise::driven::{Driven, drive};
 use dns::clock::Mono;
@@ -471,14 +472,17 @@ impl<'a> Asking<'a> {
     /// these servers count as lame, so that the next question does not wait. Returns false if no server is asked.
     async fn ask_failing_again(&mut self) -> bool {
         let (context, zone) = (self.context(), &self.cut.zone);
-        if self.lookup.route.policy.list.is_some() || context.is_ahead() || context.is_on_the_side() {
+        let is_list = self.lookup.route.policy.list.is_some();
+        // A forwarder answers SERVFAIL for a name whose own servers fail.
+        let is_forwarder = ServerRole::for_cut(self.lookup.route, self.cut).is_recursive();
+        if is_list || is_forwarder || context.is_ahead() || context.is_on_the_side() {
             return false;
         }
         let Some(place) = select::failing(&self.candidates, &self.faults) else { return false };
         let now = self.iterate.now();
         let Some(pause) = FAILING_PAUSES.get(self.pauses) else {
             for (server, _) in self.faults.iter().filter(|(_, fault)| fault.came_back()) {
-                self.iterate.server(*server).mark_lame(zone, LAME_TIME, now);
+                self.iterate.server(*server).mark_lame(zone, FAILED_TIME, now);
             }
             return false;
         };

@@ -224,6 +224,9 @@ pub(crate) const FAILING_PAUSES: [Duration; 4] = [
     Duration::from_millis(900),
 ];
 
+/// For this time after all queries of `FAILING_PAUSES` were answered with SERVFAIL, no question waits for the zone again.
+pub(crate) const FAILED_TIME: Duration = Duration::from_secs(60);
+
 /// A doubtful denial has the SOA of another zone, or neither AA nor SOA: it may come from a server that no longer serves the zone. If all
 /// servers of a delegation give one, and the delegation is older than this time, it is fetched again. If the parent then names the same
 /// servers, the denial is believed for this time.
