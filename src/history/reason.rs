@@ -1,5 +1,8 @@
 //! The reasons why a server is queried. The position of a reason in the list is its number in the history.
 
+/// The server is queried again, perhaps after a pause, because all servers of its zone gave errors.
+pub const AGAIN: &str = "again";
+
 /// The word of each reason in JSON (see `StepEvent::Sent`), and its label on screens.
 const REASONS: [(&str, &str); 15] = [
     ("", ""),
@@ -13,7 +16,7 @@ const REASONS: [(&str, &str); 15] = [
     ("other_case", "reply changed the case"),
     ("own_case", "name in lower case"),
     ("alone", "no other server left"),
-    ("again", "again after errors of all servers"),
+    (AGAIN, "again after errors of all servers"),
     ("parent", "server in the parent's referral"),
     ("measure", "to measure its round trip"),
     ("forged", "replies were forged"),

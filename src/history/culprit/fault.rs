@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::cause::{CauseKey, CulpritKind};
 use super::explained_question::{ExplainedQuestion, is_of_list, zone_of};
 use crate::entry::{FlightEntry, MessageEntry};
+use crate::reason::AGAIN;
 use crate::traffic::{Traffic, Unanswered, moments};
 use dns::conduct::{Conduct, Transport};
 
@@ -144,7 +145,7 @@ pub(super) fn timeline(
     for (from, to) in changes.iter().zip(changes.iter().skip(1)) {
         let key = if *from < flight.began {
             Some((CulpritKind::Overload, Box::default()))
-        } else if let Some(message) = waited_for(flight, *from) {
+        } else if let Some(message) = waited_for(flight, *from).or_else(|| paused_after(flight, *from)) {
             kind_of(one, flight, message, traffic).map(|kind| key_of(one, kind, &message.zone))
         } else {
             Some((CulpritKind::Unknown, Box::default()))
@@ -152,6 +153,18 @@ pub(super) fn timeline(
         spent.extend(key.map(|key| (key, to.saturating_sub(*from))));
     }
     spent
+}
+
+/// Returns the query after whose error a resolution paused at a time, before it asked a failing server again.
+fn paused_after(flight: &FlightEntry, at: u64) -> Option<&MessageEntry> {
+    let is_next = |message: &MessageEntry| message.reason == AGAIN && moments(flight, message).0 > at;
+    if !flight.messages.iter().any(is_next) {
+        return None;
+    }
+    let has_failed = |message: &&MessageEntry| {
+        moments(flight, message).1 <= at && message.conduct == Some(Conduct::ServFail)
+    };
+    flight.messages.iter().filter(has_failed).max_by_key(|message| moments(flight, message).1)
 }
 
 /// Returns the query for which a resolution waited at a time: one that was answered later, or else the oldest one.

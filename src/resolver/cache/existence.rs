@@ -121,7 +121,17 @@ impl InView<'_> {
 impl Memory {
     /// Removes the answers that were made from a denial of all types of `name`. Answers for type A stay.
     pub(crate) fn forget_denied(&self, name: &Name, view: ViewId, now: Mono) {
-        for kind in SHOWING.into_iter().filter(|kind| *kind != RecordType::A) {
+        let kinds = SHOWING.into_iter().filter(|kind| *kind != RecordType::A);
+        self.forget_negative(kinds, name, view, now);
+    }
+
+    /// Removes the negative answers for `name`, because they were concluded from NSEC or NSEC3 records that are wrong.
+    pub(crate) fn forget_concluded(&self, name: &Name, view: ViewId, now: Mono) {
+        self.forget_negative(SHOWING.into_iter(), name, view, now);
+    }
+
+    fn forget_negative(&self, kinds: impl Iterator<Item = RecordType>, name: &Name, view: ViewId, now: Mono) {
+        for kind in kinds {
             for (dnssec_ok, checking_disabled) in [(false, false), (true, false), (false, true), (true, true)]
             {
                 let question = Question { dnssec_ok, checking_disabled, view, ..Question::new(name, kind) };

@@ -99,15 +99,18 @@ impl InView<'_> {
         self.store.insert(keys.at(0, KeySlot::Ranges).to_key(), entry);
     }
 
-    /// Called when `zone` has given secure data of `owner`. If the ranges of the zone deny this name, none of them is used for `REFUTED_TIME`.
-    pub(crate) fn refute_ranges(&self, zone: &Name, owner: &Name, now: Mono) {
+    /// Called when `zone` has given secure data that show that `names` exist. If the ranges of the zone deny one of them, none of the ranges is used for
+    /// `REFUTED_TIME`. Returns those names: answers for them may have been concluded from the ranges.
+    pub(crate) fn refute_ranges(&self, zone: &Name, names: &[Name], now: Mono) -> Vec<Name> {
         let mut keys = self.keys(zone);
-        if let Some(ranges) = self.ranges(&mut keys, 0)
-            && from_ranges(&ranges, zone.clone(), owner, now).is_some()
-        {
+        let Some(ranges) = self.ranges(&mut keys, 0) else { return Vec::new() };
+        let is_denied = |name: &&Name| from_ranges(&ranges, zone.clone(), name, now).is_some();
+        let denied: Vec<Name> = names.iter().filter(is_denied).cloned().collect();
+        if !denied.is_empty() {
             let refuted = CacheEntry::Mark(now.after(REFUTED_TIME));
             self.store.insert(keys.at(0, KeySlot::Ranges).to_key(), refuted);
         }
+        denied
     }
 
     /// Returns the name servers and mail hosts of `zone` that are in the zone itself, as far as the cache has them. Those of zones of delegations are
@@ -120,16 +123,11 @@ impl InView<'_> {
             Some(CacheEntry::Known(Known::Rrset(rrset))) => rrset.records(zone, now),
             _ => Vec::new(),
         };
-        let own = [RecordType::NS, RecordType::MX].into_iter().flat_map(of_kind);
-        let own = own.filter_map(|record| match record.data {
-            RData::NS(server) => Some(server.0),
-            RData::MX(host) => Some(host.exchange),
-            _ => None,
-        });
+        let own: Vec<Record> = [RecordType::NS, RecordType::MX].into_iter().flat_map(of_kind).collect();
         let delegation = self.delegation(zone, now);
-        let of_parent = delegation.iter().flat_map(|cut| cut.servers.iter().cloned());
-        let inside = own.chain(of_parent).filter(|host| host != zone && zone.zone_of(host));
-        inside.take(MAX_REFUTING_HOSTS).collect()
+        let of_parent = delegation.iter().flat_map(|cut| &cut.servers);
+        let inside = of_parent.filter(|host| *host != zone && zone.zone_of(host)).cloned();
+        hosts_in(zone, &own.iter().collect::<Vec<_>>()).chain(inside).take(MAX_REFUTING_HOSTS).collect()
     }
 
     /// Returns the denial of `name`, if cached ranges prove that it does not exist.
@@ -174,6 +172,20 @@ impl InView<'_> {
             _ => None,
         }
     }
+}
+
+/// Returns the name servers and mail hosts in `records` that are in `zone` and not its apex.
+pub(crate) fn hosts_in(zone: &Name, records: &[&Record]) -> impl Iterator<Item = Name> {
+    let hosts = records.iter().filter_map(|record| match &record.data {
+        RData::NS(server) => Some(&server.0),
+        RData::MX(host) => Some(&host.exchange),
+        _ => None,
+    });
+    hosts
+        .filter(|host| *host != zone && zone.zone_of(host))
+        .map(Name::to_lowercase)
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 /// Returns the denial of `name`, if the ranges of `zone` prove that it does not exist.

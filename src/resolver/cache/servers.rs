@@ -22,10 +22,10 @@ use super::silent_zones::SilentZones;
 use super::slow_zones::{Compared, SlowZones};
 use super::store::{LookedUp, Store, StoreFill, fill};
 use crate::limits::{
-    CONFIRMED_DENIALS, FINDS_CASE_TIME, FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE,
-    MAX_LAME_OCTETS, MAX_LAME_ZONES, MAX_TIMER, MEASURE_PAUSE, MEASURED_TIME, NO_EDNS_TIME, NO_TCP_TIME,
-    OWN_CASE_ANSWERS, QUIET_QUERIES, SERVED_TIME, SHORT_TIME, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES,
-    UNKNOWN_TIMER,
+    CONFIRMED_DENIALS, FAILING_TIME, FINDS_CASE_TIME, FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER,
+    HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES, MAX_TIMER, MEASURE_PAUSE, MEASURED_TIME, NO_EDNS_TIME,
+    NO_TCP_TIME, OWN_CASE_ANSWERS, QUIET_QUERIES, SERVED_TIME, SHORT_TIME, SILENCES_OF_ANOTHER_ZONE,
+    SURE_SILENCES, UNKNOWN_TIMER,
 };
 use dns::clock::Mono;
 use dns::hash::Keyed;
@@ -281,7 +281,7 @@ pub struct ServerStanding {
     pub(crate) silent_elsewhere: bool,
     /// True if the server does not serve the zone (lame).
     pub lame: bool,
-    /// True if the server gave a usable answer within `SERVED_TIME`.
+    /// True if the server gave a usable answer within `SERVED_TIME`, and has not failed for the zone for good since.
     pub(crate) served_lately: bool,
     /// The share of lost queries in per cent; 0 if unknown, or if many queries wait for the server. It is also 0 for a server slower than
     /// `MAX_TIMER`: a missing reply is then probably late and not lost.
@@ -347,7 +347,8 @@ impl Server {
             silent_elsewhere: of_zone.is_some_and(Silence::is_in_question)
                 || known.is_some() && !too && of_server.count() >= SURE_SILENCES,
             lame: history.lame.holds(zone, now),
-            served_lately: history.served.is_some_and(|served| now.since(served) < SERVED_TIME),
+            served_lately: history.served.is_some_and(|served| now.since(served) < SERVED_TIME)
+                && history.lame.left(zone, now) <= FAILING_TIME,
             loss: if self.is_quiet() && round_trip.is_some_and(|trip| trip < timer) {
                 history.losses.percent()
             } else {
@@ -625,13 +626,20 @@ pub(super) struct Lameness(pub(super) Vec<(Box<[u8]>, Mono)>);
 
 impl Lameness {
     pub(super) fn holds(&self, zone: &Name, now: Mono) -> bool {
-        !self.0.is_empty() && {
-            let zone = wire_name(zone);
-            self.0.iter().any(|(lame, until)| **lame == *zone && now < *until)
+        !self.left(zone, now).is_zero()
+    }
+
+    /// Returns the time for which the server still counts as lame for `zone`.
+    fn left(&self, zone: &Name, now: Mono) -> Duration {
+        if self.0.is_empty() {
+            return Duration::ZERO;
         }
+        let zone = wire_name(zone);
+        self.0.iter().find(|(lame, _)| **lame == *zone).map_or(Duration::ZERO, |(_, until)| until.since(now))
     }
 
     pub(super) fn add(&mut self, zone: &Name, until: Mono, now: Mono) {
+        let until = until.max(now.after(self.left(zone, now)));
         let zone = wire_name(zone).into_boxed_slice();
         self.0.retain(|(lame, until)| *lame != zone && now < *until);
         let octets = |held: &[(Box<[u8]>, Mono)]| held.iter().map(|(zone, _)| zone.len()).sum::<usize>();

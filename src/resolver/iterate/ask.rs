@@ -10,6 +10,7 @@ use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -31,13 +32,14 @@ use super::{Iterate, Lookup};
 use crate::cache::entries::Delegation;
 use crate::cache::servers::Health;
 use crate::limits::{
-    FAILED_TIME, FAILING_PAUSES, LAME_TIME, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED,
-    UNKNOWN_TIMER,
+    FAILED_TIME, FAILING_AT_ONCE, FAILING_PAUSES, LAME_TIME, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES,
+    MAX_UNDER_WAY, MAX_UNGLUED, UNKNOWN_TIMER,
 };
 use crate::supervise::driven::{Driven, drive};
 use dns::clock::Mono;
 use dns::conduct::Conduct;
 use history::Counter;
+use history::reason::AGAIN;
 
 /// The result of a lookup of one server's addresses in one family (A or AAAA).
 pub(super) struct Sought {
@@ -408,9 +410,12 @@ impl<'a> Asking<'a> {
     /// Returns true if the server at `place` gets two copies of a query that is sent again.
     fn may_double(&self, place: usize) -> bool {
         self.candidates.get(place).is_some_and(|candidate| {
+            // The copies of the last queries are no hedges: so many lost ones in a row are rare.
+            let is_last = candidate.tries >= MAX_TRIES;
             !candidate.is_last_resort()
-                && repeat::is_doubled(&candidate.standing, candidate.tries)
-                && self.take_hedge(candidate.address)
+                && (is_last
+                    || repeat::is_doubled(&candidate.standing, candidate.tries)
+                        && self.take_hedge(candidate.address))
         })
     }
 
@@ -465,11 +470,11 @@ impl<'a> Asking<'a> {
         if let Some(candidate) = self.candidates.get_mut(place) {
             candidate.own_case = true;
         }
-        self.launch(place, "again");
+        self.launch(place, AGAIN);
     }
 
-    /// If all servers answered SERVFAIL, also at the second query, asks one of those that served lately again, after a pause. If all pauses are over,
-    /// these servers count as lame, so that the next question does not wait. Returns false if no server is asked.
+    /// If all servers answered SERVFAIL, also at the second query, asks those that served lately again, after a pause. If all pauses are over, these
+    /// servers count as lame, so that the next question does not wait. Returns false if no server is asked.
     async fn ask_failing_again(&mut self) -> bool {
         let (context, zone) = (self.context(), &self.cut.zone);
         let is_list = self.lookup.route.policy.list.is_some();
@@ -478,7 +483,10 @@ impl<'a> Asking<'a> {
         if is_list || is_forwarder || context.is_ahead() || context.is_on_the_side() {
             return false;
         }
-        let Some(place) = select::failing(&self.candidates, &self.faults) else { return false };
+        let places = select::failing(&self.candidates, &self.faults);
+        if places.is_empty() {
+            return false;
+        }
         let now = self.iterate.now();
         let Some(pause) = FAILING_PAUSES.get(self.pauses) else {
             for (server, _) in self.faults.iter().filter(|(_, fault)| fault.came_back()) {
@@ -486,16 +494,22 @@ impl<'a> Asking<'a> {
             }
             return false;
         };
-        if now.since(context.began()).saturating_add(*pause) >= context.view.config.resolve.deadline {
+        let pause = Duration::from_millis(*pause);
+        if now.since(context.began()).saturating_add(pause) >= context.view.config.resolve.deadline {
             return false;
         }
         self.pauses = self.pauses.saturating_add(1);
         tokio::select! {
             biased;
             () = drive(&mut self.attempts) => {}
-            () = tokio::time::sleep(*pause) => {}
+            () = tokio::time::sleep(pause) => {}
         }
-        self.launch(place, "again");
+        for place in places.into_iter().take(FAILING_AT_ONCE) {
+            if let Some(candidate) = self.candidates.get_mut(place) {
+                candidate.own_case = true;
+            }
+            self.launch(place, AGAIN);
+        }
         true
     }
 
@@ -514,6 +528,9 @@ impl<'a> Asking<'a> {
         shared.hedges.earn();
         shared.measurements.earn();
         server.earn_hedge();
+        if candidate.tries > 0 {
+            candidate.standing.features = server.standing(&self.cut.zone, now).features;
+        }
         let path = path(lookup.route, self.cut, candidate.address);
         let (timer, patience) = repeat::timers(&candidate.standing, candidate.tries);
         let attempt = Attempt {
@@ -536,6 +553,7 @@ impl<'a> Asking<'a> {
             secret: lookup.rewrite.map(|rewrite| Arc::clone(rewrite.secret())),
             signed: self.signed,
             tries: candidate.tries,
+            is_after_error: candidate.own_case,
             outages: shared.uplink.outages(),
             round_trip: candidate.standing.round_trip,
             timer,

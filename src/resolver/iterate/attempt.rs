@@ -85,6 +85,8 @@ pub(super) struct Attempt {
     pub(super) first: UpstreamForm,
     /// The number of earlier queries to this server in the step (the queries to the servers of one zone), or since the end of an outage.
     pub(super) tries: u8,
+    /// True if the server answered an earlier query in the step with an error.
+    pub(super) is_after_error: bool,
     /// The number of ended outages of this host's network. Queries with different numbers are not merged, because an equal query from an outage was
     /// probably lost.
     pub(super) outages: u8,
@@ -440,6 +442,8 @@ impl Attempt {
                     Trouble::Undecodable if form.edns.is_some() && self.signed.may_go_without() => {
                         NextQuery::WithoutEdns { stays: true }
                     }
+                    // In a signed zone, EDNS is needed, and may arrive over TCP.
+                    Trouble::Undecodable if form.edns.is_some() => NextQuery::Distrusted(trouble.clone()),
                     _ => NextQuery::nothing(conduct),
                 };
                 (turn, conduct, trouble.to_string().into())
@@ -557,7 +561,7 @@ impl Attempt {
                 if !matches!(&said, Classified::Found(found) if found.denies()) {
                     self.server.finds_mixed_case(now);
                 }
-            } else if self.tries >= MIXED_CASE_TRIES && !self.role.is_recursive() {
+            } else if self.tries >= MIXED_CASE_TRIES && !self.is_after_error && !self.role.is_recursive() {
                 self.server.answers_own_case(now);
             }
             if self.role == ServerRole::Found {

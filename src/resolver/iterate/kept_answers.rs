@@ -11,9 +11,10 @@ use super::scrub::firsts;
 use super::{Iterate, Lookup};
 use crate::cache::entries::Delegation;
 use crate::cache::negative::{Denial, negative_ttl};
+use crate::cache::ranges::hosts_in;
 use crate::cache::rrset::{Rank, capped};
 use crate::cache::security::{Backing, Evidence};
-use crate::limits::PRIVATE_LABELS;
+use crate::limits::{MAX_REFUTING_HOSTS, PRIVATE_LABELS};
 use dns::clock::Mono;
 use dns::question::{Security, same_name};
 use validate::signature::{covered_type, covering};
@@ -53,11 +54,8 @@ impl Iterate {
                 rrsets.outdate(&first.name, lookup.kind, &by, now);
             }
             let contradicts = rrsets.put_backed(rrset, by, max_ttl, now);
-            if security == Security::Secure
-                && let Some(first) = rrset.first()
-                && !is_expanded(&covering(&found.evidence, &first.name, first.record_type()), &first.name)
-            {
-                rrsets.refute_ranges(zone, &first.name, now);
+            if security == Security::Secure {
+                self.refute(lookup, (zone, rrset), &found.evidence, now);
             }
             self.show(lookup, (zone, rrset), contradicts, now);
         }
@@ -84,6 +82,19 @@ impl Iterate {
             rrsets.outdate(name, lookup.kind, &by, now);
         }
         found
+    }
+
+    /// Stops the use of the cached NSEC and NSEC3 records of `zone` if they deny the owner of this secure RRset, or a name server or mail host in it.
+    fn refute(&self, lookup: Lookup<'_>, (zone, rrset): (&Name, &[&Record]), evidence: &[Record], now: Mono) {
+        let Some(first) = rrset.first() else { return };
+        let mut names: Vec<Name> = hosts_in(zone, rrset).take(MAX_REFUTING_HOSTS).collect();
+        if !is_expanded(&covering(evidence, &first.name, first.record_type()), &first.name) {
+            names.push(first.name.clone());
+        }
+        let view = lookup.context.view.knows;
+        for name in self.memory.rrsets.in_view(view).refute_ranges(zone, &names, now) {
+            self.memory.forget_concluded(&name, view, now);
+        }
     }
 
     /// Records that the names above an RRset exist, and removes cached denials of these names. Does not do this in the zones of DNS lists, because

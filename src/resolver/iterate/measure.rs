@@ -63,6 +63,7 @@ impl Asking<'_> {
             secret: None,
             signed: self.signed,
             tries: 0,
+            is_after_error: false,
             outages: shared.uplink.outages(),
             round_trip: candidate.standing.round_trip,
             timer: candidate.standing.timer,

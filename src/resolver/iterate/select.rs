@@ -205,12 +205,11 @@ pub(crate) fn failed_first(candidates: &[Candidate], faults: &[(SocketAddr, Cond
     candidates.iter().position(is_it)
 }
 
-/// Returns the index of a server that served lately, was not lame when the question began, and has answered SERVFAIL since. Of several, it is the one
-/// that was asked least. Returns `None` if there is no such server, or if a server gave another error: a server that answers REFUSED has probably lost
-/// the zone.
-pub(crate) fn failing(candidates: &[Candidate], faults: &[(SocketAddr, Conduct)]) -> Option<usize> {
+/// Returns the indexes of the servers that served lately and have answered SERVFAIL since, those that were asked least first. Returns none if a server
+/// gave another error: a server that answers REFUSED has probably lost the zone.
+pub(crate) fn failing(candidates: &[Candidate], faults: &[(SocketAddr, Conduct)]) -> Vec<usize> {
     if faults.iter().any(|(_, conduct)| conduct.came_back() && *conduct != Conduct::ServFail) {
-        return None;
+        return Vec::new();
     }
     // A server that was silent at the last query may limit the rate of its error replies, as BIND does.
     let has_failed = |candidate: &Candidate| {
@@ -218,12 +217,12 @@ pub(crate) fn failing(candidates: &[Candidate], faults: &[(SocketAddr, Conduct)]
         candidate.under_way == 0 && last.is_some_and(|(_, conduct)| *conduct == Conduct::ServFail)
     };
     let fits = |(_, candidate): &(usize, &Candidate)| {
-        let standing = candidate.standing;
         let is_spent = candidate.progress == CandidateProgress::Spent;
-        is_spent && standing.served_lately && !standing.lame && has_failed(candidate)
+        is_spent && candidate.standing.served_lately && has_failed(candidate)
     };
-    let servers = candidates.iter().enumerate().filter(fits);
-    servers.min_by_key(|(_, candidate)| candidate.tries).map(|(place, _)| place)
+    let mut servers: Vec<(usize, &Candidate)> = candidates.iter().enumerate().filter(fits).collect();
+    servers.sort_by_key(|(_, candidate)| candidate.tries);
+    servers.into_iter().map(|(place, _)| place).collect()
 }
 
 /// Returns true if the last two results are REFUSED from two different servers.
@@ -410,13 +409,11 @@ mod tests {
         let fault = |place: usize, conduct| (candidates[place].address, conduct);
         let (one, other) = (fault(0, Conduct::ServFail), fault(1, Conduct::ServFail));
         let [silent, refused] = [fault(1, Conduct::Silent), fault(1, Conduct::Refused)];
-        assert_eq!(failing(&candidates, &[one, other]), Some(1), "it was asked less");
-        assert_eq!(failing(&candidates, &[one, other, silent]), Some(0), "the other limits its errors");
-        assert_eq!(failing(&candidates, &[one, refused]), None);
-        candidates[1].standing.lame = true;
-        assert_eq!(failing(&candidates, &[one, other]), Some(0));
+        assert_eq!(failing(&candidates, &[one, other]), [1, 0], "the other was asked less");
+        assert_eq!(failing(&candidates, &[one, other, silent]), [0], "the other limits its errors");
+        assert!(failing(&candidates, &[one, refused]).is_empty());
         candidates[0].standing.served_lately = false;
-        assert_eq!(failing(&candidates, &[one, other]), None);
+        assert_eq!(failing(&candidates, &[one, other]), [1]);
     }
 
     #[test]
