@@ -14,6 +14,7 @@
 //! - Only ranges of the closest cached zone and of zones below it are looked up. Otherwise each query would decode the ranges of the root.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hickory_proto::dnssec::rdata::DNSSECRData;
@@ -90,6 +91,7 @@ impl InView<'_> {
         if ranges.is_empty() {
             return;
         }
+        self.has_ranges.store(true, Ordering::Relaxed);
         let denies = |host: &Name| from_ranges(&ranges, soa.name.clone(), host, now).is_some();
         let is_refuted = self.hosts_of(&soa.name, now).iter().any(denies);
         let entry = match is_refuted {
@@ -97,6 +99,11 @@ impl InView<'_> {
             false => CacheEntry::Ranges(ranges.into()),
         };
         self.store.insert(keys.at(0, KeySlot::Ranges).to_key(), entry);
+    }
+
+    /// Returns true if a zone may have ranges that secure data refute.
+    pub(crate) fn may_refute(&self) -> bool {
+        self.has_ranges.load(Ordering::Relaxed)
     }
 
     /// Called when `zone` has given secure data that show that `names` exist. If the ranges of the zone deny one of them, none of the ranges is used for

@@ -24,6 +24,8 @@ pub struct Rrsets {
     store: QuestionStore<CacheEntry>,
     /// True if a DNAME was ever stored. Otherwise no DNAME is looked up.
     dnames: Arc<AtomicBool>,
+    /// True if NSEC or NSEC3 records of a zone were ever stored. Otherwise they are not looked up.
+    ranges: Arc<AtomicBool>,
 }
 
 /// The entries of the table in one view.
@@ -31,12 +33,13 @@ pub struct Rrsets {
 pub struct InView<'a> {
     pub(super) store: &'a QuestionStore<CacheEntry>,
     dnames: &'a AtomicBool,
+    pub(super) has_ranges: &'a AtomicBool,
     pub(super) view: ViewId,
 }
 
 impl Rrsets {
     pub(super) fn new(store: QuestionStore<CacheEntry>) -> Self {
-        Self { store, dnames: Arc::default() }
+        Self { store, dnames: Arc::default(), ranges: Arc::default() }
     }
 
     pub(super) fn store(&self) -> &QuestionStore<CacheEntry> {
@@ -49,7 +52,7 @@ impl Rrsets {
 
     /// Returns the entries in `view`.
     pub fn in_view(&self, view: ViewId) -> InView<'_> {
-        InView { store: &self.store, dnames: &self.dnames, view }
+        InView { store: &self.store, dnames: &self.dnames, has_ranges: &self.ranges, view }
     }
 }
 

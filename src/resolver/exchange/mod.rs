@@ -251,12 +251,17 @@ impl Exchange {
         };
         // Without this limit, an attacker could keep the loop busy with datagrams.
         for _ in 0..MAX_STRAY_DATAGRAMS {
-            let (source, datagram) = replies.next().await.map_err(on_the_way)?;
+            let (source, mut datagram) = replies.next().await.map_err(on_the_way)?;
             if source == ask.path.server {
                 if id_of(&datagram) == Some(id)
-                    && let Some(read) = self.read_datagram(ask, message, datagram, started).await
+                    && let Some(read) = self.read_datagram(ask, message, &mut datagram, started)
                 {
-                    return read;
+                    let mut read = read?;
+                    if !read.message.metadata.truncation {
+                        let room = self.long_replies.admit(source, &datagram).await;
+                        read.room = room.map_err(|NoRoom| Trouble::NoRoom)?;
+                    }
+                    return Ok(read);
                 }
                 if self.mismatches.add(source) && !ask.skips_forgeries {
                     self.strays.fetch_add(1, Ordering::Relaxed);
@@ -270,36 +275,29 @@ impl Exchange {
 
     /// Reads a datagram with the id of the query. Returns `None` if it answers another question: an attacker has guessed the id, or it is the late
     /// reply to an earlier query from the same port. The real reply may still arrive.
-    async fn read_datagram(
+    fn read_datagram(
         &self,
         ask: &UpstreamQuery,
         message: &Sendable,
-        mut datagram: Vec<u8>,
+        datagram: &mut [u8],
         started: Mono,
     ) -> Option<Result<ReadReply, Trouble>> {
-        self.tap(TapKind::ResolverResponse, ask, &datagram, started);
-        let spelling = case::restore(&message.plain, &message.sent, &mut datagram);
+        self.tap(TapKind::ResolverResponse, ask, datagram, started);
+        let spelling = case::restore(&message.plain, &message.sent, datagram);
         if spelling == Spelling::Other && ask.mixed_case {
             return Some(Err(Trouble::OtherCase));
         }
-        let is_long = datagram.len() > PLAIN_PAYLOAD.into();
+        let (is_long, room) = (datagram.len() > PLAIN_PAYLOAD.into(), ReplyRoom::default());
         if datagram.len() > PAYLOAD.into() {
-            let message = cut(id_of(&datagram)?);
-            return Some(Ok(ReadReply { message, spelling, is_long, room: ReplyRoom::default() }));
+            return Some(Ok(ReadReply { message: cut(id_of(datagram)?), spelling, is_long, room }));
         }
-        Some(match decode(ask, &datagram, spelling) {
+        Some(match decode(ask, datagram, spelling) {
             Ok(read) if read.queries.is_empty() && ask.mixed_case && !read.metadata.truncation => {
                 Err(Trouble::OtherCase)
             }
             Ok(message) => {
                 self.mismatches.end(ask.path.server);
-                let room = self.long_replies.admit(ask.path.server, &datagram).await;
-                room.map_err(|NoRoom| Trouble::NoRoom).map(|room| ReadReply {
-                    message,
-                    spelling,
-                    is_long,
-                    room,
-                })
+                Ok(ReadReply { message, spelling, is_long, room })
             }
             Err(Misfit::Undecodable) => Err(Trouble::Undecodable),
             Err(Misfit::Unfit) => Err(Trouble::Unfit),

@@ -32,7 +32,7 @@ use super::{Iterate, Lookup};
 use crate::cache::entries::Delegation;
 use crate::cache::servers::Health;
 use crate::limits::{
-    FAILED_TIME, FAILING_AT_ONCE, FAILING_PAUSES, LAME_TIME, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES,
+    FAILED_TIME, FAILING_AT_ONCE, FAILING_PAUSES, LAME_TIME, LOSSY, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES,
     MAX_UNDER_WAY, MAX_UNGLUED, UNKNOWN_TIMER,
 };
 use crate::supervise::driven::{Driven, drive};
@@ -200,7 +200,7 @@ impl<'a> Asking<'a> {
         loop {
             let ended = self.given_up || self.is_refused();
             if ended || (self.awaited() == 0 && self.lookups.is_empty()) {
-                if ended || !self.ask_failing_again().await {
+                if ended || !Box::pin(self.ask_failing_again()).await {
                     return self.end();
                 }
                 continue;
@@ -411,7 +411,7 @@ impl<'a> Asking<'a> {
     fn may_double(&self, place: usize) -> bool {
         self.candidates.get(place).is_some_and(|candidate| {
             // The copies of the last queries are no hedges: so many lost ones in a row are rare.
-            let is_last = candidate.tries >= MAX_TRIES;
+            let is_last = candidate.tries >= MAX_TRIES && candidate.standing.loss > LOSSY;
             !candidate.is_last_resort()
                 && (is_last
                     || repeat::is_doubled(&candidate.standing, candidate.tries)

@@ -30,8 +30,8 @@ use crate::exchange::network::Path;
 use crate::exchange::secret::Secret;
 use crate::exchange::{Heard, Place, Sender, Trouble, UpstreamQuery};
 use crate::limits::{
-    FAILING_TIME, LAME_TIME, LAST_TRIES, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER, MAX_TRIES,
-    MIXED_CASE_TRIES,
+    FAILING_TIME, LAME_TIME, LAST_TRIES_OF_LOSSY, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER,
+    MAX_TRIES, MIXED_CASE_TRIES,
 };
 use crate::supervise::caught;
 use dns::clock::Mono;
@@ -599,7 +599,8 @@ impl Attempt {
 
     fn message(&self, form: UpstreamForm) -> UpstreamQuery {
         let (path, name, kind) = (self.path.clone(), self.name.clone(), self.kind);
-        let tries = self.tries.wrapping_add(self.outages.wrapping_mul(MAX_TRIES.saturating_add(LAST_TRIES)));
+        let tries =
+            self.tries.wrapping_add(self.outages.wrapping_mul(MAX_TRIES.saturating_add(LAST_TRIES_OF_LOSSY)));
         let secret = self.secret.clone();
         // The customer key is removed from the names in the reply. After that, signatures cannot be validated, so they are not requested.
         let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();

@@ -54,7 +54,7 @@ impl Iterate {
                 rrsets.outdate(&first.name, lookup.kind, &by, now);
             }
             let contradicts = rrsets.put_backed(rrset, by, max_ttl, now);
-            if security == Security::Secure {
+            if security == Security::Secure && rrsets.may_refute() {
                 self.refute(lookup, (zone, rrset), &found.evidence, now);
             }
             self.show(lookup, (zone, rrset), contradicts, now);

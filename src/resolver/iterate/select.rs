@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::cache::servers::{Health, ServerStanding};
-use crate::limits::{LAST_TRIES, MAX_ASKED_SERVERS, MAX_STREAM_TRIES, NEAR_ENOUGH};
+use crate::limits::{
+    LAST_TRIES, LAST_TRIES_OF_LOSSY, LOSSY, MAX_ASKED_SERVERS, MAX_STREAM_TRIES, NEAR_ENOUGH,
+};
 use dns::conduct::Conduct;
 
 /// The round-trip time that is assumed for a server that has not been measured.
@@ -124,8 +126,13 @@ impl Candidate {
 
     /// Returns the number of queries that the server may get, if others get `most`.
     fn most_tries(&self, most: u8) -> u8 {
-        let answers = self.standing.round_trip.is_some() && self.standing.health == Health::Answering;
-        if answers && !self.standing.lame { most.saturating_add(LAST_TRIES) } else { most }
+        let standing = &self.standing;
+        let answers = standing.round_trip.is_some() && standing.health == Health::Answering;
+        match standing.loss > LOSSY {
+            _ if !answers || standing.lame => most,
+            true => most.saturating_add(LAST_TRIES_OF_LOSSY),
+            false => most.saturating_add(LAST_TRIES),
+        }
     }
 }
 
@@ -139,7 +146,9 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
         let distance = standing.round_trip.unwrap_or(UNKNOWN_DISTANCE);
         (candidate.level(), standing.lame, health, distance)
     };
-    let asked = candidates.iter().filter(|candidate| candidate.tries > 0).count();
+    // Fewer candidates than the bound need not be counted.
+    let may_be_many = candidates.len() > MAX_ASKED_SERVERS;
+    let is_full = may_be_many && candidates.iter().filter(|one| one.tries > 0).count() >= MAX_ASKED_SERVERS;
     let fits = |candidate: &&Candidate| {
         let may_be = matches!(
             candidate.progress,
@@ -147,7 +156,7 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
         );
         may_be
             && candidate.tries < candidate.most_tries(max_tries)
-            && (candidate.tries > 0 || asked < MAX_ASKED_SERVERS)
+            && (candidate.tries > 0 || !is_full)
             && candidate.over_tcp.is_none_or(|queries| queries < MAX_STREAM_TRIES)
     };
     let least = candidates.iter().filter(fits).map(rank).min()?;

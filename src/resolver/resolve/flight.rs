@@ -201,7 +201,7 @@ impl FlightResolver {
                 (answer, None, if shared { FlightEnd::Shared } else { FlightEnd::Answered })
             }
             Err(failure) => {
-                self.ask_stale_target(&asked, &failure, &context).await;
+                Box::pin(self.ask_stale_target(&asked, &failure, &context)).await;
                 let (answer, end) = self.answer_failure(&asked, &failure, &context, now);
                 (Arc::new(answer), Some(failure), end)
             }
@@ -294,7 +294,7 @@ impl FlightResolver {
         let Some(target) = self.stale.outdated_target(question, view) else { return };
         let way = (view.route(&target, question.kind), None);
         // If its servers fail too, the stale data are used.
-        let _ = Box::pin(self.chaser.chase((&target, question.kind), way, AtList::Stops, context)).await;
+        let _ = self.chaser.chase((&target, question.kind), way, AtList::Stops, context).await;
     }
 
     /// Caches a failure. Returns a stale answer if there is one, otherwise SERVFAIL.
