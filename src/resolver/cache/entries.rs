@@ -75,7 +75,8 @@ pub(super) enum CacheEntry {
     Delegation(Arc<Delegation>),
     State(Arc<ZoneTrust>),
     Ranges(Arc<[Arc<DeniedRange>]>),
-    /// A mark that ends at this time. Under `KeySlot::Ranges`, no range of the zone is used, because one denied a name that exists.
+    /// A mark that ends at this time. Under `KeySlot::Ranges`, no range of the zone is used, because one denied a name that exists. Under
+    /// `KeySlot::Probed`, servers denied the name in a query for a shorter name.
     Mark(Mono),
 }
 

@@ -24,7 +24,7 @@ pub struct Rrsets {
     store: QuestionStore<CacheEntry>,
     /// True if a DNAME was ever stored. Otherwise no DNAME is looked up.
     dnames: Arc<AtomicBool>,
-    /// True if NSEC or NSEC3 records of a zone were ever stored. Otherwise they are not looked up.
+    /// True if NSEC or NSEC3 records of a zone were ever stored. Otherwise secure data are not compared with them.
     ranges: Arc<AtomicBool>,
 }
 
