@@ -57,6 +57,8 @@ static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 #[derive(Debug, Default)]
 struct Run {
     chaos: Tally,
+    /// The time for which faults occurred, of the virtual clock.
+    lasted: Duration,
     wrong: Vec<String>,
     done: Done,
     /// The number of DNS messages that arrived at servers.
@@ -107,12 +109,14 @@ async fn run(seed: u64, messages: usize) -> Run {
     gateways[0].ask_for_all().await;
     run.calm("before", take(&tally));
 
+    let began = tokio::time::Instant::now();
     // Without `biased`, tokio would choose the first branch at random, and a run could not be repeated with its seed.
     tokio::select! {
         biased;
         _ = join_all(gateways.iter().map(|gateway| gateway.play(messages))) => {}
         () = monkey.rage() => {}
     }
+    run.lasted = began.elapsed();
     run.chaos = take(&tally);
     run.wrong.append(&mut run.chaos.wrong);
 
@@ -199,7 +203,11 @@ fn whatever_happens_no_answer_is_false_and_all_is_well_afterwards() {
     for seed in first..first + seeds {
         let run = paused(run(seed, messages));
         let Tally { questions, excused, failed, .. } = &run.chaos;
-        println!("seed {seed}: {questions} questions, {} failed, {excused} excused", failed.len());
+        println!(
+            "seed {seed}: {questions} questions in {:.0?}, {} failed, {excused} excused",
+            run.lasted,
+            failed.len()
+        );
         println!("  {:?}\n  {:?}", run.done, outcomes(failed));
         wrong.extend(run.wrong.iter().map(|it| format!("seed {seed}: {it}")));
         if (questions - failed.len()) * 100 < questions * ANSWERED_PER_CENT {

@@ -14,7 +14,7 @@ use crate::cache::negative::{Denial, negative_ttl};
 use crate::cache::ranges::hosts_in;
 use crate::cache::rrset::{Rank, capped};
 use crate::cache::security::{Backing, Evidence};
-use crate::limits::{MAX_REFUTING_HOSTS, PRIVATE_LABELS};
+use crate::limits::{MAX_FAILURE_TIME, MAX_REFUTING_HOSTS, PRIVATE_LABELS};
 use dns::clock::Mono;
 use dns::question::{Security, same_name};
 use validate::signature::{covered_type, covering};
@@ -137,6 +137,11 @@ impl Iterate {
         let mut expires = now.after(Duration::from_secs(ttl.into()));
         if let Some(above) = above.filter(|above| above.zone.iter().len() >= PRIVATE_LABELS) {
             expires = expires.min(above.expires);
+        }
+        // Only the zone itself could tell where these servers are, so the referral is a failure and lasts as long as one (RFC 9520).
+        let is_in_zone = |server: &Name| referral.zone.zone_of(server);
+        if referral.glue.is_empty() && referral.servers.iter().all(is_in_zone) {
+            expires = expires.min(now.after(MAX_FAILURE_TIME));
         }
         let delegation = Arc::new(Delegation {
             zone: referral.zone,
