@@ -69,12 +69,11 @@ for try in 1 2 3; do
   dumps=$((2 * try - 1))
   hit=$(count "$work/known" $((hits / 100)))
   echo "instructions in user space: a cached answer $hit, a miss $miss"
-  if [ -z "$most" ] || { [ "$hit" -le "${most%,*}" ] && [ "$miss" -le "${most#*,}" ]; }; then
-    kept=yes
-    break
-  fi
+  { [ -z "$most" ] || [ "$hit" -le "${most%,*}" ]; } && hit_kept=yes
+  { [ -z "$most" ] || [ "$miss" -le "${most#*,}" ]; } && miss_kept=yes
+  [ "${hit_kept-}${miss_kept-}" != yesyes ] || break
 done
-if [ "${kept-}" != yes ]; then
+if [ "${hit_kept-}${miss_kept-}" != yesyes ]; then
   echo "instructions.sh: more than ${most%,*} for a cached answer or ${most#*,} for a miss" >&2
   exit 1
 fi

@@ -91,16 +91,14 @@ impl Recorder {
         // If the chain of trust breaks at a zone above the name, only the owner of that zone can repair it. So the entry names that zone.
         let broken =
             failed.filter(|failed| failed.shows == Shows::Bogus).and_then(|failed| failed.broken_at.as_ref());
-        let zone =
-            broken.filter(|broken| zone.is_some_and(|zone| broken.zone_of(zone))).or(zone).map(WireName::new);
-        let zone = zone.as_deref().unwrap_or_default();
+        let zone = broken.filter(|broken| zone.is_some_and(|zone| broken.zone_of(zone))).or(zone);
         let flight = FlightEntry {
             id: self.flight_number(trail),
             began: trail.began().as_micros(),
             elapsed: micros(elapsed),
             name: name.into(),
             kind: question.kind,
-            zone: zone.into(),
+            zone: zone.map_or_else(Arc::default, |zone| Arc::from(&*WireName::new(zone))),
             shows: failed.map(|failed| failed.shows),
             why: failed.map_or("", |failed| &failed.why).into(),
             faults: faults.iter().take(MAX_RECORDED_FAULTS).copied().collect(),

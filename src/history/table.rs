@@ -6,11 +6,12 @@
 use crate::limits;
 use std::borrow::Borrow;
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 
 use hashbrown::HashTable;
 
 use super::window::Window;
+use dns::hash::Keyed;
 
 pub(super) trait Tally: Clone + Default {
     fn add(&mut self, other: &Self);
@@ -31,7 +32,7 @@ pub(super) struct Rows<Key, Counted> {
     floor: u64,
     /// Hashes the keys with a random seed, because strangers choose the names. All tables of a `CounterTable` have the same seed, so a key
     /// is hashed once.
-    keyed: RandomState,
+    keyed: Keyed,
 }
 
 #[derive(Clone, Debug)]
@@ -43,10 +44,10 @@ struct Row<Key, Counted> {
 
 impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
     pub(super) fn new(capacity: usize) -> Self {
-        Self::hashed_by(RandomState::new(), capacity)
+        Self::hashed_by(Keyed::of_system(), capacity)
     }
 
-    fn hashed_by(keyed: RandomState, capacity: usize) -> Self {
+    fn hashed_by(keyed: Keyed, capacity: usize) -> Self {
         Self { rows: HashTable::new(), other: Counted::default(), capacity, floor: 0, keyed }
     }
 
@@ -120,7 +121,7 @@ pub(super) struct CounterTable<Key, Counted> {
 impl<Key: Ord + Hash + Clone, Counted: Tally> Default for CounterTable<Key, Counted> {
     fn default() -> Self {
         let start = Rows::new(limits::MAX_TABLE_ROWS);
-        let current = Rows::hashed_by(start.keyed.clone(), limits::MAX_MINUTE_ROWS);
+        let current = Rows::hashed_by(start.keyed, limits::MAX_MINUTE_ROWS);
         Self { start, current, minutes: VecDeque::new() }
     }
 }
@@ -147,7 +148,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
     }
 
     pub(super) fn close_minute(&mut self) {
-        let empty = Rows::hashed_by(self.start.keyed.clone(), limits::MAX_MINUTE_ROWS);
+        let empty = Rows::hashed_by(self.start.keyed, limits::MAX_MINUTE_ROWS);
         let closed = std::mem::replace(&mut self.current, empty);
         self.minutes.push_front(closed);
         self.minutes.truncate(limits::SNAPSHOT_MINUTES);

@@ -18,7 +18,7 @@ use super::event::Step;
 use super::note::Note;
 use crate::limits::{MAX_RECORDED_MESSAGES, MAX_STEPS};
 use dns::clock::{Moments, Mono, micros};
-use dns::question::{WireName, name_text};
+use dns::question::{WireName, name_text, same_name};
 
 /// The number of steps of a typical resolution: the question, the closest known zone, a query, its reply, the validation, and the end. At
 /// first, a trail allocates memory for this number of steps.
@@ -171,8 +171,8 @@ impl Trail {
     }
 
     /// Returns the queries so far, as the history records them. An unanswered query lasts until now. The zone of a query is left empty if
-    /// it is equal to `flight_zone` (in wire form).
-    pub(super) fn messages(&self, flight_zone: &[u8]) -> Vec<MessageEntry> {
+    /// it is equal to `flight_zone`.
+    pub(super) fn messages(&self, flight_zone: Option<&Name>) -> Vec<MessageEntry> {
         let now = self.moments.mono().as_micros().saturating_sub(self.began.as_micros());
         let notes = self.notes();
         let mut messages: Vec<MessageEntry> = Vec::new();
@@ -188,13 +188,13 @@ impl Trail {
                     if messages.len() < MAX_RECORDED_MESSAGES =>
                 {
                     let entered = || zones.iter().find(|(of, _)| of == depth).map(|(_, zone)| *zone);
-                    let zone = forwards.as_deref().or_else(entered).map(WireName::new);
-                    let zone = zone.as_deref().filter(|zone| *zone != flight_zone);
+                    let is_other = |zone: &&Name| !flight_zone.is_some_and(|flight| same_name(flight, zone));
+                    let zone = forwards.as_deref().or_else(entered).filter(is_other).map(WireName::new);
                     messages.push(MessageEntry {
                         at: saturated(*at_micros),
                         elapsed: saturated(now.saturating_sub(*at_micros)),
                         server: *server,
-                        zone: zone.map_or_else(Arc::default, Arc::from),
+                        zone: zone.map_or_else(Arc::default, |zone| Arc::from(&*zone)),
                         transport: *transport,
                         conduct: None,
                         reason,

@@ -10,6 +10,7 @@ mod name_case;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
 
@@ -254,6 +255,10 @@ impl Attempt {
     async fn place(&self) -> Option<Place> {
         let place = self.shared.exchange.place(&self.zone);
         tokio::pin!(place);
+        // Usually there is a place, and then no timer is set.
+        if let Some(place) = place.as_mut().now_or_never() {
+            return Some(place);
+        }
         loop {
             tokio::select! {
                 biased;

@@ -268,7 +268,7 @@ impl FlightResolver {
             answers: found.map_or(&[][..], |chased| &chased.answers),
             concluded_from: found.and_then(|chased| chased.concluded_from.as_ref()),
         });
-        let route = context.view.route(&question.name, question.kind);
+        let route = context.view.route_of((&question.name, key.name()), question.kind);
         // A DNS list that refuses queries has answered, so no zone has failed. The failure is recorded for the zone of the list.
         let of_list =
             || route.policy.list.as_ref().filter(|_| failed.is_some()).map(|list| list.apex.clone());
