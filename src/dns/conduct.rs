@@ -56,6 +56,11 @@ pub fn network_of(server: IpAddr) -> IpAddr {
     }
 }
 
+/// Returns the network of a server, see `network_of`, as text: `192.0.2.0/24`.
+pub fn network_text(server: IpAddr) -> String {
+    format!("{}/{}", network_of(server), if server.is_ipv4() { 24 } else { 48 })
+}
+
 words! {
     /// What a server did after resolverd sent it a query. JSON and the screens use the same words.
     pub enum Conduct {

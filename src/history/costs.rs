@@ -10,11 +10,12 @@
 //! - The share of emails is known only for the time in which all questions are in memory. The disk has only slow and failed questions.
 //! - If packets get lost on the path to the servers of one zone, that path is blamed. If they get lost on paths to several zones, the
 //!   network of this host is blamed.
-//! - Zones with the same silent servers have one row: the fault is that of their common hosting provider.
+//! - Zones whose silent or slow servers are in the same networks have one row: the fault is that of their common hosting provider.
+//! - Memory has all questions of the last minutes, the disk those of mail that waited long or had a failed query. Both are read, so the sums of
+//!   a period do not depend on what memory still has.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,7 @@ use super::traffic::Traffic;
 use super::why::{DaemonFacts, is_zero};
 use crate::limits::{MAX_COST_MESSAGES, MAX_COST_ROWS, WHY_MARGIN};
 use dns::clock::micros;
+use dns::conduct::network_text;
 use dns::question::{name_of_wire, name_text};
 use dns::words;
 
@@ -65,12 +67,12 @@ pub struct CostRow {
     pub side: Side,
     /// The kind of the cause; none in the row with the sum of a side.
     pub kind: Option<CulpritKind>,
-    /// The zone or list of the cause; the first zone of several with the same silent servers.
+    /// The zone or list of the cause; the first zone of several with servers in the same networks.
     pub zone: Option<String>,
-    /// The silent servers that several zones have in common.
+    /// The networks in which several zones have their silent or slow servers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub servers: Option<String>,
-    /// The number of zones with these silent servers; 0 for other causes.
+    /// The number of zones with servers in these networks; 0 for other causes.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub zones: u64,
     /// The time that mail waited, in seconds.
@@ -92,7 +94,7 @@ pub struct CostRow {
 pub struct CostSpan {
     /// The start, in seconds since 1970.
     pub from: f64,
-    /// True if the history in memory begins after the wanted start.
+    /// True if the history, in memory and on disk, begins after the wanted start.
     #[serde(default)]
     pub cut: bool,
     /// The end, in seconds since 1970.
@@ -122,7 +124,7 @@ pub struct CostReport {
 }
 
 /// The key of a row: the side, and the kind and zone (in wire form) of the cause. `None` for the row with the sum of the side.
-type RowKey = (Side, Option<(CulpritKind, Box<[u8]>)>);
+type RowKey = (Side, Option<ZoneFault>);
 
 type CostTable = BTreeMap<RowKey, Cost>;
 
@@ -152,7 +154,9 @@ impl CostsWanted {
 /// Returns the causes that delayed mail in a period.
 pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) -> CostReport {
     let whole = recorded.whole().max(recorded.lost_hits).unwrap_or(u64::MAX);
-    let from = if whole < wanted.to { wanted.from.max(whole) } else { wanted.from };
+    // The disk has what memory has lost: all mail that waited long or had a failed query.
+    let reach = recorded.stored_since.map_or(whole, |stored| whole.min(stored));
+    let from = if reach < wanted.to { wanted.from.max(reach) } else { wanted.from };
     let (wanted, cut) = (CostsWanted { from, ..wanted }, from > wanted.from);
     let all = group(recorded, facts.list).all;
     let (explained, traffic) =
@@ -165,7 +169,7 @@ pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) 
     let common = CommonFaults::from_causes(now.causes.iter().chain(&earlier.causes).flatten());
     let begin = [recorded.begin, recorded.stored_since].into_iter().flatten().min();
     let messages = (whole <= wanted.from).then_some(now.messages);
-    let before = (whole <= wanted.before().from).then(|| table(&earlier.causes, &common, facts.configured));
+    let before = (reach <= wanted.before().from).then(|| table(&earlier.causes, &common, facts.configured));
     CostReport {
         rows: rows((&table(&now.causes, &common, facts.configured), before.as_ref()), &common, messages),
         span: CostSpan {
@@ -189,40 +193,49 @@ pub(crate) fn sums(causes: &[Cause], configured: Configured<'_>) -> BTreeMap<Sid
     sums.map(|((side, _), cost)| (*side, seconds(cost.micros))).collect()
 }
 
+/// The kinds of causes that zones of one hosting provider have in common.
+const OF_HOSTERS: [CulpritKind; 2] = [CulpritKind::ServerSilent, CulpritKind::ServerSlow];
+
+/// The key of a cause of a zone: the kind, and the zone in wire form.
+type ZoneFault = (CulpritKind, Box<[u8]>);
+
 #[derive(Default)]
 struct CommonFaults {
-    /// For each zone whose silent servers serve other zones too: the first zone with these servers.
-    first: BTreeMap<Box<[u8]>, Box<[u8]>>,
-    /// For each such first zone: its silent servers, and the number of zones that they serve.
-    hosters: BTreeMap<Box<[u8]>, (String, u64)>,
+    /// For each zone whose silent or slow servers are in the same networks as those of other zones: the first zone of these networks.
+    first: BTreeMap<ZoneFault, Box<[u8]>>,
+    /// For each such first zone: the networks, and the number of zones with servers in them.
+    hosters: BTreeMap<ZoneFault, (String, u64)>,
 }
 
 impl CommonFaults {
     fn from_causes<'c>(causes: impl Iterator<Item = &'c Cause>) -> Self {
-        let mut silent = BTreeMap::<&[u8], BTreeSet<IpAddr>>::new();
-        for cause in causes.filter(|cause| cause.kind == CulpritKind::ServerSilent) {
-            silent.entry(&cause.zone).or_default().extend(cause.servers.keys());
+        let mut networks = BTreeMap::<(CulpritKind, &[u8]), BTreeSet<String>>::new();
+        for cause in causes.filter(|cause| OF_HOSTERS.contains(&cause.kind)) {
+            let of_zone = networks.entry((cause.kind, &cause.zone)).or_default();
+            of_zone.extend(cause.servers.keys().map(|server| network_text(*server)));
         }
-        let mut hosters = BTreeMap::<BTreeSet<IpAddr>, Vec<&[u8]>>::new();
-        for (zone, servers) in silent.into_iter().filter(|(_, servers)| !servers.is_empty()) {
-            hosters.entry(servers).or_default().push(zone);
+        let mut hosters = BTreeMap::<(CulpritKind, BTreeSet<String>), Vec<&[u8]>>::new();
+        for ((kind, zone), networks) in networks.into_iter().filter(|(_, networks)| !networks.is_empty()) {
+            hosters.entry((kind, networks)).or_default().push(zone);
         }
         let mut common = Self::default();
-        for (servers, zones) in &hosters {
+        for ((kind, networks), zones) in &hosters {
             let [first, _, ..] = zones.as_slice() else { continue };
-            common.first.extend(zones.iter().map(|zone| ((*zone).into(), (*first).into())));
-            common.hosters.insert((*first).into(), (named(servers.iter()), zones.len() as u64));
+            common.first.extend(zones.iter().map(|zone| ((*kind, (*zone).into()), (*first).into())));
+            common.hosters.insert((*kind, (*first).into()), (named(networks.iter()), zones.len() as u64));
         }
         common
     }
 
-    fn key(&self, is_of_zone: bool, cause: &Cause) -> (CulpritKind, Box<[u8]>) {
-        let zone = match cause.kind {
-            _ if !is_of_zone => Box::default(),
-            CulpritKind::ServerSilent => self.first.get(&cause.zone).unwrap_or(&cause.zone).clone(),
-            _ => cause.zone.clone(),
-        };
-        (cause.kind, zone)
+    fn key(&self, is_of_zone: bool, cause: &Cause) -> ZoneFault {
+        if !is_of_zone {
+            return (cause.kind, Box::default());
+        }
+        let own = (cause.kind, cause.zone.clone());
+        match self.first.get(&own) {
+            Some(first) => (cause.kind, first.clone()),
+            None => own,
+        }
     }
 }
 
@@ -297,8 +310,7 @@ fn rows(
 ) -> Vec<CostRow> {
     let row = |key: &RowKey, cost: &Cost| {
         let (side, cause) = (key.0, key.1.as_ref());
-        let silent = cause.filter(|(kind, _)| *kind == CulpritKind::ServerSilent);
-        let hoster = silent.and_then(|(_, zone)| common.hosters.get(zone));
+        let hoster = cause.and_then(|cause| common.hosters.get(cause));
         let zone = cause.filter(|(_, zone)| !zone.is_empty()).map(|(_, zone)| name_text(&name_of_wire(zone)));
         CostRow {
             side,
@@ -310,7 +322,7 @@ fn rows(
             failed: cost.failed,
             messages: cost.messages,
             share: messages.map(|all| cost.messages as f64 / all.max(1) as f64),
-            next: cause.and_then(|(kind, _)| next(side, *kind, zone.as_deref().unwrap_or_default())),
+            next: cause.map(|(kind, _)| next(side, *kind, zone.as_deref().unwrap_or_default())),
             zone,
         }
     };
@@ -347,19 +359,19 @@ fn side(cause: &Cause) -> Side {
 }
 
 /// Returns the command that shows more about a cause.
-fn next(side: Side, kind: CulpritKind, zone: &str) -> Option<String> {
+fn next(side: Side, kind: CulpritKind, zone: &str) -> String {
     let (has_zone, zone) = (!zone.is_empty(), zone.trim_end_matches('.'));
-    Some(match kind {
+    match kind {
         CulpritKind::ListSilent | CulpritKind::ListSlow | CulpritKind::ListRefused => {
             "resolverctl dnsbl".to_owned()
         }
         CulpritKind::Overload => "resolverctl stats --by client".to_owned(),
         _ if side == Side::Mine && has_zone => "resolverctl zones".to_owned(),
         _ if side == Side::Mine => "resolverctl check system".to_owned(),
-        _ if zone.is_empty() => return None,
+        _ if zone.is_empty() => "resolverctl why --slowest 5".to_owned(),
         CulpritKind::Unknown => format!("resolverctl why {zone}"),
         _ => format!("resolverctl check {zone}"),
-    })
+    }
 }
 
 #[cfg(test)]
@@ -415,16 +427,22 @@ mod tests {
     }
 
     #[test]
-    fn zones_of_a_dead_hoster_are_one_row() {
-        let silent = |zone: &[u8], servers: &[u8]| Cause {
+    fn zones_of_one_hoster_share_row() {
+        let of_servers = |kind: CulpritKind, zone: &[u8], servers: &[&str]| Cause {
             micros: 1_000_000,
-            servers: servers.iter().map(|last| ([192, 0, 2, *last].into(), (1, 1))).collect(),
-            ..Cause::new(CulpritKind::ServerSilent, zone.into())
+            servers: servers.iter().map(|server| (server.parse().unwrap(), (1, 1))).collect(),
+            ..Cause::new(kind, zone.into())
         };
+        let silent = |zone: &[u8], servers: &[&str]| of_servers(CulpritKind::ServerSilent, zone, servers);
+        let slow = |zone: &[u8], servers: &[&str]| of_servers(CulpritKind::ServerSlow, zone, servers);
         let judged = [
-            vec![silent(b"\x01a\x04test\x00", &[1]), silent(b"\x01b\x04test\x00", &[2])],
-            vec![silent(b"\x01a\x04test\x00", &[2])],
-            vec![silent(b"\x01b\x04test\x00", &[1]), silent(b"\x01c\x04test\x00", &[3])],
+            vec![silent(b"\x01a\x04test\x00", &["192.0.2.1"]), silent(b"\x01b\x04test\x00", &["192.0.2.2"])],
+            vec![silent(b"\x01a\x04test\x00", &["192.0.2.2"])],
+            vec![
+                silent(b"\x01b\x04test\x00", &["192.0.2.1"]),
+                silent(b"\x01c\x04test\x00", &["198.51.100.1"]),
+            ],
+            vec![slow(b"\x01d\x04test\x00", &["203.0.113.9"]), slow(b"\x01e\x04test\x00", &["203.0.113.10"])],
         ];
         let common = CommonFaults::from_causes(judged.iter().flatten());
         let rows = rows((&table(&judged, &common, &|_| false), None), &common, None);
@@ -433,10 +451,33 @@ mod tests {
             .map(|row| (row.zone.as_deref(), row.servers.as_deref(), row.zones, row.messages))
             .collect();
         let expected = [
-            (None, None, 0, 3),
-            (Some("a.test."), Some("192.0.2.1, 192.0.2.2"), 2, 3),
+            (None, None, 0, 4),
+            (Some("a.test."), Some("192.0.2.0/24"), 2, 3),
+            (Some("d.test."), Some("203.0.113.0/24"), 2, 1),
             (Some("c.test."), None, 0, 1),
         ];
         assert_eq!(shown, expected);
+    }
+
+    /// Memory holds some minutes at a busy gateway. An uplink that was dead before that is in the sums all the same.
+    #[test]
+    fn period_before_memory_comes_from_disk() {
+        let failed = |at: u64, stored: bool| QuestionEntry {
+            stored,
+            kind: RecordType::MX,
+            ..QuestionEntry::failed(b"\x07example\x00", at * 1_000_000)
+        };
+        let recorded = Recorded {
+            questions: vec![failed(10, true), failed(50, false)],
+            begin: Some(40_000_000),
+            lost: Some(40_000_000),
+            stored_since: Some(0),
+            ..Recorded::default()
+        };
+        let wanted = CostsWanted { from: 5_000_000, to: 60_000_000, client: None };
+        let CostReport { rows, span } = costs(&recorded, wanted, &DaemonFacts::default());
+        assert_eq!((span.from, span.cut, span.touched, span.messages), (5.0, false, 2, None));
+        assert_eq!(rows.iter().map(|row| row.failed).collect::<Vec<_>>(), [2, 2]);
+        assert!(rows.iter().all(|row| row.before == Some(0.0) && row.kind.is_some() == row.next.is_some()));
     }
 }

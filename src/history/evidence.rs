@@ -82,8 +82,8 @@ pub(super) fn culprit(
 }
 
 /// Returns the first `NAMED` addresses as text, and how many are left out.
-pub(super) fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
-    let servers: Vec<String> = servers.map(ToString::to_string).collect();
+pub(super) fn named(servers: impl Iterator<Item = impl ToString>) -> String {
+    let servers: Vec<String> = servers.map(|server| server.to_string()).collect();
     let more = servers.len().saturating_sub(NAMED);
     let first = servers.get(..NAMED).unwrap_or(&servers).join(", ");
     if more > 0 { format!("{first} and {more} more") } else { first }
@@ -272,6 +272,7 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr], configured: bool) -> 
         _ if cause.is_of_this_host() && servers.iter().any(IpAddr::is_ipv4) => advice("own_route", ""),
         _ if configured && kind.is_of_servers() => advice("configured", &zone),
         _ if zone == "." && kind <= CulpritKind::Truncated => advice("root", ""),
+        CulpritKind::ServerSlow if cause.failures > 0 => advice("server_too_slow", &or("the zone")),
         CulpritKind::Unreachable => advice_of_route(&or("the zone"), servers),
         _ => advice(kind.word(), &or("the zone")),
     }
@@ -323,6 +324,16 @@ mod tests {
             let shown = advice_of(&Cause::new(kind, Box::default()), &[], false);
             assert!(!shown.is_empty() && !shown.contains("{}"), "{kind:?}: {shown}");
         }
+    }
+
+    #[test]
+    fn slow_server_with_failures_needs_repair() {
+        let of = |failures| {
+            let cause =
+                Cause { failures, ..Cause::new(CulpritKind::ServerSlow, (*b"\x07example\x00").into()) };
+            advice_of(&cause, &[], false)
+        };
+        assert!(of(0).starts_with("nothing; ") && of(10).starts_with("the owner of example. must repair"));
     }
 
     #[test]

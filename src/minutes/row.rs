@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::times::{Counts, coarse};
 use crate::limits::{MAX_BUSY, MAX_NAME_TEXT, MAX_NAMES};
 use dns::clock::micros;
-use dns::conduct::{Conduct, network_of};
+use dns::conduct::{Conduct, network_text};
 use history::minute::MinuteCounts;
 use history::{OTHER, Recorder, ServerRow, UserRow, Window, ZoneRow};
 
@@ -167,8 +167,7 @@ fn millis(seconds: f64) -> u64 {
 }
 
 fn network(server: &str) -> Option<Box<str>> {
-    let first = network_of(server.parse().ok()?);
-    Some(format!("{first}/{}", if first.is_ipv4() { 24 } else { 48 }).into())
+    Some(network_text(server.parse().ok()?).into())
 }
 
 /// The counts since the start of resolverd, as they were at the last call of `grown`.

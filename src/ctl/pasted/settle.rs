@@ -9,7 +9,7 @@
 //!   the delay in the line (see `history::doubt`).
 //! - The line itself is evidence: a failed lookup in the line means that DNS is at fault, and a delay in another part of the
 //!   delivery means the opposite. If the line reports an answer, such as a name that does not exist, time does not matter: the
-//!   answer is the cause if a query of the message has this answer; otherwise the cause is unknown.
+//!   answer is the cause if a query of the message, or of another one shortly before, has this answer; otherwise the cause is unknown.
 
 use std::cmp::Reverse;
 
@@ -21,7 +21,7 @@ use super::fit::{
 };
 use super::line::PastedLine;
 use super::subject::{address_of, has};
-use crate::limits::MAX_FITTING_MESSAGES;
+use crate::limits::{MAX_FITTING_MESSAGES, WHY_AROUND};
 use crate::render::words::time;
 use dns::question::DnsResult;
 use history::culprit::CulpritKind;
@@ -54,8 +54,13 @@ pub fn settle(
         return absent.into_iter().next().map(|message| without_message(line, message)).into_iter().collect();
     };
     if best.time == TimeFit::Elsewhere {
-        let nearest = fitted.swap_remove(0).1;
-        return vec![of_another_time(line, nearest, moment)];
+        let (fit, nearest) = fitted.swap_remove(0);
+        // The denial was still valid when the line was written, whichever mail asked for the name.
+        let answer = answer::of_line(line, &nearest).filter(|_| fit.distance.0 <= WHY_AROUND.as_secs());
+        return vec![match answer {
+            Some(answer) => MessageReport { line: Some(line.text.clone()), ..with_first(answer, nearest) },
+            None => of_another_time(line, nearest, moment),
+        }];
     }
     let shown = judged(line, fitting(line, fitted));
     let fitting = if shown.len() > 1 { shown.len() as u64 } else { 0 };

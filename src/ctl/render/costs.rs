@@ -45,7 +45,7 @@ pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) ->
     let head = format!(
         "{}{} to {}: {}{of} waited {} or longer, or had a failed query that defers mail",
         moment(*from),
-        if *cut { " (the history in memory begins here)" } else { "" },
+        if *cut { " (the history begins here)" } else { "" },
         moment(*to),
         words::number(*touched),
         words::time(*slow)

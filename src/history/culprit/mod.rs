@@ -103,17 +103,14 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
         blame::failure(one, traffic, &mut causes);
     }
     let took = ended.saturating_sub(began);
-    let idle = pause(took, waited);
-    if idle > 0 {
+    let pauses = pause::pauses(asked);
+    if pauses.time >= micros(CLIENT_PAUSE) {
         let client = cause(&mut causes, (CulpritKind::Client, Box::default()));
-        client.micros = idle;
+        (client.micros, client.other_mail) = (pauses.time, pauses.before_other_mail);
     }
     let mut causes = named(causes.into_values().collect(), waited, traffic);
-    let unsure = pause::before_other_mails(asked);
-    if idle.saturating_sub(unsure) < micros(CLIENT_PAUSE) {
-        for cause in causes.iter_mut().filter(|cause| cause.kind == CulpritKind::Client) {
-            (cause.kind, cause.other_mail) = (CulpritKind::Unknown, true);
-        }
+    for cause in causes.iter_mut().filter(|cause| cause.other_mail) {
+        cause.kind = CulpritKind::Unknown;
     }
     MessageVerdict { took, waited, causes }
 }
@@ -177,12 +174,6 @@ fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
         causes.push(Cause::new(CulpritKind::None, Box::default()));
     }
     causes
-}
-
-/// Returns the time, in microseconds, in which no question of the message was in progress. Returns 0 if this time is too short to be a cause.
-fn pause(took: u64, waited: u64) -> u64 {
-    let idle = took.saturating_sub(waited);
-    if idle >= micros(CLIENT_PAUSE) { idle } else { 0 }
 }
 
 /// Adds the time in which questions were in progress to the causes for which the questions waited. Each moment counts only once. Returns the total

@@ -2,9 +2,10 @@
 //!
 //! # Decisions
 //!
-//! - A pause is not blamed on the client if another mail may have begun after it: the next question was already asked in the same message
-//!   (group of questions), or is about another address. Mails of one sender from one host ask for the same names, so the history takes them
-//!   for one message. Then the verdict is "could not tell".
+//! - A pause is blamed on the client only in what is surely one mail. Another mail may have begun after a pause if the next question was
+//!   already asked in the same message (group of questions), or is about another address: mails of one sender from one host ask for the
+//!   same names, so the history takes them for one message. Then the verdict is "could not tell", and no delay is counted.
+//! - Mail software pauses for some milliseconds between any two questions. In dozens of questions this adds up, and is no pause.
 //! - Within a message, no pause is longer than `MESSAGE_PAUSE`. If there is a longer pause, the history has lost questions.
 
 use std::net::IpAddr;
@@ -14,9 +15,18 @@ use crate::limits::{MESSAGE_BURST, MESSAGE_PAUSE};
 use crate::subject::{Subject, subject};
 use dns::clock::micros;
 
-/// Returns the total time, in microseconds, of the pauses after which another mail may have begun. The questions are sorted by time.
-pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
-    let (mut end, mut sum) = (0_u64, 0_u64);
+/// The pauses of a client in a message.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pauses {
+    /// Their total time in microseconds, without those that mail software makes between any two questions.
+    pub(super) time: u64,
+    /// True if another mail may have begun after one of them. Then the client may have paused in none of the mails.
+    pub(super) before_other_mail: bool,
+}
+
+/// Returns the pauses in a message, whose questions are sorted by time.
+pub(super) fn pauses(asked: &[ExplainedQuestion<'_>]) -> Pauses {
+    let (mut end, mut pauses) = (0_u64, Pauses::default());
     for (place, one) in asked.iter().enumerate() {
         let pause = one.question.at.saturating_sub(end);
         let (before, rest) = (asked.get(..place).unwrap_or_default(), asked.get(place..).unwrap_or_default());
@@ -25,12 +35,13 @@ pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
                 || burst(rest).any(|next| asks_again(before, next))
                 || asks_about_another_address(before, one)
         };
-        if place > 0 && pause > micros(MESSAGE_BURST) && may_be_other() {
-            sum = sum.saturating_add(pause);
+        if place > 0 && pause > micros(MESSAGE_BURST) {
+            pauses.time = pauses.time.saturating_add(pause);
+            pauses.before_other_mail = pauses.before_other_mail || may_be_other();
         }
         end = end.max(one.question.end());
     }
-    sum
+    pauses
 }
 
 fn asks_again(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) -> bool {
@@ -121,7 +132,7 @@ mod tests {
             ("a filter", "A:l.list PTR:r MX:d 1500 A:l.list TXT:d", Unknown),
             ("a filter without reverse name", "A:l.list MX:d 1500 A:l.list TXT:d", Unknown),
             ("a delivery", "MX:d A:m 1500 MX:d A:m2", Unknown),
-            ("both", "PTR:r MX:d 1500 TXT:d 300 PTR:r", Client),
+            ("both", "PTR:r MX:d 1500 TXT:d 300 PTR:r", Unknown),
             ("two short ones", "PTR:r MX:d 600 TXT:d 600 PTR:r", Unknown),
             ("a host that connects again", "PTR:r A:l.list 1500 A:l.list", Unknown),
             ("its lists alone", "A:l.list 1500 A:l.list", Unknown),
@@ -141,6 +152,11 @@ mod tests {
                 "the lists of the same host",
                 "PTR:1.2.0.192.in-addr.arpa MX:d 1200 A:1.2.0.192.list TXT:d",
                 Client,
+            ),
+            (
+                "many short ones",
+                "99 A:a 99 A:b 99 A:c 99 A:d 99 A:e 99 A:f 99 A:g 99 A:h 99 A:i 99 A:j 99 A:k 99 A:l",
+                None,
             ),
             ("the first host of a mail", "MX:d 1200 PTR:1.2.0.192.in-addr.arpa TXT:d", Client),
         ] {

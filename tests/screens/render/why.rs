@@ -292,7 +292,7 @@ fn a_history_that_begins_in_the_period_knows_no_change() {
         off: false,
     };
     let text = costs::costs(&[Reply::Cost(row), Reply::CostSpan(span)], &moment, Style::Plain);
-    assert!(text.contains(" (the history in memory begins here) to "), "{text}");
+    assert!(text.contains(" (the history begins here) to "), "{text}");
     assert!(text.contains("  not known  "), "{text}");
     let text = costs::costs(&[Reply::CostSpan(span)], &moment, Style::Plain);
     assert!(text.ends_with("Next command: resolverctl why --slowest 5\n"), "{text}");

@@ -493,3 +493,20 @@ fn a_line_without_a_delay_is_left_out_if_another_line_of_the_mail_shows_more() {
         assert_eq!(kinds([CulpritKind::ServerSlow, CulpritKind::NotDns]).len(), 2);
     }
 }
+
+/// smtpd had asked for the domain three seconds before Postfix delivered, and the answer was still in the cache of the client.
+#[test]
+fn denial_before_bounce_is_cause() {
+    let line = "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@fine.example>, relay=none, delay=0.1, delays=0.1/0/0/0, dsn=5.4.4, status=bounced (Host or domain name not found. Name service error for name=fine.example type=A: Host not found)";
+    let denied = |before: f64, result: DnsResult| {
+        let mut message = message(0.02, CulpritKind::None, Outcome::Upstream);
+        message.began -= before;
+        message.questions[0].of_subject = true;
+        (message.questions[0].kind, message.questions[0].result) = ("A".to_owned(), result);
+        settled(line, vec![message]).unwrap().culprit.kind
+    };
+    assert_eq!(denied(0.0, DnsResult::NoName), CulpritKind::Answer);
+    assert_eq!(denied(3.0, DnsResult::NoName), CulpritKind::Answer);
+    assert_eq!(denied(3.0, DnsResult::Answer), CulpritKind::Unknown);
+    assert_eq!(denied(900.0, DnsResult::NoName), CulpritKind::Unknown);
+}

@@ -130,12 +130,13 @@ fn with_servers(question: &QuestionReport) -> (f64, f64) {
     (begin, begin + question.servers)
 }
 
-/// Shows how long the message (email) waited because of each side (`Side`), and how long for quick queries.
+/// Shows how long the message (email) waited because of each side (`Side`), and how long for no single
+/// cause.
 fn sums_bar(report: &MessageReport) -> String {
     let of_client = report.sums.get(&Side::Client).copied().unwrap_or(0.0);
     let rest = report.waited + of_client - report.sums.values().sum::<f64>();
     let sides = report.sums.iter().map(|(side, time)| (words::word(side), side.label(), *time));
-    let parts = sides.chain(Some(("rest".to_owned(), "quick queries", rest)));
+    let parts = sides.chain(Some(("rest".to_owned(), "other waits", rest)));
     let parts: Vec<_> = parts.filter(|(.., time)| *time > 0.0).collect();
     let bar = |(class, _, time): &(String, &str, f64)| {
         // The bars fill the line only if the sum of their `flex` numbers is at least 1. In seconds the sum may be less, so the
