@@ -117,14 +117,14 @@ pub const METRICS_TIME: Duration = Duration::from_secs(10);
 /// megabytes.
 pub const MAX_PAGE_REQUESTS: usize = 2;
 
-/// The longest period for which the page may request the statistics of minutes: a week, and one day more because of time zones.
-pub const MAX_PAGE_SPAN: Duration = Duration::from_secs(8 * 86_400);
+/// The longest period for which the page may request the statistics of minutes: 30 days, and one day more because parts are whole.
+pub const MAX_PAGE_SPAN: Duration = Duration::from_secs(31 * 86_400);
 
 /// The largest number of parts into which a request of the page may divide its period: a day has 288 parts of five minutes.
 pub const MAX_PAGE_PARTS: u64 = 288;
 
-/// The longest period for which the web page of the daemon may request messages (emails). The present version of the page requests one hour.
-pub const MAX_PAGE_WHY: Duration = Duration::from_secs(2 * 3_600);
+/// The longest period for which the web page of the daemon may request messages (emails): the parts of a month are three hours long.
+pub const MAX_PAGE_WHY: Duration = Duration::from_secs(3 * 3_600);
 
 /// The largest number of digits in a number that the page sends: a time in microseconds since 1970 has 16.
 pub const MAX_PAGE_NUMBER: usize = 17;

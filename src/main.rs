@@ -141,13 +141,16 @@ async fn serve(
 
 #[cfg(feature = "lab")]
 mod demo {
-    use std::io;
+    use std::io::{self, Write};
     use std::net::SocketAddr;
     use std::process::ExitCode;
 
-    use control::Controlled;
-    use ctl::render::{Style, screen};
+    use control::protocol::{Reply, Request, WhyRequest};
+    use control::{Controlled, read_only};
+    use ctl::moment;
+    use ctl::render::{Style, screen, why};
     use history::Window;
+    use history::why::MessageReport;
     use lab::demo::{Demo, DemoError, Options};
     use lab::message_bench;
     use lab::message_bench::{Installed, table};
@@ -188,9 +191,32 @@ mod demo {
             let stats = control::stats(subject.recorder(), subject.fill(), Window::Start);
             screen::stats(&stats, Style::Plain)
         };
-        let ended = demo.show(server.map_err(io::Error::from)?, &stats, &mut io::stdout()).await;
+        let mut screen = io::stdout();
+        let mut ended = demo.show(server.map_err(io::Error::from)?, &stats, &mut screen).await;
+        if ended.is_ok() {
+            if let Some(address) = daemon.metrics_address() {
+                writeln!(screen, "\nThe page with all of this is at http://{address}/.")?;
+            }
+            let slowest = slowest(&*daemon.subject()).await;
+            writeln!(
+                screen,
+                "\nWhy the slowest message was slow (`resolverctl why --slowest 1`):\n{slowest}"
+            )?;
+            ended = demo.wait(&mut screen).await;
+        }
         daemon.stop().await;
         ended
+    }
+
+    /// Returns what `resolverctl why --slowest 1` shows.
+    async fn slowest(subject: &impl Controlled) -> String {
+        let wanted = Request::Why { requests: vec![WhyRequest { most: 1, ..WhyRequest::default() }] };
+        let replies = read_only(wanted, subject).await;
+        let found: Vec<&MessageReport> = replies
+            .iter()
+            .filter_map(|reply| if let Reply::Message(message) = reply { Some(&**message) } else { None })
+            .collect();
+        why::messages(&found, &moment::shown, Style::Plain)
     }
 
     /// Prints how long the questions of an email take in each mode of look-ahead.

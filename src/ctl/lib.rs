@@ -31,7 +31,7 @@ mod input;
 mod interrupt;
 pub mod limits;
 mod line_search;
-mod moment;
+pub mod moment;
 mod monitor;
 mod nta;
 mod others;

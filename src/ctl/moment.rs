@@ -18,7 +18,7 @@ pub(super) fn unix() -> u64 {
 }
 
 /// As local time, like 2026-08-01 03:12:30 CEST.
-pub(super) fn shown(unix: f64) -> String {
+pub fn shown(unix: f64) -> String {
     let zoned = zoned(unix, &TimeZone::system());
     zoned.map(|zoned| zoned.strftime("%Y-%m-%d %H:%M:%S %Z").to_string()).unwrap_or_default()
 }

@@ -5,7 +5,7 @@
 
 use std::fs::DirBuilder;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -35,6 +35,9 @@ const SESSIONS: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 const PROGRESS_LINES: usize = 4;
+
+/// The address of the page: a free port of this host.
+const PAGE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The options of `resolverd demo`.
 #[derive(Clone, Debug)]
@@ -118,10 +121,11 @@ impl Demo {
         config.resolve.ipv4 = Family::On;
         config.resolve.ipv6 = Family::Off;
         config.control.socket = self.folder.0.join("control.sock");
+        config.metrics.listen = Some(PAGE);
         config
     }
 
-    /// Sends mail traffic through the daemon at `server`, prints the results and the stats screen, and waits for Ctrl-C.
+    /// Sends mail traffic through the daemon at `server`, and prints the results and the stats screen.
     ///
     /// # Errors
     /// Fails if the stats screen cannot be shown, or if a domain does not resolve.
@@ -154,6 +158,14 @@ impl Demo {
         if resolved < all {
             return Err(DemoError::Unresolved { failed: all - resolved, all });
         }
+        Ok(())
+    }
+
+    /// Waits for Ctrl-C, unless the demo is to end after the mail traffic.
+    ///
+    /// # Errors
+    /// Fails if the screen cannot be written, or the signal cannot be received.
+    pub async fn wait(&self, screen: &mut dyn Write) -> Result<(), DemoError> {
         if !self.options.once {
             writeln!(screen, "Ctrl-C ends the demo.")?;
             screen.flush()?;

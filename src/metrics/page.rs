@@ -1,17 +1,22 @@
 //! The page at `/` of the metrics listener: the data that the page may request, and the replies.
 //!
 //! The page is one file. Its data are replies of the control socket to requests that only read. The website of a stranger could make its own name
-//! point at this host and so read these data (DNS rebinding). So the field `Host` of a request must be an address or `localhost`.
+//! point at this host and so read these data (DNS rebinding). So the field `Host` of a request must be an address, `localhost`, or a name in
+//! `hosts` of [metrics].
 
+use std::cmp::Reverse;
 use std::net::IpAddr;
 
+use hickory_proto::rr::Name;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::limits;
-use control::protocol::{Reply, Request, WhyRequest};
+use control::protocol::{Reply, Request, Warning, WhyRequest};
 use control::{Controlled, read_only};
 use ctl::render::html::waterfall;
+use ctl::render::text;
+use dns::question::same_name;
 use history::limits::MAX_WHY_MESSAGES;
 use history::why::MessageReport;
 use resolver::resolve::list_keys::secrets_of;
@@ -26,6 +31,8 @@ pub(super) const HTML: &str = "text/html; charset=utf-8";
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum PageData {
+    /// The state in the words of `resolverctl status`.
+    Status,
     /// From `from` to `to` (seconds since 1970), in steps of `step` seconds.
     Minutes { from: u64, to: u64, step: u64 },
     /// The DNS lists with their states.
@@ -49,6 +56,7 @@ impl PageData {
         };
         match path {
             "/data/lists" if query.is_empty() => Some(Self::Lists),
+            "/data/status" if query.is_empty() => Some(Self::Status),
             "/data/minutes" => {
                 let (from, to) = span(limits::MAX_PAGE_SPAN.as_secs())?;
                 let step = count("step")?;
@@ -67,6 +75,7 @@ impl PageData {
 
     fn request(&self) -> Request {
         match *self {
+            Self::Status => Request::Status,
             Self::Lists => Request::Dnsbl { list: None },
             Self::Minutes { from, to, step } => Request::Minutes { from, to, step },
             Self::Why { from, to, .. } => Request::Why {
@@ -86,12 +95,34 @@ impl PageData {
         if let Self::Why { waited, offset, .. } = self {
             return (HTML, messages(&replies, *waited, *offset));
         }
-        let lines: Vec<String> =
-            replies.iter().filter_map(|reply| serde_json::to_string(reply).ok()).collect();
+        let lines: Vec<String> = match self {
+            Self::Status => replies.iter().filter_map(state).collect(),
+            _ => replies.iter().filter_map(|reply| serde_json::to_string(reply).ok()).collect(),
+        };
         let text = format!("[{}]\n", lines.join(",\n"));
         let keys = secrets_of(&subject.config());
         ("application/json", if keys.is_empty() { text } else { keys.without_keys(text) })
     }
+}
+
+/// Returns the state as JSON: the first line of `resolverctl status`, whether it is good, and its warnings, the worst first.
+fn state(reply: &Reply) -> Option<String> {
+    let Reply::Status(status) = reply else { return None };
+    let warning = |warning: &Warning| {
+        serde_json::json!({
+            "label": text::warning_label(warning.severity),
+            "problem": warning.problem,
+            "remedy": warning.remedy,
+        })
+    };
+    let mut warnings: Vec<&Warning> = status.warnings.iter().collect();
+    warnings.sort_by_key(|warning| Reverse(warning.severity));
+    let state = serde_json::json!({
+        "verdict": format!("resolverd {} {}", status.daemon.version, text::verdict(status)),
+        "works": status.works(),
+        "warnings": warnings.into_iter().map(warning).collect::<Vec<_>>(),
+    });
+    Some(state.to_string())
 }
 
 /// Shows the messages (emails) with a DNS time from `least` to `most` microseconds; if there are none, the slowest ones.
@@ -121,16 +152,18 @@ fn messages(replies: &[Reply], (least, most): (u64, u64), offset: Offset) -> Str
     waterfall::page(if wanted.is_empty() { &all } else { &wanted }, note, &moment, false)
 }
 
-/// Returns true if the field `Host` of the request is an address or `localhost`. Any other name may be that of a hostile web page (DNS
-/// rebinding).
-pub(super) fn is_own_host(host: &[u8]) -> bool {
+/// Returns true if the field `Host` of the request is an address, `localhost`, or a host name of the configuration. Any other name may be that of
+/// a hostile web page (DNS rebinding).
+pub(super) fn is_own_host(host: &[u8], hosts: &[Name]) -> bool {
     let host = String::from_utf8_lossy(host);
     let host = host.trim();
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
     };
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
+    let is_named =
+        || Name::from_ascii(name).is_ok_and(|name| hosts.iter().any(|host| same_name(host, &name)));
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok() || is_named()
 }
 
 #[cfg(test)]
@@ -142,6 +175,7 @@ mod tests {
         let minutes = PageData::Minutes { from: 60, to: 360, step: 300 };
         assert_eq!(PageData::read("/data/minutes", "from=60&to=360&step=300"), Some(minutes));
         assert_eq!(PageData::read("/data/lists", ""), Some(PageData::Lists));
+        assert_eq!(PageData::read("/data/status", ""), Some(PageData::Status));
         let offset = Offset::from_seconds(-3_600).unwrap();
         let why = PageData::Why { from: 0, to: 300, waited: (1, 2), offset };
         assert_eq!(PageData::read("/data/why", "from=0&to=300&least=1&most=2&offset=-3600"), Some(why));
@@ -180,11 +214,11 @@ mod tests {
     #[test]
     fn a_host_is_an_address() {
         for host in ["127.0.0.1:9453", "[::1]:9453", "[::1]", "localhost:9453", "LOCALHOST", "192.0.2.1"] {
-            assert!(is_own_host(host.as_bytes()), "{host}");
+            assert!(is_own_host(host.as_bytes(), &[]), "{host}");
         }
         for host in ["rebound.example", "rebound.example:9453", "localhost.example", "", "1.2.3.4.example"] {
-            assert!(!is_own_host(host.as_bytes()), "{host}");
+            assert!(!is_own_host(host.as_bytes(), &[]), "{host}");
         }
-        assert!(!is_own_host(b"\xff"));
+        assert!(!is_own_host(b"\xff", &[]));
     }
 }

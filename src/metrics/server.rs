@@ -9,6 +9,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 
+use hickory_proto::rr::Name;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -143,7 +144,7 @@ async fn request(mut stream: TcpStream) -> Option<Request> {
 
 async fn serve(mut stream: TcpStream, header: &[u8], subject: &impl Controlled, readers: &Semaphore) {
     let exchange = async {
-        let (asked, has_body) = asked(header);
+        let (asked, has_body) = asked(header, &subject.config().metrics.hosts);
         let peer = Peer { client: stream.peer_addr()?, server: stream.local_addr()? };
         let reply = message(asked, has_body, &peer, subject, readers).await;
         stream.write_all(reply.as_bytes()).await?;
@@ -195,8 +196,9 @@ fn path(target: &str) -> (&str, &str) {
     rest.split_once('?').unwrap_or((rest, ""))
 }
 
-/// Returns what the request asks for, and true if the reply has a body: a reply to HEAD has none (RFC 9110 section 9.3.2).
-fn asked(header: &[u8]) -> (Asked, bool) {
+/// Returns what the request asks for, and true if the reply has a body: a reply to HEAD has none (RFC 9110 section 9.3.2). `own` has the host names
+/// of the page in the configuration.
+fn asked(header: &[u8], own: &[Name]) -> (Asked, bool) {
     let mut fields = [httparse::EMPTY_HEADER; limits::MAX_METRICS_FIELDS];
     let mut request = httparse::Request::new(&mut fields);
     let parsed = request.parse(header);
@@ -208,10 +210,10 @@ fn asked(header: &[u8]) -> (Asked, bool) {
         Ok(httparse::Status::Complete(_)) if target == PATH => Asked::Metrics,
         Ok(httparse::Status::Complete(_)) => {
             let mut hosts = request.headers.iter().filter(|field| field.name.eq_ignore_ascii_case("host"));
-            match (hosts.all(|host| page::is_own_host(host.value)), target) {
+            match (hosts.all(|host| page::is_own_host(host.value, own)), target) {
                 (false, _) => Asked::Refused(
                     "403 Forbidden",
-                    "The page is served only under an address or localhost: open it as http://ADDRESS:PORT/.\n",
+                    "The page is served only under an address or localhost: open it as http://ADDRESS:PORT/, or add the host name to `hosts` of [metrics].\n",
                 ),
                 (true, "/") => Asked::Page,
                 (true, _) => PageData::read(target, query).map_or(
@@ -271,7 +273,7 @@ mod tests {
     use super::*;
 
     fn status(request: &str) -> &'static str {
-        match asked(request.as_bytes()).0 {
+        match asked(request.as_bytes(), &[Name::from_ascii("ns.example.").unwrap()]).0 {
             Asked::Refused(status, _) => status.split(' ').next().unwrap(),
             Asked::Metrics => "metrics",
             Asked::Page => "page",
@@ -307,6 +309,7 @@ mod tests {
         assert_eq!(asks("/data/lists", "Host: rebound.example\r\n"), "403");
         assert_eq!(asks("/", "Host: 127.0.0.1\r\nhost: rebound.example\r\n"), "403");
         assert_eq!(asks("/", ""), "page");
+        assert_eq!(asks("/", "Host: NS.example:9453\r\n"), "page");
         // Prometheus may use the name of the host instead of its address.
         assert_eq!(asks("/metrics", "Host: gateway.example:9453\r\n"), "metrics");
     }
@@ -314,7 +317,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_octets_make_it_panic(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(matches!(asked(&octets).0, Asked::Refused(..)));
+            prop_assert!(matches!(asked(&octets, &[]).0, Asked::Refused(..)));
         }
     }
 }

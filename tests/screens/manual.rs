@@ -251,12 +251,13 @@ fn resolverd_metrics_7() {
              starts. Words and values of labels are those of `resolverctl --json`; `resolverctl stats --help` \
              explains them. No client, name or server is a label.\n\
              Keep the listener on loopback, or behind a firewall.\n\
-             At / it serves a page with the last 24 hours: zones, lists and networks of servers, the DNS time of messages (emails), why a mail was slow, \
-             lists, and local users. It has names and clients, as far as history.redact leaves them. metrics.page of \
+             At / it serves a page with the state, and for the last hour, day, week or month: zones, lists and networks of servers, the DNS time of \
+             messages (emails), why a mail was slow, lists, and local users. It has names and clients, as far as history.redact leaves them. metrics.page of \
              resolverd.toml(5) says who may read it: by default root, the user that resolverd runs as, and the users whom \
              /etc/passwd or /etc/group has in the group of the control socket, if their program connects over loopback. \
              `ssh -L 9453:127.0.0.1:9453 HOST` as one of them shows the page elsewhere. The page is served only under an \
-             address or localhost, not under a host name.",
+             address, localhost, or a name in metrics.hosts. The page asks for its data by relative paths, so a proxy may serve it below any path \
+             that ends with a slash.",
         )
         + ".SH METRICS\n"
         + &rows

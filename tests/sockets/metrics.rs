@@ -281,7 +281,7 @@ async fn the_page_is_for_users_of_the_socket() {
     let own = async |target: &str| {
         exchange(address, &format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")).await
     };
-    for target in ["/", "/data/lists"] {
+    for target in ["/", "/data/lists", "/data/status"] {
         assert!(own(target).await.starts_with("HTTP/1.1 200 "), "{target}");
     }
     change(PageReaders::Nobody).await;
@@ -290,7 +290,7 @@ async fn the_page_is_for_users_of_the_socket() {
     assert!(own("/metrics").await.starts_with("HTTP/1.1 200 "));
     change(PageReaders::ControlUsers).await;
     if rustix::process::geteuid().is_root() {
-        for target in ["/", "/data/lists", "/data/why?from=0&to=1&least=0&most=1&offset=0"] {
+        for target in ["/", "/data/lists", "/data/status", "/data/why?from=0&to=1&least=0&most=1&offset=0"] {
             let reply = exchange_as(NOBODY, address, target);
             assert!(
                 reply.starts_with("HTTP/1.1 403 ") && reply.contains("set `page` of [metrics]"),
@@ -324,6 +324,7 @@ async fn the_page_and_its_data_are_served_to_nobody_else() {
     for (target, part) in [
         (why, "the query history has no query for this name and time"),
         ("/data/lists", "[{\"reply\":"),
+        ("/data/status", "\"works\":true"),
         ("/data/minutes?from=0&to=300&step=300", "\"reply\":\"problem\""),
     ] {
         let reply = ask(target, "localhost").await;

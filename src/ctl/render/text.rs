@@ -18,20 +18,28 @@ use resolver::config::{ConfigProblem, Errors};
 /// The words after a configured listen address that this host does not have.
 const LATER: &str = "resolverd listens there as soon as it appears";
 
+/// Returns the predicate of the first line of `resolverctl status`.
+pub fn verdict(status: &Status) -> String {
+    let others = status.faults_of_others();
+    match (status.warnings.len().saturating_sub(others), others) {
+        (0, 0) => "is healthy".to_owned(),
+        (0, 1) => "works; 1 fault outside resolverd affects your mail, see below".to_owned(),
+        (0, _) => format!("works; {others} faults outside resolverd affect your mail, see below"),
+        (1, _) => "is not healthy: 1 problem, see below".to_owned(),
+        (count, _) => format!("is not healthy: {count} problems, see below"),
+    }
+}
+
+/// Returns the words before a warning in `resolverctl status`.
+pub fn warning_label(severity: Severity) -> &'static str {
+    if severity == Severity::Notice { "fault outside resolverd" } else { "problem" }
+}
+
 /// Returns the output of `resolverctl status`.
 pub fn status(status: &Status, style: Style) -> String {
     let daemon = &status.daemon;
-    let others = status.faults_of_others();
-    let (paint, verdict) = match (status.warnings.len().saturating_sub(others), others) {
-        (0, 0) => (Paint::Good, "is healthy".to_owned()),
-        (0, 1) => (Paint::Good, "works; 1 fault outside resolverd affects your mail, see below".to_owned()),
-        (0, _) => {
-            (Paint::Good, format!("works; {others} faults outside resolverd affect your mail, see below"))
-        }
-        (1, _) => (Paint::Bad, "is not healthy: 1 problem, see below".to_owned()),
-        (count, _) => (Paint::Bad, format!("is not healthy: {count} problems, see below")),
-    };
-    let (verdict, up) = (style.paint(paint, &verdict), words::age(status.uptime));
+    let paint = if status.works() { Paint::Good } else { Paint::Bad };
+    let (verdict, up) = (style.paint(paint, &verdict(status)), words::age(status.uptime));
     let mut text = format!("resolverd {} {verdict}; up {up}\n\n", daemon.version);
     let listen: Vec<String> = daemon.listen.iter().map(ToString::to_string).collect();
     let config = daemon.config.as_deref().unwrap_or("defaults (no file)");
@@ -73,7 +81,7 @@ pub fn status(status: &Status, style: Style) -> String {
     for warning in &status.warnings {
         let problem = style.paint(Paint::Bad, &harmless(&warning.problem));
         let (to_do, remedy) = (style.paint(Paint::Faint, "to do:"), harmless(&warning.remedy));
-        let label = if warning.severity == Severity::Notice { "fault outside resolverd" } else { "problem" };
+        let label = warning_label(warning.severity);
         text.push_str(&format!("\n{label}: {problem}\n  {to_do} {remedy}\n"));
     }
     text

@@ -222,7 +222,7 @@ impl Default for Control {
 
 impl Default for MetricsSection {
     fn default() -> Self {
-        Self { listen: None, page: PageReaders::ControlUsers }
+        Self { listen: None, page: PageReaders::ControlUsers, hosts: Vec::new() }
     }
 }
 

@@ -252,6 +252,8 @@ pub struct MetricsSection {
     pub listen: Option<SocketAddr>,
     /// Who may read the page at the same address.
     pub page: PageReaders,
+    /// The host names under which the page is served, besides addresses and `localhost`.
+    pub hosts: Vec<Name>,
 }
 
 /// Who may read the page at the address of the metrics. It has names and clients; the metrics have none.
@@ -275,6 +277,8 @@ pub(super) const METRICS: SingleSection<MetricsSection> = SingleSection {
             .comment(&[(Some("\"\""), "no metrics for Prometheus")]),
         key!(MetricsSection, page, Word(&PAGE_READERS))
             .comment(&[(Some("\"control\""), "the page is for local users who may use control.socket")]),
+        key!(MetricsSection, hosts, List(NAME))
+            .comment(&[(Some("[]"), "the page is served only under an address or localhost")]),
     ],
 };
 
