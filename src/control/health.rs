@@ -12,6 +12,7 @@ use super::protocol::{
     CertificateStatus, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity,
     Status, Warning,
 };
+use super::slow_networks::{self, slow_networks};
 use super::{Controlled, lists};
 use crate::limits::{CERTIFICATE_SOON, LONG_UNCHECKED_ROOT_KEYS, MAX_STATUS_ZONES};
 use dns::clock::date;
@@ -55,6 +56,7 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
             .chain(metrics)
             .chain(fleet(&subject.fleet().0))
             .chain(of_lists)
+            .chain(slow_networks(&recorder.by_server(slow_networks::JUDGED)))
             .collect(),
     }
 }

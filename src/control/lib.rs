@@ -40,6 +40,7 @@ mod monitor;
 pub mod protocol;
 pub mod rows;
 pub mod server;
+mod slow_networks;
 pub mod trace;
 mod why;
 pub mod zones;

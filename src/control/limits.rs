@@ -45,6 +45,12 @@ pub(crate) const CERTIFICATE_SOON: Duration = Duration::from_secs(14 * 24 * 60 *
 /// Maximum number of failing zones that `resolverctl status` names. If more zones fail, it shows only the number of the rest.
 pub(crate) const MAX_STATUS_ZONES: usize = 5;
 
+/// Maximum number of networks with slow name servers that `resolverctl status` names.
+pub(crate) const MAX_STATUS_NETWORKS: usize = 3;
+
+/// Name servers that take this long on average are reported as slow: a mail needs several of their answers, one after the other.
+pub(crate) const SLOW_NETWORK_TIME: Duration = Duration::from_millis(500);
+
 /// If the daemon could not verify the root keys for this time, the status reports it. This is three times the longest pause
 /// between two tries (`MAX_ROOT_KEY_RETRY`). A new key is published for at least 30 days before it is used, so there is enough
 /// time to act.
