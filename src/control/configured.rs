@@ -45,6 +45,7 @@ fn of_zone(zone: &ConfiguredZone) -> ConfiguredSource {
         ZoneKind::Stub(servers) => ConfiguredSource { servers: servers.clone(), ..source(ZoneSource::Stub) },
         ZoneKind::Recurse => source(ZoneSource::Recurse),
         ZoneKind::Records(_) => source(ZoneSource::Records),
+        ZoneKind::Blocked => source(ZoneSource::Blocked),
         ZoneKind::File { path, .. } => {
             ConfiguredSource { file: Some(path.display().to_string()), ..source(ZoneSource::File) }
         }

@@ -141,6 +141,7 @@ fn in_words(source: ConfiguredSource) -> String {
         ZoneSource::Recurse => format!("[[zone]] {zone}, which is resolved from the root servers"),
         ZoneSource::File => format!("[[zone]] {zone}, the zone file {}", file.unwrap_or_default()),
         ZoneSource::Records => format!("records of the configuration for {zone}"),
+        ZoneSource::Blocked => format!("[[zone]] {zone}, which blocks the name"),
         ZoneSource::Host => format!("[[host]] {zone}"),
     }
 }

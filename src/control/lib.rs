@@ -56,7 +56,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use self::lookup::Lookup;
 use self::protocol::fleet::{Confirmation, FleetMember, FleetOrder, FleetState};
-use self::protocol::zones::ZoneWhat;
+use self::protocol::zones::{Section, ZoneWhat};
 use self::protocol::{DaemonStatus, Stats};
 use self::trace::{TraceAsked, TraceRefused};
 use ::watched::WatchedDomain;
@@ -78,6 +78,9 @@ use resolver::exchange::Heard;
 use resolver::iterate::direct::ReplyUnknown;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
+
+/// The temporary zones and hosts, each with the section that it belongs to, and with its end. A name has one of them.
+pub type TemporaryEntries<Ends> = BTreeMap<Name, (Section, Ends)>;
 
 /// The interface of the daemon that the control socket uses.
 pub trait Controlled: Send + Sync + 'static {
@@ -158,11 +161,11 @@ pub trait Controlled: Send + Sync + 'static {
     /// Returns the negative trust anchors that were added at run time, each with its remaining time.
     fn ntas(&self) -> Vec<(Name, Duration)>;
 
-    /// Adds or removes a temporary zone. Returns the changes, or the reason why nothing has changed, as sentences.
+    /// Adds or removes a temporary zone or host. Returns the changes, or the reason why nothing has changed, as sentences.
     fn change_zones(&self, what: ZoneWhat) -> BoxFuture<'_, Result<Vec<String>, String>>;
 
-    /// Returns the temporary zones, each with its remaining time. `None` means that the zone is removed when the daemon stops.
-    fn temporary_zones(&self) -> BTreeMap<Name, Option<Duration>>;
+    /// Returns the temporary zones and hosts, each with its remaining time. `None` means that it is removed when the daemon stops.
+    fn temporary_zones(&self) -> TemporaryEntries<Option<Duration>>;
 
     /// Returns the state of the fleet's store, and the gateways of the fleet.
     fn fleet(&self) -> (FleetState, Vec<FleetMember>);

@@ -1,15 +1,14 @@
 //! The reply about configured zones: where the answers of each zone come from, and the states of its servers. Hosts and names
 //! with records are zones of one name here.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
 use super::protocol::Reply;
-use super::protocol::zones::{Temporary, ZoneServer, ZoneSource, ZoneState};
-use super::rows;
+use super::protocol::zones::{Section, Temporary, ZoneServer, ZoneSource, ZoneState};
+use super::{TemporaryEntries, rows};
 use dns::conduct::{EncryptedProtocol, Encryption};
 use dns::wire::presentation::name_text;
 use resolver::cache::servers::KnownServer;
@@ -19,22 +18,23 @@ use resolver::config::{Config, ConfiguredZone, ZoneKind};
 /// remaining time.
 pub(super) fn rows(
     config: &Config,
-    temporary: &BTreeMap<Name, Option<Duration>>,
+    temporary: &TemporaryEntries<Option<Duration>>,
     known: &[KnownServer],
 ) -> Vec<Reply> {
-    let lifetime = |zone: &ConfiguredZone| {
-        let left = temporary.get(&zone.name).filter(|_| zone.view.is_none())?;
+    let lifetime = |section, name: &Name, view: Option<&String>| {
+        let (_, left) = temporary.get(name).filter(|(of, _)| *of == section && view.is_none())?;
         Some(Temporary { left: left.map(|left| left.as_secs_f64()) })
     };
-    let zones = config
-        .zones
-        .iter()
-        .map(|zone| ZoneState { temporary: lifetime(zone), ..of_zone(config, zone, known) });
+    let zones = config.zones.iter().map(|zone| ZoneState {
+        temporary: lifetime(Section::Zone, &zone.name, zone.view.as_ref()),
+        ..of_zone(config, zone, known)
+    });
     let hosts = config.hosts.iter().map(|host| ZoneState {
         zone: name_text(&host.name),
         view: host.view.clone(),
         kind: ZoneSource::Host,
         addresses: host.addresses.clone(),
+        temporary: lifetime(Section::Host, &host.name, host.view.as_ref()),
         ..ZoneState::default()
     });
     let mut names: Vec<(String, Option<String>)> =
@@ -75,6 +75,7 @@ fn of_zone(config: &Config, zone: &ConfiguredZone, known: &[KnownServer]) -> Zon
         }
         ZoneKind::Recurse => (ZoneSource::Recurse, Vec::new(), None),
         ZoneKind::Records(_) => (ZoneSource::Records, Vec::new(), None),
+        ZoneKind::Blocked => (ZoneSource::Blocked, Vec::new(), None),
         ZoneKind::File { path, .. } => (ZoneSource::File, Vec::new(), Some(path.display().to_string())),
     };
     let hides = config.listeners.iter().filter(|listener| {

@@ -64,7 +64,7 @@ const GUESSED: &[(&[&str], &str)] = &[
     (&["size", "memory", "cache-size"], "`resolverctl cache`"),
     (&["dump_requestlist", "current-queries", "recursing", "requests"], "`resolverctl inflight`"),
     (&["dump_infra", "lookup_infra", "flush_infra", "upstreams"], "`resolverctl servers`"),
-    (&["lookup", "dig", "host", "nslookup", "resolve", "test"], "`resolverctl query NAME`"),
+    (&["lookup", "dig", "nslookup", "resolve", "test"], "`resolverctl query NAME`"),
     (
         &["stats_noreset", "statistics", "get-all", "stat", "percentile", "p99"],
         "`resolverctl stats --since 24h`",
@@ -88,8 +88,10 @@ const GUESSED: &[(&[&str], &str)] = &[
     (&["forward_remove", "stub_remove"], "`resolverctl zone remove NAME`"),
     (
         &["local_zone", "local_data", "list_local_zones", "hosts"],
-        "`[[host]]` and `[[record]]` of resolverd.toml(5), then `resolverctl reload`",
+        "`resolverctl host add NAME ADDRESS`, `resolverctl block NAME`, `resolverctl zones`",
     ),
+    (&["unblock", "local_zone_remove", "local_data_remove"], "`resolverctl zone remove NAME`"),
+    (&["blocked", "deny", "nxdomain", "sinkhole"], "`resolverctl block NAME`, `resolverctl zones`"),
     (
         &["reconfig", "reload-zones", "update"],
         "`resolverctl reload`; for another version of resolverd, UPGRADE in resolverd(7)",

@@ -81,7 +81,7 @@ const COMMAND_GROUPS: [(&str, &[&str]); 4] = [
         &["status", "stats", "top", "servers", "zones", "inflight", "lookahead", "dnsbl", "cache", "fleet"],
     ),
     ("find the cause", &["why", "failed", "monitor", "check", "compare", "query", "trace"]),
-    ("change", &["zone", "flush", "nta", "config", "reload"]),
+    ("change", &["zone", "block", "host", "flush", "nta", "config", "reload"]),
     ("migrate", &["import", "shadow", "switch", "completion"]),
 ];
 
@@ -207,6 +207,15 @@ enum Command {
         #[command(subcommand)]
         command: Option<zone::Command>,
     },
+    /// Let a name and all names below it not exist (NXDOMAIN).
+    #[command(after_long_help = terms::BLOCK)]
+    Block(zone::Blocked),
+    /// Give a name addresses of your own.
+    #[command(after_long_help = terms::HOST)]
+    Host {
+        #[command(subcommand)]
+        command: zone::HostCommand,
+    },
     /// Show the queries in progress, the oldest first.
     #[command(after_long_help = terms::INFLIGHT)]
     Inflight,
@@ -327,6 +336,8 @@ impl Arguments {
             Some(Command::Config(command)) => config::run(command, &client, format),
             Some(Command::Nta(arguments)) => nta::run(arguments, &client, format),
             Some(Command::Zone { command }) => zone::run(command.as_ref(), &client, format),
+            Some(Command::Block(blocked)) => zone::block(blocked, &client, format),
+            Some(Command::Host { command }) => zone::host(command, &client, format),
             Some(Command::Reload) => client.show(&Request::Reload, format, text::reloaded, Exit::of_reload),
             Some(Command::Import(arguments)) => import::run(arguments, format),
             Some(Command::Switch(arguments)) => switch::run(arguments, format),

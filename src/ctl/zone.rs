@@ -1,4 +1,5 @@
-//! `resolverctl zone`: adds a zone with its own servers while the daemon runs, or writes it into the configuration file.
+//! `resolverctl zone`, `block` and `host`: add a zone with its own servers, a name that does not exist, or the addresses of a name, while the
+//! daemon runs, or write it into the configuration file.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -10,7 +11,7 @@ use super::exit::{CommandFailure, Exit};
 use super::nta::span;
 use super::outcome::CommandOutcome;
 use super::render::{Format, text, zones};
-use super::typed_name::typed_name;
+use super::typed_name::{typed_domain, typed_name};
 use control::protocol::zones::{AddedZone, ZoneWhat, without_entry};
 use control::protocol::{Problem, Reply, Request};
 use resolver::config::defaults;
@@ -25,15 +26,58 @@ pub(super) enum Command {
     Add(Added),
     /// Show the configured zones and their servers, as `zones` does.
     List,
-    /// Remove a zone that `zone add` added.
-    Remove {
-        /// Apex of the zone.
+    /// Remove what `zone add`, `block` or `host add` added.
+    Remove(Removed),
+}
+
+/// The command line of `zone remove` and `host remove`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Removed {
+    /// Apex of the zone, or name of the host.
+    #[arg(allow_hyphen_values = true, value_parser = typed_name)]
+    name: String,
+    /// Remove what --write wrote from the configuration file, and reload it, as root.
+    #[arg(long)]
+    write: bool,
+}
+
+/// How long an entry stays.
+#[derive(Debug, clap::Args)]
+pub(super) struct Lifetime {
+    /// Lifetime, such as 30m, 2h or 7d. Maximum: 7d. Without it: until the daemon ends.
+    #[arg(long = "for", value_name = "DURATION", value_parser = span)]
+    time: Option<Duration>,
+    /// Append the entry to the configuration file and reload it, as root.
+    #[arg(long, conflicts_with = "time")]
+    write: bool,
+}
+
+/// The command line of `block`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Blocked {
+    /// Name to block, with all names below it. A mail address stands for its domain.
+    #[arg(allow_hyphen_values = true, value_parser = typed_domain)]
+    name: String,
+    #[command(flatten)]
+    lifetime: Lifetime,
+}
+
+/// The command line of `host`.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum HostCommand {
+    /// Give a name these addresses; each address gets this name as its PTR record.
+    Add {
+        /// Name of the host.
         #[arg(allow_hyphen_values = true, value_parser = typed_name)]
         name: String,
-        /// Remove the zone that `zone add --write` wrote from the configuration file, and reload it, as root.
-        #[arg(long)]
-        write: bool,
+        /// IPv4 and IPv6 addresses of the host.
+        #[arg(required = true, value_name = "ADDRESS", value_delimiter = ',')]
+        addresses: Vec<String>,
+        #[command(flatten)]
+        lifetime: Lifetime,
     },
+    /// Remove a host that `host add` added.
+    Remove(Removed),
 }
 
 /// The command line of `zone add`.
@@ -44,7 +88,7 @@ pub(super) struct Added {
     #[arg(allow_hyphen_values = true, value_parser = typed_name)]
     name: String,
     /// Resolvers to forward to: the same as --forward.
-    #[arg(value_name = "ADDRESS")]
+    #[arg(value_name = "ADDRESS", value_delimiter = ',')]
     resolver: Vec<String>,
     /// Resolvers to forward to, as `forward` in resolverd.toml(5).
     #[arg(long, value_name = "SERVERS", value_delimiter = ',')]
@@ -55,12 +99,8 @@ pub(super) struct Added {
     /// Do not validate the answers with DNSSEC.
     #[arg(long)]
     insecure: bool,
-    /// Lifetime, such as 30m or 2h. Maximum: 7d.
-    #[arg(long = "for", value_name = "DURATION", value_parser = span)]
-    time: Option<Duration>,
-    /// Append the zone to the configuration file and reload it, as root.
-    #[arg(long, conflicts_with = "time")]
-    write: bool,
+    #[command(flatten)]
+    lifetime: Lifetime,
 }
 
 /// Without a sub-command, only shows the configured zones.
@@ -69,39 +109,93 @@ pub(super) fn run(
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    let (what, note) = match command {
-        None | Some(Command::List) => {
-            return client.show(&Request::Zones, format, zones::table, |_| Exit::Yes);
-        }
-        Some(Command::Add(added)) if added.write => {
-            let entry = added.zone().entry();
-            let added = |text: &str| Ok(format!("{}\n{entry}", if text.is_empty() { EMPTY } else { text }));
-            return rewrite(added, client, format);
-        }
-        Some(Command::Remove { name, write: true }) => {
-            return rewrite(|text| without_entry(text, name), client, format);
-        }
+    match command {
+        None | Some(Command::List) => client.show(&Request::Zones, format, zones::table, |_| Exit::Yes),
         Some(Command::Add(added)) => {
-            let seconds = added.time.map(|time| time.as_secs());
-            let note = "until resolverd ends; --write adds it to the configuration file\n";
-            let note = if seconds.is_none() { note } else { "" };
-            (ZoneWhat::Add { zone: added.zone(), seconds }, note)
+            let zone = AddedZone {
+                forward: [added.forward.as_slice(), &added.resolver].concat(),
+                stub: added.stub.clone(),
+                validate: !added.insecure,
+                ..blank(&added.name)
+            };
+            add(zone, &added.lifetime, client, format)
         }
-        Some(Command::Remove { name, write: false }) => (ZoneWhat::Remove { name: name.clone() }, ""),
-    };
-    let screen = |replies: &[Reply], style| text::reloaded(replies, style) + note;
-    client.show(&Request::Zone { what }, format, screen, |_| Exit::Yes)
+        Some(Command::Remove(removed)) => remove(removed, client, format),
+    }
 }
 
-impl Added {
-    fn zone(&self) -> AddedZone {
-        AddedZone {
-            name: self.name.clone(),
-            forward: [self.forward.as_slice(), &self.resolver].concat(),
-            stub: self.stub.clone(),
-            validate: !self.insecure,
+/// Blocks a name.
+pub(super) fn block(
+    blocked: &Blocked,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let zone = AddedZone { block: true, ..blank(&blocked.name) };
+    add(zone, &blocked.lifetime, client, format)
+}
+
+/// Adds or removes a host.
+pub(super) fn host(
+    command: &HostCommand,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    match command {
+        HostCommand::Add { name, addresses, lifetime } => {
+            let host = AddedZone { addresses: addresses.clone(), ..blank(name) };
+            add(host, lifetime, client, format)
         }
+        HostCommand::Remove(removed) => remove(removed, client, format),
     }
+}
+
+fn blank(name: &str) -> AddedZone {
+    AddedZone {
+        name: name.to_owned(),
+        forward: Vec::new(),
+        stub: Vec::new(),
+        block: false,
+        addresses: Vec::new(),
+        validate: true,
+    }
+}
+
+fn add(
+    zone: AddedZone,
+    lifetime: &Lifetime,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    if lifetime.write {
+        let entry = zone.entry();
+        let added = |text: &str| Ok(format!("{}\n{entry}", if text.is_empty() { EMPTY } else { text }));
+        return rewrite(added, client, format);
+    }
+    let seconds = lifetime.time.map(|time| time.as_secs());
+    let note = "until resolverd ends; --write adds it to the configuration file\n";
+    let note = if seconds.is_none() { note } else { "" };
+    change(ZoneWhat::Add { zone, seconds }, note, client, format)
+}
+
+fn remove(
+    removed: &Removed,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    if removed.write {
+        return rewrite(|text| without_entry(text, &removed.name), client, format);
+    }
+    change(ZoneWhat::Remove { name: removed.name.clone() }, "", client, format)
+}
+
+fn change(
+    what: ZoneWhat,
+    note: &str,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let screen = |replies: &[Reply], style| text::reloaded(replies, style) + note;
+    client.show(&Request::Zone { what }, format, screen, |_| Exit::Yes)
 }
 
 /// Changes the configuration file and reloads it. If the reload fails, the old text is written back.

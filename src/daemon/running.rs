@@ -1,6 +1,5 @@
 //! The part of the daemon that commands over the control socket use: it reads the state of the daemon and changes the daemon.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,12 +17,12 @@ use super::snapshot::Snapshot;
 use super::temporary_zones::TemporaryZones;
 use super::traced::{FreshTraces, until_replied};
 use ::fleet::Fleet;
-use control::Controlled;
 use control::lookup::Lookup;
 use control::protocol::fleet::{Confirmation, FleetMember, FleetOrder, FleetState};
 use control::protocol::zones::ZoneWhat;
 use control::protocol::{DaemonStatus, MissingAddress, RootKeysStatus};
 use control::trace::{TraceAsked, TraceRefused};
+use control::{Controlled, TemporaryEntries};
 use dns::clock::{Clock, Mono, Now};
 use dns::question::{Client, Question, ServerQuery, name_text};
 use history::costs::{CostReport, CostsWanted};
@@ -87,7 +86,7 @@ pub(super) struct Running {
 /// The parts that a reload changes.
 pub(super) struct Reloadable {
     pub(super) config: Arc<Config>,
-    /// The zones of `resolverctl zone add`. They are in `config`, but not in the configuration file.
+    /// The entries of `resolverctl zone add`, `block` and `host add`. They are in `config`, but not in the configuration file.
     pub(super) temporary: TemporaryZones,
     /// `None` after the daemon has begun to stop.
     pub(super) listeners: Option<Listeners>,
@@ -338,7 +337,7 @@ impl Controlled for Running {
         Box::pin(self.change_zone(what))
     }
 
-    fn temporary_zones(&self) -> BTreeMap<Name, Option<Duration>> {
+    fn temporary_zones(&self) -> TemporaryEntries<Option<Duration>> {
         self.zones_left()
     }
 

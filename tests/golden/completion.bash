@@ -16,6 +16,9 @@ _resolverctl() {
             ",$1")
                 cmd="resolverctl"
                 ;;
+            resolverctl,block)
+                cmd="resolverctl__subcmd__block"
+                ;;
             resolverctl,cache)
                 cmd="resolverctl__subcmd__cache"
                 ;;
@@ -45,6 +48,9 @@ _resolverctl() {
                 ;;
             resolverctl,help)
                 cmd="resolverctl__subcmd__help"
+                ;;
+            resolverctl,host)
+                cmd="resolverctl__subcmd__host"
                 ;;
             resolverctl,import)
                 cmd="resolverctl__subcmd__import"
@@ -163,6 +169,9 @@ _resolverctl() {
             resolverctl__subcmd__dnsbl__subcmd__help,test)
                 cmd="resolverctl__subcmd__dnsbl__subcmd__help__subcmd__test"
                 ;;
+            resolverctl__subcmd__help,block)
+                cmd="resolverctl__subcmd__help__subcmd__block"
+                ;;
             resolverctl__subcmd__help,cache)
                 cmd="resolverctl__subcmd__help__subcmd__cache"
                 ;;
@@ -192,6 +201,9 @@ _resolverctl() {
                 ;;
             resolverctl__subcmd__help,help)
                 cmd="resolverctl__subcmd__help__subcmd__help"
+                ;;
+            resolverctl__subcmd__help,host)
+                cmd="resolverctl__subcmd__help__subcmd__host"
                 ;;
             resolverctl__subcmd__help,import)
                 cmd="resolverctl__subcmd__help__subcmd__import"
@@ -268,6 +280,12 @@ _resolverctl() {
             resolverctl__subcmd__help__subcmd__dnsbl,test)
                 cmd="resolverctl__subcmd__help__subcmd__dnsbl__subcmd__test"
                 ;;
+            resolverctl__subcmd__help__subcmd__host,add)
+                cmd="resolverctl__subcmd__help__subcmd__host__subcmd__add"
+                ;;
+            resolverctl__subcmd__help__subcmd__host,remove)
+                cmd="resolverctl__subcmd__help__subcmd__host__subcmd__remove"
+                ;;
             resolverctl__subcmd__help__subcmd__nta,add)
                 cmd="resolverctl__subcmd__help__subcmd__nta__subcmd__add"
                 ;;
@@ -285,6 +303,24 @@ _resolverctl() {
                 ;;
             resolverctl__subcmd__help__subcmd__zone,remove)
                 cmd="resolverctl__subcmd__help__subcmd__zone__subcmd__remove"
+                ;;
+            resolverctl__subcmd__host,add)
+                cmd="resolverctl__subcmd__host__subcmd__add"
+                ;;
+            resolverctl__subcmd__host,help)
+                cmd="resolverctl__subcmd__host__subcmd__help"
+                ;;
+            resolverctl__subcmd__host,remove)
+                cmd="resolverctl__subcmd__host__subcmd__remove"
+                ;;
+            resolverctl__subcmd__host__subcmd__help,add)
+                cmd="resolverctl__subcmd__host__subcmd__help__subcmd__add"
+                ;;
+            resolverctl__subcmd__host__subcmd__help,help)
+                cmd="resolverctl__subcmd__host__subcmd__help__subcmd__help"
+                ;;
+            resolverctl__subcmd__host__subcmd__help,remove)
+                cmd="resolverctl__subcmd__host__subcmd__help__subcmd__remove"
                 ;;
             resolverctl__subcmd__nta,add)
                 cmd="resolverctl__subcmd__nta__subcmd__add"
@@ -341,12 +377,38 @@ _resolverctl() {
 
     case "${cmd}" in
         resolverctl)
-            opts="-h -V --socket --json --color --help --version status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead fleet config nta reload import switch completion check help"
+            opts="-h -V --socket --json --color --help --version status stats top query trace compare shadow flush servers zones zone block host inflight why failed monitor cache dnsbl lookahead fleet config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__block)
+            opts="-h --for --write --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1013,8 +1075,22 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help)
-            opts="status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead fleet config nta reload import switch completion check help"
+            opts="status stats top query trace compare shadow flush servers zones zone block host inflight why failed monitor cache dnsbl lookahead fleet config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__block)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1267,6 +1343,48 @@ _resolverctl() {
         resolverctl__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__host)
+            opts="add remove"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__host__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__host__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1593,6 +1711,132 @@ _resolverctl() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__host)
+            opts="-h --socket --json --color --help add remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__host__subcmd__add)
+            opts="-h --for --write --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__host__subcmd__help)
+            opts="add remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__host__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__host__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__host__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__host__subcmd__remove)
+            opts="-h --write --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -184,11 +184,11 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '*--forward=[Resolvers to forward to, as \`forward\` in resolverd.toml(5)]:SERVERS:_default' \
 '*--stub=[Name servers of the zone]:SERVERS:_default' \
-'--for=[Lifetime, such as 30m or 2h. Maximum\: 7d]:DURATION:_default' \
+'--for=[Lifetime, such as 30m, 2h or 7d. Maximum\: 7d. Without it\: until the daemon ends]:DURATION:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--insecure[Do not validate the answers with DNSSEC]' \
-'(--for)--write[Append the zone to the configuration file and reload it, as root]' \
+'(--for)--write[Append the entry to the configuration file and reload it, as root]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -209,11 +209,11 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
-'--write[Remove the zone that \`zone add --write\` wrote from the configuration file, and reload it, as root]' \
+'--write[Remove what --write wrote from the configuration file, and reload it, as root]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':name -- Apex of the zone:_default' \
+':name -- Apex of the zone, or name of the host:_default' \
 && ret=0
 ;;
 (help)
@@ -233,6 +233,91 @@ _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
 (list)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+;;
+(block)
+_arguments "${_arguments_options[@]}" : \
+'--for=[Lifetime, such as 30m, 2h or 7d. Maximum\: 7d. Without it\: until the daemon ends]:DURATION:_default' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'(--for)--write[Append the entry to the configuration file and reload it, as root]' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- Name to block, with all names below it. A mail address stands for its domain:_default' \
+&& ret=0
+;;
+(host)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_resolverctl__subcmd__host_commands" \
+"*::: :->host" \
+&& ret=0
+
+    case $state in
+    (host)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:resolverctl-host-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+'--for=[Lifetime, such as 30m, 2h or 7d. Maximum\: 7d. Without it\: until the daemon ends]:DURATION:_default' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'(--for)--write[Append the entry to the configuration file and reload it, as root]' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- Name of the host:_default' \
+'*::addresses -- IPv4 and IPv6 addresses of the host:_default' \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--write[Remove what --write wrote from the configuration file, and reload it, as root]' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- Apex of the zone, or name of the host:_default' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_resolverctl__subcmd__host__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:resolverctl-host-help-command-$line[1]:"
+        case $line[1] in
+            (add)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -798,6 +883,34 @@ _arguments "${_arguments_options[@]}" : \
     ;;
 esac
 ;;
+(block)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(host)
+_arguments "${_arguments_options[@]}" : \
+":: :_resolverctl__subcmd__help__subcmd__host_commands" \
+"*::: :->host" \
+&& ret=0
+
+    case $state in
+    (host)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:resolverctl-help-host-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
 (inflight)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -977,6 +1090,8 @@ _resolverctl_commands() {
 'servers:Show the known servers\: dead ones first, then those with the longest timeout' \
 'zones:Show the configured zones and their servers' \
 'zone:Show, add or remove zones with their own servers, without a restart' \
+'block:Let a name and all names below it not exist (NXDOMAIN)' \
+'host:Give a name addresses of your own' \
 'inflight:Show the queries in progress, the oldest first' \
 'why:Show why mail was slow, and what to do' \
 'failed:Show the zones whose queries failed, and what to do' \
@@ -995,6 +1110,11 @@ _resolverctl_commands() {
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__block_commands] )) ||
+_resolverctl__subcmd__block_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl block commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__cache_commands] )) ||
 _resolverctl__subcmd__cache_commands() {
@@ -1193,6 +1313,8 @@ _resolverctl__subcmd__help_commands() {
 'servers:Show the known servers\: dead ones first, then those with the longest timeout' \
 'zones:Show the configured zones and their servers' \
 'zone:Show, add or remove zones with their own servers, without a restart' \
+'block:Let a name and all names below it not exist (NXDOMAIN)' \
+'host:Give a name addresses of your own' \
 'inflight:Show the queries in progress, the oldest first' \
 'why:Show why mail was slow, and what to do' \
 'failed:Show the zones whose queries failed, and what to do' \
@@ -1211,6 +1333,11 @@ _resolverctl__subcmd__help_commands() {
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl help commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__block_commands] )) ||
+_resolverctl__subcmd__help__subcmd__block_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help block commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__help__subcmd__cache_commands] )) ||
 _resolverctl__subcmd__help__subcmd__cache_commands() {
@@ -1313,6 +1440,24 @@ _resolverctl__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help help commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__help__subcmd__host_commands] )) ||
+_resolverctl__subcmd__help__subcmd__host_commands() {
+    local commands; commands=(
+'add:Give a name these addresses; each address gets this name as its PTR record' \
+'remove:Remove a host that \`host add\` added' \
+    )
+    _describe -t commands 'resolverctl help host commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__host__subcmd__add_commands] )) ||
+_resolverctl__subcmd__help__subcmd__host__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help host add commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__host__subcmd__remove_commands] )) ||
+_resolverctl__subcmd__help__subcmd__host__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help host remove commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__help__subcmd__import_commands] )) ||
 _resolverctl__subcmd__help__subcmd__import_commands() {
     local commands; commands=()
@@ -1412,7 +1557,7 @@ _resolverctl__subcmd__help__subcmd__zone_commands() {
     local commands; commands=(
 'add:Resolve a zone through these servers, until the daemon ends by default' \
 'list:Show the configured zones and their servers, as \`zones\` does' \
-'remove:Remove a zone that \`zone add\` added' \
+'remove:Remove what \`zone add\`, \`block\` or \`host add\` added' \
     )
     _describe -t commands 'resolverctl help zone commands' commands "$@"
 }
@@ -1435,6 +1580,49 @@ _resolverctl__subcmd__help__subcmd__zone__subcmd__remove_commands() {
 _resolverctl__subcmd__help__subcmd__zones_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help zones commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__host_commands] )) ||
+_resolverctl__subcmd__host_commands() {
+    local commands; commands=(
+'add:Give a name these addresses; each address gets this name as its PTR record' \
+'remove:Remove a host that \`host add\` added' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'resolverctl host commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__host__subcmd__add_commands] )) ||
+_resolverctl__subcmd__host__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl host add commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__host__subcmd__help_commands] )) ||
+_resolverctl__subcmd__host__subcmd__help_commands() {
+    local commands; commands=(
+'add:Give a name these addresses; each address gets this name as its PTR record' \
+'remove:Remove a host that \`host add\` added' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'resolverctl host help commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__host__subcmd__help__subcmd__add_commands] )) ||
+_resolverctl__subcmd__host__subcmd__help__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl host help add commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__host__subcmd__help__subcmd__help_commands] )) ||
+_resolverctl__subcmd__host__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl host help help commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__host__subcmd__help__subcmd__remove_commands] )) ||
+_resolverctl__subcmd__host__subcmd__help__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl host help remove commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__host__subcmd__remove_commands] )) ||
+_resolverctl__subcmd__host__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl host remove commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__import_commands] )) ||
 _resolverctl__subcmd__import_commands() {
@@ -1566,7 +1754,7 @@ _resolverctl__subcmd__zone_commands() {
     local commands; commands=(
 'add:Resolve a zone through these servers, until the daemon ends by default' \
 'list:Show the configured zones and their servers, as \`zones\` does' \
-'remove:Remove a zone that \`zone add\` added' \
+'remove:Remove what \`zone add\`, \`block\` or \`host add\` added' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl zone commands' commands "$@"
@@ -1581,7 +1769,7 @@ _resolverctl__subcmd__zone__subcmd__help_commands() {
     local commands; commands=(
 'add:Resolve a zone through these servers, until the daemon ends by default' \
 'list:Show the configured zones and their servers, as \`zones\` does' \
-'remove:Remove a zone that \`zone add\` added' \
+'remove:Remove what \`zone add\`, \`block\` or \`host add\` added' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl zone help commands' commands "$@"

@@ -56,7 +56,7 @@ fn numbers() -> impl Strategy<Value = Vec<u16>> {
 prop_compose! {
     fn zone(path: std::path::PathBuf)(
         label in "_?[a-z0-9]{1,20}",
-        kind in 0_u8..5,
+        kind in 0_u8..6,
         servers in numbers(),
         secure in any::<bool>(),
         sourced in any::<bool>(),
@@ -68,6 +68,7 @@ prop_compose! {
             0 => ZoneKind::Forward(servers.iter().map(|number| forwarder(*number, secure)).collect()),
             1 => ZoneKind::Stub(servers.into_iter().map(server).collect()),
             3 => ZoneKind::Recurse,
+            4 => ZoneKind::Blocked,
             2 => ZoneKind::Records(vec!["* MX 10 mx".to_owned(), "@ 60 TXT \"\"".to_owned()]),
             _ => ZoneKind::File { path: path.join("zone"), text: "@ SOA a. b. 1 2 3 4 5\n".to_owned() },
         };

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Blame, Problem};
 use resolver::cache::servers::Health;
 
-/// Adds or removes a temporary zone. Such a zone is not in the configuration file. It survives reloads, but not a restart of the daemon.
+/// Adds or removes a temporary zone or host. Such an entry is not in the configuration file. It survives reloads, but not a restart of the daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ZoneWhat {
@@ -22,35 +22,69 @@ pub enum ZoneWhat {
     },
     /// Removes a temporary zone.
     Remove {
-        /// Apex of the temporary zone.
+        /// Apex of the temporary zone, or name of the temporary host.
         name: String,
     },
 }
 
-/// A zone that is added while the daemon runs, with the values of a `[[zone]]` entry.
+/// The section of the configuration that an entry belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// `[[zone]]`.
+    Zone,
+    /// `[[host]]`.
+    Host,
+}
+
+/// A zone that is added while the daemon runs, with the values of a `[[zone]]` entry, or a host with those of a `[[host]]` entry. One of
+/// `forward`, `stub`, `block` and `addresses` is set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddedZone {
-    /// Apex of the zone.
+    /// Apex of the zone, or name of the host.
     pub name: String,
-    /// The forwarders of the zone; empty if `stub` is set.
+    /// The forwarders of the zone.
+    #[serde(default)]
     pub forward: Vec<String>,
-    /// The authoritative servers of the zone; empty if `forward` is set.
+    /// The authoritative servers of the zone.
+    #[serde(default)]
     pub stub: Vec<String>,
+    /// True if the name and all names below it do not exist.
+    #[serde(default)]
+    pub block: bool,
+    /// The addresses of the host; empty for a zone.
+    #[serde(default)]
+    pub addresses: Vec<String>,
     /// True if resolverd validates answers for names in the zone.
+    #[serde(default = "is_validated")]
     pub validate: bool,
 }
 
+fn is_validated() -> bool {
+    true
+}
+
 impl AddedZone {
-    /// Returns the zone as an entry of the configuration file.
+    /// Returns the section of the configuration file in which the entry stands.
+    pub fn section(&self) -> Section {
+        if self.addresses.is_empty() { Section::Zone } else { Section::Host }
+    }
+
+    /// Returns the zone or host as an entry of the configuration file.
     pub fn entry(&self) -> String {
         let list = |servers: &[String]| serde_json::to_string(servers).unwrap_or_default();
         let name = serde_json::to_string(&self.name).unwrap_or_default();
-        let mut entry = format!("[[zone]]\nname = {name}\n");
-        for (key, servers) in [("forward", &self.forward), ("stub", &self.stub)] {
-            if !servers.is_empty() {
-                entry.push_str(&format!("{key} = {}\n", list(servers)));
-            }
+        let section = match self.section() {
+            Section::Zone => "zone",
+            Section::Host => "host",
+        };
+        let mut entry = format!("[[{section}]]\nname = {name}\n");
+        let lists = [("forward", &self.forward), ("stub", &self.stub), ("addresses", &self.addresses)];
+        for (key, items) in lists.into_iter().filter(|(_, items)| !items.is_empty()) {
+            entry.push_str(&format!("{key} = {}\n", list(items)));
+        }
+        if self.block {
+            entry.push_str("block = true\n");
         }
         if !self.validate {
             entry.push_str("validate = false\n");
@@ -59,7 +93,13 @@ impl AddedZone {
     }
 }
 
-/// Removes the entry of the zone `name`, as `AddedZone::entry` writes it, from the text of a configuration file, and returns the
+/// The sections that `AddedZone::entry` writes.
+const SECTIONS_WRITTEN: [&str; 2] = ["[[zone]]", "[[host]]"];
+
+/// The beginnings of the lines that `AddedZone::entry` writes below the name.
+const KEYS_WRITTEN: [&str; 5] = ["forward = [", "stub = [", "addresses = [", "block = true", "validate = "];
+
+/// Removes the entry of the zone or host `name`, as `AddedZone::entry` writes it, from the text of a configuration file, and returns the
 /// rest.
 ///
 /// # Errors
@@ -72,18 +112,18 @@ pub fn without_entry(text: &str, name: &str) -> Result<String, Problem> {
     };
     let is_of_entry = |line: &&str| {
         let line = line.trim_end();
-        line.is_empty() || ["forward = [", "stub = [", "validate = "].iter().any(|key| line.starts_with(key))
+        line.is_empty() || KEYS_WRITTEN.iter().any(|key| line.starts_with(key))
     };
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let start = lines
-        .windows(2)
-        .position(|pair| matches!(pair, [head, zone] if head.trim_end() == "[[zone]]" && is_name(zone)));
+    let start = lines.windows(2).position(
+        |pair| matches!(pair, [head, zone] if SECTIONS_WRITTEN.contains(&head.trim_end()) && is_name(zone)),
+    );
     let (before, entry) = lines.split_at(start.unwrap_or(lines.len()));
     let length = 2 + entry.iter().skip(2).take_while(|line| is_of_entry(line)).count();
     let after = entry.get(length..).unwrap_or_default();
     if start.is_none() || after.first().is_some_and(|line| !line.starts_with('[')) {
         let sentence = format!(
-            "The configuration file has no [[zone]] {name} in the form of `zone add --write`; change it with an editor, then run `resolverctl reload`."
+            "The configuration file has no [[zone]] or [[host]] {name} in the form of `zone add --write`; change it with an editor, then run `resolverctl reload`."
         );
         return Err(Problem { fault: Blame::Request, sentence });
     }
@@ -115,14 +155,14 @@ pub struct ZoneState {
     pub max_ttl: Option<f64>,
     /// The largest TTL of negative answers from this zone, in seconds; `None` if the general setting applies.
     pub negative_max_ttl: Option<f64>,
-    /// Set if `resolverctl zone add` added the zone, which is then not in the configuration file.
+    /// Set if `zone add`, `block` or `host add` of resolverctl added the zone or host, which is then not in the configuration file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temporary: Option<Temporary>,
     /// Listeners that do not answer from this zone, each by its first address.
     pub hidden_at: Vec<SocketAddr>,
 }
 
-/// The remaining lifetime of a temporary zone.
+/// The remaining lifetime of a temporary zone or host.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Temporary {
     /// In seconds; `None` if resolverd removes the zone when it stops.
@@ -144,6 +184,8 @@ pub enum ZoneSource {
     File,
     /// Records in the configuration file (`[[record]]`).
     Records,
+    /// Nothing: the name and all names below it do not exist.
+    Blocked,
     /// A `[[host]]` entry of the configuration.
     Host,
 }
@@ -176,6 +218,8 @@ mod tests {
             name: name.to_owned(),
             forward: vec!["10.1.1.1".to_owned(), "tls://10.1.1.2#dns.example".to_owned()],
             stub: Vec::new(),
+            block: false,
+            addresses: Vec::new(),
             validate,
         };
         let head = "version = 1\n[[zone]]\nname = \"b.example\" # mine\nrecurse = true\n";

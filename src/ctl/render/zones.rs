@@ -45,6 +45,10 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
         let here = plain("configuration file".to_owned());
         targets.push(vec![here, plain(NONE.to_owned()), plain("local records".to_owned())]);
     }
+    if row.kind == ZoneSource::Blocked {
+        let nothing = plain("nothing: NXDOMAIN".to_owned());
+        targets.push(vec![nothing, plain(NONE.to_owned()), plain("blocked".to_owned())]);
+    }
     if row.kind == ZoneSource::Recurse {
         let servers = plain("the zone's own servers".to_owned());
         targets.push(vec![servers, plain(NONE.to_owned()), plain("not forwarded".to_owned())]);

@@ -110,7 +110,7 @@ pub(super) fn private_servers(config: &Config) -> Option<(&'static str, &'static
     let asks = config.zones.iter().any(|zone| match &zone.kind {
         ZoneKind::Forward(servers) => servers.iter().any(|server| is_private(server.address.ip())),
         ZoneKind::Stub(servers) => servers.iter().any(|server| is_private(server.ip())),
-        ZoneKind::Recurse | ZoneKind::File { .. } | ZoneKind::Records(_) => false,
+        ZoneKind::Recurse | ZoneKind::File { .. } | ZoneKind::Records(_) | ZoneKind::Blocked => false,
     });
     let is_forwarded = config.zones.iter().any(|zone| {
         zone.name.is_root()

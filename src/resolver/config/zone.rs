@@ -16,7 +16,7 @@ use super::view::{self, VIEW};
 use super::{addresses, records, value};
 
 /// Each `[[zone]]` has exactly one of these keys.
-const ZONE_KINDS: [&str; 5] = ["forward", "stub", "recurse", "file", "records"];
+const ZONE_KINDS: [&str; 6] = ["forward", "stub", "recurse", "file", "records", "block"];
 
 const NO_SERVERS: &str = "none";
 
@@ -67,6 +67,8 @@ pub enum ZoneKind {
     },
     /// `records`: these lines in the format of a zone file. resolverd adds the SOA record.
     Records(Vec<String>),
+    /// `block`: nothing. The name of the zone and all names below it do not exist (NXDOMAIN).
+    Blocked,
 }
 
 impl TableEntry for ConfiguredZone {
@@ -135,6 +137,19 @@ impl TableEntry for ConfiguredZone {
             },
         )
         .unset(NO_SERVERS),
+        ConfigKey::<Self>::new(
+            "block",
+            |zone, typed, _| match value::flag(typed)? {
+                true if zone.name.is_root() => {
+                    Err(WrongValue::new("cannot block the root", "block a name below it, or remove it"))
+                }
+                true => zone.set(Ok(ZoneKind::Blocked)),
+                false => Err(WrongValue::new("is false", "write true, or remove it")),
+            },
+            |zone| (zone.kind == ZoneKind::Blocked).then(|| true.into()),
+        )
+        .comment(&[(Some("true"), "this name and all names below it do not exist")])
+        .unset("false"),
         key!(Self, source, Texts(addresses::sources)).comment(&[
             (Some("[]"), "uses `source` of [resolve]"),
             (None, "source address of queries to servers"),

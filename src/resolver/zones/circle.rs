@@ -36,7 +36,9 @@ fn servers(zone: &ConfiguredZone) -> (&'static str, Vec<(SocketAddr, bool)>) {
             ("forward", servers.collect())
         }
         ZoneKind::Stub(servers) => ("stub", servers.iter().map(|server| (*server, false)).collect()),
-        ZoneKind::Recurse | ZoneKind::File { .. } | ZoneKind::Records(_) => ("", Vec::new()),
+        ZoneKind::Recurse | ZoneKind::File { .. } | ZoneKind::Records(_) | ZoneKind::Blocked => {
+            ("", Vec::new())
+        }
     }
 }
 

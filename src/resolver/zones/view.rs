@@ -16,6 +16,7 @@ use super::trust::AnchorsInUse;
 use super::{local, special};
 use crate::cache::entries::Delegation;
 use crate::cache::security::Evidence;
+use crate::config::defaults::RECORD_TTL;
 use crate::config::seen::{SeenZones, Sees};
 use crate::config::{self, Config, LookaheadMode, ZoneKind};
 use crate::dnsbl::gate::Guarding;
@@ -109,7 +110,8 @@ impl View {
                 view.routes.insert(wire_name(&route.zone), Arc::new(route));
             }
         }
-        let of_records = |zone: &&&config::ConfiguredZone| matches!(zone.kind, ZoneKind::Records(_));
+        let of_records =
+            |zone: &&&config::ConfiguredZone| matches!(zone.kind, ZoneKind::Records(_) | ZoneKind::Blocked);
         view.for_clients = zones.iter().filter(of_records).map(|zone| wire_name(&zone.name)).collect();
         for zone in &zones {
             view.routes.insert(wire_name(&zone.name), Arc::new(configured(zone, &policy)?));
@@ -352,6 +354,12 @@ fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Rou
             let authority =
                 local::from_lines(&zone.name, lines).map_err(|reason| Wrong::in_zone(zone, reason))?;
             RouteTarget::Local(authority)
+        }
+        ZoneKind::Blocked => {
+            // The apex of a zone exists. In an empty zone one label up, the name and all names below it do not exist.
+            let empty = local::from_records(&zone.name.base_name(), Vec::new(), RECORD_TTL)
+                .map_err(|reason| Wrong::in_zone(zone, reason))?;
+            RouteTarget::Local(empty)
         }
     };
     Ok(Route { zone: zone.name.clone(), target, policy, mirrored: None })

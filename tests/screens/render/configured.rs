@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use control::protocol::Reply;
 use control::protocol::rows::{LookaheadRule, LookaheadState};
-use control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
+use control::protocol::zones::{Temporary, ZoneServer, ZoneSource, ZoneState};
 use ctl::render::{Style, json, lookahead, text, zones};
 use resolver::cache::servers::Health;
 use resolver::config;
@@ -114,9 +114,11 @@ fn the_configured_zones() {
     office.file = Some("/etc/resolverd/office.zone".to_owned());
     let mut printer = zone("printer.lan.", ZoneSource::Host, Vec::new());
     printer.addresses = vec!["10.0.0.9".parse().unwrap(), "fd00::9".parse().unwrap()];
-    let blocked = zone("blocked.example.", ZoneSource::Records, Vec::new());
+    let records = zone("records.example.", ZoneSource::Records, Vec::new());
+    let mut blocked = zone("blocked.example.", ZoneSource::Blocked, Vec::new());
+    blocked.temporary = Some(Temporary { left: Some(172_000.0) });
     let list = zone("zen.spamhaus.org.", ZoneSource::Recurse, Vec::new());
-    let rows = [corp, partner, office, printer, blocked, list].map(Reply::ZoneState);
+    let rows = [corp, partner, office, printer, records, blocked, list].map(Reply::ZoneState);
     both("zones", &zones::table(&rows, Style::Plain), &lines(&rows));
     golden("zones_colored.ansi", &zones::table(&rows, Style::Colored));
     assert_eq!(zones::table(&[], Style::Plain), "no configured zones\n");

@@ -129,7 +129,7 @@ const WRONG_VALUES: &[(&str, &str)] = &[
 
 /// Lines below the name of a `[[zone]]`, and the error messages.
 const WRONG_ZONES: &[(&str, &str)] = &[
-    ("", "line 2: zone has no source of answers; write one of forward, stub, recurse, file, records"),
+    ("", "line 2: zone has no source of answers; write one of forward, stub, recurse, file, records, block"),
     (
         "stub = [\"10.1.1.1\"]\nforward = [\"10.1.1.1\"]",
         "line 5: zone.forward cannot be used together with stub; remove one of them",
@@ -366,6 +366,15 @@ const WRONG_SECTIONS: &[(&str, &str)] = &[
     (
         "[[view]]\nname = \"office\"\nclients = [\"10.0.0.0/8\", \"10.1.2.3/8\"]",
         "line 4: view.clients: contains a value twice; remove one of them",
+    ),
+    (
+        "[[zone]]\nname = \".\"\nblock = true",
+        "line 4: zone.block cannot block the root; block a name below it, or remove it",
+    ),
+    ("[[zone]]\nname = \"a\"\nblock = false", "line 4: zone.block is false; write true, or remove it"),
+    (
+        "[[zone]]\nname = \"a\"\nblock = true\nrecords = []",
+        "line 5: zone.records cannot be used together with block; remove one of them",
     ),
     (
         "[[view]]\nname = \"office\"\nclients = [\"10.0.0.0/8\"]\n[[view]]\nname = \"office\"\nclients = [\"10.1.0.0/16\"]",

@@ -259,8 +259,8 @@ fn the_examples_of_the_shipped_file_mean_something() {
     );
     assert!(config.lists[0].key.is_some() && config.lists[0].max_age.is_some());
     assert!(config.lists[0].tests.is_some());
-    assert_eq!((config.zones.len(), config.hosts.len(), config.listeners.len()), (6, 1, 1));
-    assert_eq!((config.views.len(), config.zones[5].view.as_deref()), (1, Some("office")));
+    assert_eq!((config.zones.len(), config.hosts.len(), config.listeners.len()), (7, 1, 1));
+    assert_eq!((config.views.len(), config.zones[6].view.as_deref()), (1, Some("office")));
     let zone = &config.zones[0];
     assert!(zone.max_ttl.is_some() && zone.negative_max_ttl.is_some() && zone.source.len() == 2);
     assert!(config.listeners[0].zones.is_some() && config.listeners[0].allow.len() == 2);

@@ -264,10 +264,65 @@ fn a_zone_that_was_added_for_a_time_ends() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let process = setting.start();
-    for (time, said) in [("2h", "added"), ("3h", "now ends in 3 h"), ("1s", "now ends in 1 s")] {
+    for (time, said) in
+        [("2h", "zone lan: added"), ("3h", "lan: now ends in 3 h"), ("1s", "lan: now ends in 1 s")]
+    {
         let words = ["zone", "add", "lan", "--stub", "127.78.0.3", "--for", time];
-        assert_eq!(resolverctl(&setting, &words), (0, format!("zone lan: {said}\n")));
+        assert_eq!(resolverctl(&setting, &words), (0, format!("{said}\n")));
     }
     process
         .wait_until("the zone has ended", |_| resolverctl(&setting, &["zones"]).1 == "no configured zones\n");
+}
+
+#[test]
+fn a_blocked_name_and_a_host_end() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let process = setting.start();
+    let run = |words: &str| resolverctl(&setting, &words.split(' ').collect::<Vec<_>>());
+    let is_blocked = |name: &&str| run(&format!("query {name}")).1.contains("NXDOMAIN");
+    let names = ["tld TXT", "tld MX", "www.tld"];
+    assert_eq!(run("block tld --for 2d"), (0, "zone tld: added\n".to_owned()));
+    for name in names {
+        assert!(is_blocked(&name), "{}", run(&format!("query {name}")).1);
+    }
+    assert_eq!(run("host add mx.host.example 192.0.2.1,2001:db8::1 --for 7d").0, 0);
+    assert!(run("query mx.host.example AAAA").1.contains("2001:db8::1"));
+    assert!(run("query 192.0.2.1").1.contains("mx.host.example."), "the reverse name too");
+    let (_, zones) = run("zone");
+    assert!(zones.contains("tld. (for ") && zones.contains("mx.host.example. (for "), "{zones}");
+    assert_eq!(run("reload"), (0, "no changes\n".to_owned()));
+    assert!(names.iter().all(is_blocked));
+    let (_, replaced) = run("block mx.host.example");
+    assert!(
+        replaced.starts_with("zone mx.host.example: added\nhost mx.host.example: removed\n"),
+        "{replaced}"
+    );
+    assert_eq!(run("zone remove mx.host.example"), (0, "zone mx.host.example: removed\n".to_owned()));
+    assert_eq!(run("host add a.example 192.0.2.1 192.0.2.2 --for 1s").0, 0);
+    assert_eq!(run("block tld --for 1s"), (0, "tld: now ends in 1 s\n".to_owned()));
+    process.wait_until("both have ended", |_| run("zones").1 == "no configured zones\n");
+    assert!(!is_blocked(&"www.tld"));
+}
+
+#[test]
+fn a_block_and_a_host_are_written() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let _process = setting.start();
+    let run = |words: &str| resolverctl(&setting, &words.split(' ').collect::<Vec<_>>());
+    let before = std::fs::read_to_string(setting.config()).unwrap();
+    let block = "\n[[zone]]\nname = \"spam.example\"\nblock = true\n";
+    let host = "\n[[host]]\nname = \"mx.example\"\naddresses = [\"192.0.2.1\",\"192.0.2.2\"]\n";
+    assert_eq!(run("block spam.example --write").0, 0);
+    assert_eq!(run("host add mx.example 192.0.2.1,192.0.2.2 --write").0, 0);
+    assert_eq!(std::fs::read_to_string(setting.config()).unwrap(), format!("{before}{block}{host}"));
+    assert_eq!(run("query spam.example").0, 1);
+    assert_eq!(run("zone remove spam.example --write").0, 0);
+    assert_eq!(run("host remove mx.example --write").0, 0);
+    assert_eq!(std::fs::read_to_string(setting.config()).unwrap(), before);
+    let (code, _, said) = failing(&setting, &["host", "add", "mx.example", "mx2.example"]);
+    assert!(code == 2 && said.contains("mx2.example"), "{said}");
+    let (code, _, said) = failing(&setting, &["block", "."]);
+    assert!(code == 2 && said.contains("zone.block cannot block the root"), "{said}");
 }

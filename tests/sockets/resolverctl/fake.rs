@@ -1,18 +1,17 @@
 //! A daemon with only three names, for tests of the control socket.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ::minutes::span::{Span, SpanReport};
 use ::watched::WatchedDomain;
-use control::Controlled;
 use control::lookup::Lookup;
 use control::protocol::fleet::{Confirmation, FleetMember, FleetOrder, FleetState};
 use control::protocol::zones::ZoneWhat;
 use control::protocol::{DaemonStatus, RootKeysStatus};
 use control::trace::{TraceAsked, TraceRefused};
+use control::{Controlled, TemporaryEntries};
 use dns::clock::{Clock, Mono, Now};
 use dns::conduct::{Conduct, Transport};
 use dns::question::{Answer, ExtendedError, Outcome, Question, Security, ServerQuery, ViewId};
@@ -288,8 +287,8 @@ impl Controlled for Fake {
         Box::pin(ready(Ok(vec!["zone corp.example: added".to_owned()])))
     }
 
-    fn temporary_zones(&self) -> BTreeMap<Name, Option<Duration>> {
-        BTreeMap::new()
+    fn temporary_zones(&self) -> TemporaryEntries<Option<Duration>> {
+        TemporaryEntries::new()
     }
 
     fn fleet(&self) -> (FleetState, Vec<FleetMember>) {
