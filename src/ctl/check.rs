@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Subcommand};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use hickory_proto::rr::Name;
 
 use super::client::ControlClient;
@@ -15,14 +16,16 @@ use super::others::{OtherArguments, resolvers};
 use super::outcome::CommandOutcome;
 use super::render::html::chain::KeyChain;
 use super::render::html::{self, DomainReport};
-use super::render::{Format, domain, findings, json};
+use super::render::{Format, domain, domains, findings, json};
 use super::typed_name::{typed_selector, typed_subject};
 use super::{moment, root_keys, terms, watched};
-use crate::limits::{MAX_CHECKED_MESSAGE, MAX_GIVEN_SELECTORS, WHY_CHECK_TIME};
+use crate::limits::{
+    CHECKED_AT_ONCE, MAX_CHECKED_LIST, MAX_CHECKED_MESSAGE, MAX_GIVEN_SELECTORS, WHY_CHECK_TIME,
+};
 use ::gather::limits::CHECK_DOMAIN_TIME;
 use control::lookup::read_name;
 use control::protocol::{Blame, Problem};
-use dns::wire::presentation::{name_text, shown};
+use dns::wire::presentation::{harmless, name_text, shown};
 use doctor as check_domain;
 use doctor::WholeDomain;
 use doctor::codes::Code;
@@ -35,16 +38,27 @@ use migrate::system::{CheckVerdict, HostFinding};
 use migrate::system::{gather, judge};
 
 /// The options of `check` that have an effect only with a domain or an address.
-const OF_SUBJECT: [&str; 7] = ["as_sender", "as_recipient", "from", "helo", "selector", "html", "connect"];
+const OF_SUBJECT: [&str; 8] =
+    ["as_sender", "as_recipient", "from", "helo", "selector", "html", "connect", "csv"];
 
 /// The command line of `check`.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
-#[command(group = ArgGroup::new("of_subject").args(OF_SUBJECT).multiple(true).requires("subject"))]
+#[command(group = ArgGroup::new("of_subject").args(OF_SUBJECT).multiple(true).requires("subjects"))]
+#[command(group = ArgGroup::new("subjects").args(["subject", "list"]).multiple(true))]
 pub(super) struct Arguments {
-    /// Domain of mail addresses, or address of a mail client. Default: this host, as `check system`.
-    #[arg(value_name = "DOMAIN|ADDRESS", allow_hyphen_values = true, value_parser = typed_subject)]
+    /// Domains of mail addresses, or addresses of mail clients; several get a row each. Default: this host, as `check system`.
+    #[arg(value_name = "DOMAIN|ADDRESS", allow_hyphen_values = true, value_parser = typed_word)]
     subject: Option<String>,
+    /// Apart from the first, because clap takes all words after a value with hyphens for values.
+    #[arg(value_name = "MORE", value_parser = typed_word, hide = true)]
+    more: Vec<String>,
+    /// Check the domains in this file too, one a line; - is standard input. Three are checked at once.
+    #[arg(long, value_name = "FILE|-")]
+    list: Option<PathBuf>,
+    /// Print a row of CSV for each domain, in the order of the file.
+    #[arg(long, hide_short_help = true)]
+    csv: bool,
     /// Check the domain as a sender only: without MTA-STS, TLS reporting and DANE.
     #[arg(long, conflicts_with = "as_recipient", hide_short_help = true)]
     as_sender: bool,
@@ -61,7 +75,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME", value_parser = typed_selector, hide_short_help = true)]
     selector: Vec<String>,
     /// Write the findings to this file too, as an HTML page with the chain of keys.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     html: Option<PathBuf>,
     /// Check STARTTLS and certificates of the mail hosts and the MTA-STS policy too, with connections from this host.
     #[arg(long)]
@@ -120,27 +134,81 @@ pub(super) fn run(
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    match (&arguments.what, &arguments.subject) {
-        (Some(CheckCommand::System(system)), _) => Ok(of_system(system, client, format)),
-        (Some(CheckCommand::Mail(mail)), _) => {
-            let read = subjects_of(&mail.file)?;
-            let further: Vec<Finding> = of_unread(&read.unread).into_iter().collect();
-            let subjects = with_others(read.subjects, &mail.others, client)?;
-            let daemon = Daemon::new(client.clone(), ServicePorts::USUAL);
-            of_subjects((subjects, further), &daemon, (format, mail.html.as_deref()))
-        }
-        (Some(CheckCommand::Watched(watched)), _) => watched::run(watched, client, format),
-        (None, Some(typed)) => {
-            let subjects = with_others(vec![subject_of(arguments, typed)?], &arguments.others, client)?;
-            let ports = ServicePorts { smtp: arguments.smtp_port, https: arguments.https_port };
-            let daemon = Daemon::new(client.clone(), ports);
-            of_subjects((subjects, Vec::new()), &daemon, (format, arguments.html.as_deref()))
-        }
-        (None, None) => {
+    match &arguments.what {
+        Some(CheckCommand::System(system)) => Ok(of_system(system, client, format)),
+        Some(CheckCommand::Mail(mail)) => of_mail(mail, client, format),
+        Some(CheckCommand::Watched(watched)) => watched::run(watched, client, format),
+        None if arguments.subject.is_none() && arguments.list.is_none() => {
             let system = System { root: PathBuf::from("/"), root_server: Vec::new() };
             Ok(of_system(&system, client, format))
         }
+        None => of_typed(arguments, client, format),
     }
+}
+
+fn of_mail(
+    mail: &MailFile,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let read = subjects_of(&mail.file)?;
+    let further: Vec<Finding> = of_unread(&read.unread).into_iter().collect();
+    let subjects = with_others(read.subjects, &mail.others, client)?;
+    let subjects = subjects.into_iter().map(|subject| (None, subject)).collect();
+    let daemon = Daemon::new(client.clone(), ServicePorts::USUAL);
+    let mut reports = reports((subjects, further), &daemon, mail.html.is_some())?;
+    worst_first(&mut reports);
+    shown_as(reports, mail.html.as_deref(), |reports| text_of(reports, format))
+}
+
+/// Checks the domains and addresses of the command line and of the list.
+fn of_typed(
+    arguments: &Arguments,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let listed = arguments.list.as_deref().map(listed).transpose()?.unwrap_or_default();
+    let typed: Vec<&String> = arguments.subject.iter().chain(&arguments.more).chain(&listed).collect();
+    let subjects = typed.iter().map(|typed| subject_of(arguments, typed)).collect::<Result<Vec<_>, _>>()?;
+    let subjects = with_others(subjects, &arguments.others, client)?;
+    let subjects = typed.into_iter().map(|typed| Some(typed.clone())).zip(subjects).collect();
+    let ports = ServicePorts { smtp: arguments.smtp_port, https: arguments.https_port };
+    let daemon = Daemon::new(client.clone(), ports);
+    let mut reports = reports((subjects, Vec::new()), &daemon, arguments.html.is_some())?;
+    let is_table = reports.len() > 1 || arguments.list.is_some();
+    if is_table && !arguments.csv && format != Format::Json {
+        worst_first(&mut reports);
+    }
+    shown_as(reports, arguments.html.as_deref(), |reports| match format {
+        _ if arguments.csv => domains::csv(reports),
+        Format::Text(style) if is_table => domains::table(reports, style),
+        _ => text_of(reports, format),
+    })
+}
+
+/// Returns the domains and addresses of a list: the first word of each line. `#` begins a comment.
+fn listed(file: &Path) -> Result<Vec<String>, CommandFailure> {
+    let failed = |error| CommandFailure::Input { file: file.to_owned(), error };
+    let (octets, is_cut) = read_file(file, MAX_CHECKED_LIST).map_err(failed)?;
+    if is_cut {
+        let why = format!("it has more than {} KiB: split it", MAX_CHECKED_LIST >> 10);
+        return Err(failed(io::Error::other(why)));
+    }
+    let text = String::from_utf8_lossy(&octets);
+    let lines = (1..).zip(text.lines()).filter_map(|(number, line)| {
+        let word = line.split('#').next().unwrap_or_default().split_whitespace().next()?;
+        Some(typed_word(word).map_err(|wrong| format!("line {number}: {}: {wrong}", harmless(word))))
+    });
+    let found = lines.collect::<Result<Vec<_>, _>>().map_err(|wrong| failed(io::Error::other(wrong)))?;
+    if found.is_empty() {
+        return Err(failed(io::Error::other("it has no domain and no address")));
+    }
+    Ok(found)
+}
+
+/// Fails if the word is neither a domain nor an address.
+fn typed_word(text: &str) -> Result<String, String> {
+    typed_subject(text).map(|_| text.to_owned())
 }
 
 fn of_system(system: &System, client: &ControlClient, format: Format) -> CommandOutcome {
@@ -155,7 +223,7 @@ fn of_system(system: &System, client: &ControlClient, format: Format) -> Command
 }
 
 fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, CommandFailure> {
-    let typed = typed_as(typed)?;
+    let typed = typed_as(&typed_subject(typed).unwrap_or_default())?;
     let mut subject = CheckSubject {
         address: typed.address.or_else(|| arguments.from.map(|address| address.to_canonical())),
         selectors: arguments.selector.clone(),
@@ -233,12 +301,7 @@ fn without_effect(arguments: &Arguments, subject: &CheckSubject) -> Option<Strin
 
 fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
     let failed = |error| CommandFailure::Input { file: file.to_owned(), error };
-    let read = if file == Path::new("-") {
-        read_at_most(io::stdin().lock(), MAX_CHECKED_MESSAGE)
-    } else {
-        std::fs::File::open(file).and_then(|opened| read_at_most(opened, MAX_CHECKED_MESSAGE))
-    };
-    let (octets, is_cut) = read.map_err(failed)?;
+    let (octets, is_cut) = read_file(file, MAX_CHECKED_MESSAGE).map_err(failed)?;
     let mut read = message::read(&octets);
     if is_cut {
         let rest = format!("all that follows the first {} KiB of the file", MAX_CHECKED_MESSAGE >> 10);
@@ -255,6 +318,14 @@ fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
         return Err(failed(io::Error::other(why)));
     }
     Ok(read)
+}
+
+/// Reads at most `most` octets of a file, or of standard input for `-`. Also returns true if there are more.
+fn read_file(file: &Path, most: u64) -> io::Result<(Vec<u8>, bool)> {
+    match file == Path::new("-") {
+        true => read_at_most(io::stdin().lock(), most),
+        false => read_at_most(std::fs::File::open(file)?, most),
+    }
 }
 
 /// Adds the other resolvers whose answers are compared.
@@ -275,42 +346,50 @@ fn of_unread(unread: &[String]) -> Option<Finding> {
     (!unread.is_empty()).then(|| Finding::new(Code::MessageUnread, unread.join("; ")))
 }
 
-/// Checks the subjects one after the other. `further` are findings about the whole email, which are shown with the last subject.
-fn of_subjects(
-    (subjects, mut further): (Vec<CheckSubject>, Vec<Finding>),
+/// A report, and true if it answers the bounce.
+type AnsweringReport = (bool, DomainReport);
+
+/// Checks the subjects, each with what was typed, and returns their reports in this order. `further` are findings about the whole email, which
+/// are in the last report.
+fn reports(
+    (subjects, mut further): (Vec<(Option<String>, CheckSubject)>, Vec<Finding>),
     daemon: &Daemon,
-    (format, html): (Format, Option<&Path>),
-) -> Result<CommandOutcome, CommandFailure> {
+    has_page: bool,
+) -> Result<Vec<AnsweringReport>, CommandFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(CommandFailure::Output)?;
-    let (mut reports, own, now) = (Vec::new(), own_addresses(), moment::unix());
-    let last = subjects.len();
+    let (own, now, last) = (own_addresses(), moment::unix(), subjects.len());
     if last > 1 && io::stderr().is_terminal() {
         let seconds = CHECK_DOMAIN_TIME.as_secs();
-        eprintln!("checking {last} domains or addresses, one after the other, for at most {seconds} s each");
+        eprintln!(
+            "checking {last} domains or addresses, {CHECKED_AT_ONCE} at once, for at most {seconds} s each"
+        );
     }
-    for (place, subject) in (1..).zip(subjects) {
-        let name = name_of(&subject);
+    let one = |(typed, subject): (Option<String>, CheckSubject)| {
         let subject = CheckSubject { unix: now, own: own.clone(), ..subject };
-        let (facts, chain) = match runtime.block_on(gathered(daemon, subject, html.is_some())) {
-            Ok(gathered) => gathered,
-            Err(failure) => {
-                // Does not wait for the blocking tasks of the runtime: if the daemon hangs, they still wait for its reply.
-                runtime.shutdown_background();
-                return Err(failure);
-            }
-        };
-        let mut found = check_domain::judge(&facts);
-        if place == last {
-            found.append(&mut further);
-            check_domain::in_order(&mut found, facts.subject.refusal.reason);
+        async move {
+            let name = name_of(&subject);
+            gathered(daemon, subject, has_page).await.map(|(facts, chain)| (typed, name, facts, chain))
         }
-        let is_reason = check_domain::answers_refusal(&facts, &found);
-        reports.push((is_reason, DomainReport { subject: name, findings: found, chain }));
-    }
+    };
+    let found = stream::iter(subjects).map(one).buffered(CHECKED_AT_ONCE).try_collect::<Vec<_>>();
+    let found = runtime.block_on(found);
     // Does not wait for blocking tasks: queries that exceeded the time limit may still wait for the daemon.
     runtime.shutdown_background();
-    // The report that answers the bounce comes first, or else the report with the worst finding.
+    let judged = (1..).zip(found?).map(|(place, (typed, subject, facts, chain))| {
+        let mut findings = check_domain::judge(&facts);
+        if place == last {
+            findings.append(&mut further);
+            check_domain::in_order(&mut findings, facts.subject.refusal.reason);
+        }
+        let is_reason = check_domain::answers_refusal(&facts, &findings);
+        (is_reason, DomainReport { typed, subject, findings, chain })
+    });
+    Ok(judged.collect())
+}
+
+/// Puts the report that answers the bounce first, or else the report with the worst finding.
+fn worst_first(reports: &mut [AnsweringReport]) {
     let fails =
         reports.iter().flat_map(|(_, report)| &report.findings).any(|found| found.level == Level::Failure);
     reports.sort_by_key(|(is_reason, report)| {
@@ -321,13 +400,20 @@ fn of_subjects(
             !is_reason,
         )
     });
+}
+
+/// Writes the page, if there is one, and returns the screen with the exit code of the worst finding.
+fn shown_as(
+    reports: Vec<AnsweringReport>,
+    html: Option<&Path>,
+    screen: impl FnOnce(&[DomainReport]) -> String,
+) -> Result<CommandOutcome, CommandFailure> {
     let reports: Vec<DomainReport> = reports.into_iter().map(|(_, report)| report).collect();
     if let Some(file) = html {
-        let written = std::fs::write(file, html::page(&reports, now));
+        let written = std::fs::write(file, html::page(&reports, moment::unix()));
         written.map_err(|error| CommandFailure::Written { file: file.to_owned(), error })?;
     }
-    let text = text_of(&reports, format);
-    Ok(CommandOutcome { text, exit: exit_of_domain(&reports) })
+    Ok(CommandOutcome { text: screen(&reports), exit: exit_of_domain(&reports) })
 }
 
 /// Gets the facts about a subject. If `has_page` is true and the subject is a domain, gets its chain of keys at the same time.
@@ -362,9 +448,10 @@ pub(super) fn first_line(typed: &str, client: &ControlClient) -> Option<String> 
 
 fn text_of(reports: &[DomainReport], format: Format) -> String {
     let mut text = String::new();
-    for DomainReport { subject, findings, .. } in reports {
+    for DomainReport { typed, subject, findings, .. } in reports {
         match format {
-            Format::Json => text.extend(findings.iter().map(|finding| json::finding(finding, subject))),
+            Format::Json => text
+                .extend(findings.iter().map(|finding| json::finding(finding, (subject, typed.as_deref())))),
             Format::Text(style) => {
                 let gap = if text.is_empty() { "" } else { "\n" };
                 text.push_str(&format!("{gap}{}", domain::text(subject, findings, style)));

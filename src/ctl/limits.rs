@@ -98,6 +98,16 @@ pub(crate) const MAX_GIVEN_SELECTORS: usize = 10;
 /// Maximum number of zones in the picture of a chain of keys. Most chains have three: the root, a top-level domain and the domain.
 pub(crate) const MAX_DRAWN_ZONES: usize = 12;
 
+/// Maximum number of characters in the first line of a check. It fits two lines of a terminal, or one of a chat.
+pub(crate) const MAX_FIRST_LINE: usize = 160;
+
+/// The number of domains that one command checks at the same time. `MAX_CONTROL_CONNECTIONS` suffices for four; one is left to other
+/// commands.
+pub(crate) const CHECKED_AT_ONCE: usize = 3;
+
+/// Maximum size of the file of `resolverctl check --list`, in octets: ten thousand domains of 25 octets, which take some hours.
+pub(crate) const MAX_CHECKED_LIST: u64 = 256 << 10;
+
 /// Maximum size of a message that `resolverctl check mail` reads, in octets. Header fields come first, and the fields in the
 /// parts of a bounce come soon after.
 pub(crate) const MAX_CHECKED_MESSAGE: u64 = 1 << 20;

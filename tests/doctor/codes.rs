@@ -325,8 +325,11 @@ fn stubbed(gateway: &Gateway) {
         sound.to_str().unwrap(),
     ]);
     let first = "stubbed.com: the configuration of this host gives other records than the name servers of the zone: MX here: 10 \
-                 mx2.host.com.; at the servers of the zone: 10 mx.host.com.. stubbed.com. is answered by [[zone]] stubbed.com, ";
+                 mx2.host.com.; ";
     assert!(lines[0].starts_with(first), "{lines:#?}");
+    let evidence =
+        "at the servers of the zone: 10 mx.host.com.. stubbed.com. is answered by [[zone]] stubbed.com, ";
+    assert!(lines.iter().any(|line| line.contains(evidence)), "{lines:#?}");
     let others_ok = Code::OthersOk.entry().title;
     assert!(lines.iter().all(|line| !line.contains(others_ok)), "{lines:#?}");
 }

@@ -19,6 +19,7 @@ mod glued;
 mod healthy;
 mod kept;
 mod lists;
+mod many;
 mod parents;
 mod partly;
 mod root;

@@ -451,12 +451,16 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__check)
-            opts="-h --as-sender --as-recipient --from --helo --selector --html --connect --smtp-port --https-port --local --resolver --resolv-conf --socket --json --color --help system mail watched help"
+            opts="-h --list --csv --as-sender --as-recipient --from --helo --selector --html --connect --smtp-port --https-port --local --resolver --resolv-conf --socket --json --color --help system mail watched help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --list)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

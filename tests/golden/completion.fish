@@ -410,6 +410,7 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand completion" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l list -d 'Check the domains in this file too, one a line; - is standard input. Three are checked at once' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l from -d 'Address that sends mail for the domain: check its PTR records and SPF' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l helo -d 'HELO name of the client: check its form and address' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l selector -d 'DKIM selector to check; may be repeated' -r
@@ -422,6 +423,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not _
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l csv -d 'Print a row of CSV for each domain, in the order of the file'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l as-sender -d 'Check the domain as a sender only: without MTA-STS, TLS reporting and DANE'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l as-recipient -d 'Check the domain as a recipient only: without SPF, DKIM and DMARC'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l connect -d 'Check STARTTLS and certificates of the mail hosts and the MTA-STS policy too, with connections from this host'

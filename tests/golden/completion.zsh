@@ -704,6 +704,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (check)
 _arguments "${_arguments_options[@]}" : \
+'--list=[Check the domains in this file too, one a line; - is standard input. Three are checked at once]:FILE|-:_files' \
 '--from=[Address that sends mail for the domain\: check its PTR records and SPF]:ADDRESS:_default' \
 '--helo=[HELO name of the client\: check its form and address]:NAME:_default' \
 '*--selector=[DKIM selector to check; may be repeated]:NAME:_default' \
@@ -714,6 +715,7 @@ _arguments "${_arguments_options[@]}" : \
 '--resolv-conf=[]:FILE:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--csv[Print a row of CSV for each domain, in the order of the file]' \
 '(--as-recipient)--as-sender[Check the domain as a sender only\: without MTA-STS, TLS reporting and DANE]' \
 '--as-recipient[Check the domain as a recipient only\: without SPF, DKIM and DMARC]' \
 '--connect[Check STARTTLS and certificates of the mail hosts and the MTA-STS policy too, with connections from this host]' \
@@ -721,17 +723,18 @@ _arguments "${_arguments_options[@]}" : \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::subject -- Domain of mail addresses, or address of a mail client. Default\: this host, as `check system`:_default' \
+'::subject -- Domains of mail addresses, or addresses of mail clients; several get a row each. Default\: this host, as `check system`:_default' \
+'::more -- Apart from the first, because clap takes all words after a value with hyphens for values:_default' \
 ":: :_resolverctl__subcmd__check_commands" \
 "*::: :->check" \
 && ret=0
 
     case $state in
     (check)
-        words=($line[2] "${words[@]}")
+        words=($line[3] "${words[@]}")
         (( CURRENT += 1 ))
-        curcontext="${curcontext%:*:*}:resolverctl-check-command-$line[2]:"
-        case $line[2] in
+        curcontext="${curcontext%:*:*}:resolverctl-check-command-$line[3]:"
+        case $line[3] in
             (system)
 _arguments "${_arguments_options[@]}" : \
 '--root=[]:DIRECTORY:_files' \

@@ -1,9 +1,10 @@
 //! The output of `check DOMAIN`: the conclusion in the first line, then all findings about the domain, grouped by topic.
 
-use super::words::problems;
+use super::words::{cut, problems};
 use super::{Paint, Style};
+use crate::limits::MAX_FIRST_LINE;
 use dns::wire::presentation::harmless;
-use doctor::codes::CodeEntry;
+use doctor::codes::{Code, CodeEntry};
 use doctor::finding::{Finding, Level, Topic};
 
 const LEVEL: usize = 8;
@@ -33,13 +34,21 @@ pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
 
 /// Returns the first finding, or the numbers of findings if there is no failure and no warning.
 pub(crate) fn first_line(subject: &str, findings: &[Finding]) -> String {
-    format!("{}: {}", harmless(subject), worst(findings).unwrap_or_else(|| counts(findings)))
+    let line = format!("{}: {}", harmless(subject), worst(findings).unwrap_or_else(|| counts(findings)));
+    cut(&line, MAX_FIRST_LINE)
 }
 
-/// Returns the first finding as a sentence, if it is a failure, a warning, or the reason of a bounce.
+/// Returns the first finding that is a failure, a warning, an unknown result, or the reason of a bounce. A DNS list without a usable answer is
+/// a fault of the list, not of the domain.
+pub(super) fn first(findings: &[Finding]) -> Option<&Finding> {
+    let is_told = |finding: &Finding| finding.level < Level::Note || finding.code.answers_bounce();
+    let first = |finding: &&Finding| is_told(finding) && finding.code != Code::ListsUnknown;
+    findings.iter().find(first)
+}
+
+/// Returns the finding of the first line as a sentence.
 pub(super) fn worst(findings: &[Finding]) -> Option<String> {
-    let is_told = |finding: &&Finding| finding.level < Level::Note || finding.code.answers_bounce();
-    let worst = findings.first().filter(is_told)?;
+    let worst = first(findings)?;
     let evidence = harmless(worst.evidence.trim_end_matches('.'));
     Some(format!("{}: {evidence}.", worst.code.entry().title))
 }

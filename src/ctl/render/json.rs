@@ -25,15 +25,17 @@ pub fn reply(reply: &Reply) -> String {
     if fields.is_empty() { String::new() } else { line(&fields) }
 }
 
-/// Returns a finding about `subject`, a domain or an address. The object contains `subject` too.
-pub fn finding(finding: &Finding, subject: &str) -> String {
+/// Returns a finding about `subject`, a domain or an address. The object contains `subject` too, and what the user typed.
+pub fn finding(finding: &Finding, (subject, typed): (&str, Option<&str>)) -> String {
     #[derive(Serialize)]
     struct Line<'f> {
         #[serde(flatten)]
         finding: &'f Finding,
         subject: &'f str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        typed: Option<&'f str>,
     }
-    line(&Line { finding, subject })
+    line(&Line { finding, subject, typed })
 }
 
 /// Converts a configuration file to a JSON object with a key for each section.

@@ -6,6 +6,7 @@ pub mod columns;
 pub mod compare;
 pub mod costs;
 pub mod domain;
+pub mod domains;
 pub mod failed;
 pub mod findings;
 pub mod fleet;

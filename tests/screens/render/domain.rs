@@ -3,7 +3,7 @@
 use control::protocol::Reply;
 use ctl::render::html::chain::KeyChain;
 use ctl::render::html::{DomainReport, page};
-use ctl::render::{Style, domain, json};
+use ctl::render::{Style, domain, domains, json};
 use dns::question::Outcome;
 use doctor::codes::Code;
 use doctor::finding::{Finding, Level};
@@ -35,10 +35,49 @@ fn findings_with(text: &str) -> Vec<Finding> {
 #[test]
 fn a_faulty_domain() {
     golden("check_domain.txt", &domain::text("example.com", &findings(), Style::Plain));
-    let lines: String = findings().iter().map(|finding| json::finding(finding, "example.com")).collect();
+    let lines: String = findings()
+        .iter()
+        .map(|finding| json::finding(finding, ("example.com", Some("Example.com."))))
+        .collect();
     golden("check_domain.json", &lines);
     let hostile = domain::text("example.com", &findings_with(HOSTILE), Style::Plain);
     assert!(hostile.contains("no server answered\\u{1b}[2J\n"), "{hostile}");
+}
+
+#[test]
+fn a_list_of_domains() {
+    let report = |subject: &str, findings: Vec<Finding>| DomainReport {
+        typed: Some(format!("info@{subject}.")),
+        subject: subject.to_owned(),
+        findings,
+        chain: None,
+    };
+    let unlisted = "bl.example about b.example: it does not list its test entry";
+    let reports = [
+        report("example.com", findings_with(HOSTILE)),
+        report("a.example", vec![Finding::new(Code::MailOk, "mx.a.example. (192.0.2.1)")]),
+        report("b.example", vec![Finding::new(Code::ListsUnknown, unlisted)]),
+    ];
+    golden("check_domains.txt", &domains::table(&reports, Style::Plain));
+    golden("check_domains.csv", &domains::csv(&reports));
+}
+
+#[test]
+fn a_broken_list_leads_no_domain() {
+    let lists = Finding::new(Code::ListsUnknown, "bl.example does not list its test entry");
+    let text = domain::text("example.com", std::slice::from_ref(&lists), Style::Plain);
+    assert!(text.starts_with("example.com: 1 unknown result\n"), "{text}");
+    let text = domain::text("example.com", &[lists, Finding::new(Code::MailUnknown, "x")], Style::Plain);
+    assert!(text.starts_with(&format!("example.com: {}", Code::MailUnknown.entry().title)), "{text}");
+}
+
+#[test]
+fn the_first_line_is_short() {
+    let finding = Finding::new(Code::MxIsAddress, "x".repeat(400));
+    let text = domain::text("example.com", &[finding], Style::Plain);
+    let first = text.lines().next().unwrap();
+    assert!(first.chars().count() == 160 && first.ends_with("x…"), "{first}");
+    assert!(text.contains(&"x".repeat(400)), "the whole evidence is below it");
 }
 
 #[test]
@@ -81,9 +120,9 @@ fn reports() -> [DomainReport; 3] {
     ];
     let [unsigned, broken, unread] = chains.map(Some);
     [
-        DomainReport { subject: "example.com".to_owned(), findings, chain: unsigned },
-        DomainReport { subject: "<b>.example".to_owned(), findings: Vec::new(), chain: broken },
-        DomainReport { subject: "example.net".to_owned(), findings: Vec::new(), chain: unread },
+        DomainReport { typed: None, subject: "example.com".to_owned(), findings, chain: unsigned },
+        DomainReport { typed: None, subject: "<b>.example".to_owned(), findings: Vec::new(), chain: broken },
+        DomainReport { typed: None, subject: "example.net".to_owned(), findings: Vec::new(), chain: unread },
     ]
 }
 

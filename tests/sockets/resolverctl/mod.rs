@@ -482,7 +482,7 @@ fn what_other_resolvers_call_a_command_is_answered_with_the_right_command() {
     assert!(code == 2 && !error.contains("use instead"), "{error}");
     assert_eq!(world.run(&["stats", "--by", "users", "--since", "yesterday"]).0, 0);
     let (code, _, error) = world.run(&["check", "--from", "192.0.2.1"]);
-    assert!(code == 2 && error.contains("<DOMAIN|ADDRESS>"), "{error}");
+    assert!(code == 2 && error.contains("<DOMAIN|ADDRESS|--list"), "{error}");
 }
 
 #[test]
