@@ -136,7 +136,10 @@ pub(super) fn run(
 ) -> Result<CommandOutcome, CommandFailure> {
     match &arguments.what {
         Some(CheckCommand::System(system)) => Ok(of_system(system, client, format)),
-        Some(CheckCommand::Mail(mail)) => of_mail(mail, client, format),
+        Some(CheckCommand::Mail(mail)) => {
+            let read = subjects_of(&mail.file)?;
+            of_mail(read, (&mail.others, mail.html.as_deref()), client, format)
+        }
         Some(CheckCommand::Watched(watched)) => watched::run(watched, client, format),
         None if arguments.subject.is_none() && arguments.list.is_none() => {
             let system = System { root: PathBuf::from("/"), root_server: Vec::new() };
@@ -147,18 +150,30 @@ pub(super) fn run(
 }
 
 fn of_mail(
-    mail: &MailFile,
+    read: MessageSubjects,
+    (others, html): (&OtherArguments, Option<&Path>),
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    let read = subjects_of(&mail.file)?;
     let further: Vec<Finding> = of_unread(&read.unread).into_iter().collect();
-    let subjects = with_others(read.subjects, &mail.others, client)?;
+    let subjects = with_others(read.subjects, others, client)?;
     let subjects = subjects.into_iter().map(|subject| (None, subject)).collect();
     let daemon = Daemon::new(client.clone(), ServicePorts::USUAL);
-    let mut reports = reports((subjects, further), &daemon, mail.html.is_some())?;
+    let mut reports = reports((subjects, further), &daemon, html.is_some())?;
     worst_first(&mut reports);
-    shown_as(reports, mail.html.as_deref(), |reports| text_of(reports, format))
+    shown_as(reports, html, |reports| text_of(reports, format))
+}
+
+/// Checks a bounce. Returns `None` if it names nothing that can be checked.
+pub(super) fn of_bounce(
+    octets: &[u8],
+    html: Option<&Path>,
+    client: &ControlClient,
+    format: Format,
+) -> Option<Result<CommandOutcome, CommandFailure>> {
+    let read = message::read(octets);
+    let is_checked = !read.is_delivered && !read.subjects.is_empty();
+    is_checked.then(|| of_mail(read, (&OtherArguments::usual(), html), client, format))
 }
 
 /// Checks the domains and addresses of the command line and of the list.

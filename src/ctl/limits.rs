@@ -40,6 +40,9 @@ pub(crate) const SWITCH_SIGNAL_TIME: Duration = Duration::from_millis(1);
 /// Maximum number of pasted mail log lines that `resolverctl why -` reads. Their results fill some screens.
 pub const MAX_PASTED_LINES: usize = 30;
 
+/// Maximum number of groups of domains of a mail queue that `resolverctl why -` looks up: those with most mails. A queue seldom has more causes.
+pub(crate) const MAX_QUEUE_DOMAINS: usize = 60;
+
 /// Maximum size of the pasted text, in octets.
 pub const MAX_PASTED: u64 = 1 << 20;
 

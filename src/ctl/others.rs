@@ -114,6 +114,11 @@ pub(super) struct OtherArguments {
 }
 
 impl OtherArguments {
+    /// Returns the values of a command line without these options.
+    pub(super) fn usual() -> Self {
+        Self { local: false, resolver: Vec::new(), resolv_conf: PathBuf::from("/etc/resolv.conf") }
+    }
+
     pub(super) fn names_resolvers(&self) -> bool {
         !self.resolver.is_empty()
     }

@@ -1,17 +1,19 @@
 //! The command `resolverctl why`: why a mail was slow, and which causes delayed mail in a period.
 
+use std::cmp::Reverse;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use super::client::ControlClient;
 use super::input::read_at_most;
 use super::line_search::{LINES_AT_ONCE, LineSearch};
-use super::pasted::{self, LineResult, PastedLine};
+use super::pasted::{self, LineResult, PastedLine, QueuedMails};
 use super::render::html::waterfall;
+use super::render::queue::{self, QueueCause};
 use super::render::{Format, Style, costs, json, why};
 use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, check, moment, stats};
-use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, WHY_AROUND};
+use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, MAX_QUEUE_DOMAINS, WHY_AROUND};
 use control::protocol::{CostsRequest, Reply, Request, WhyRequest};
 use dns::wire::presentation::harmless;
 use history::costs::CostSpan;
@@ -122,9 +124,9 @@ pub(super) fn run(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     match arguments.subject.as_deref() {
-        Some("-") => return run_pasted(arguments, read_lines(io::stdin().lock())?, client, format),
+        Some("-") => return run_text(arguments, &read_text(io::stdin().lock())?, client, format),
         Some(line) if is_line(line) => {
-            return run_pasted(arguments, read_lines(line.as_bytes())?, client, format);
+            return run_text(arguments, &read_text(line.as_bytes())?, client, format);
         }
         _ => {}
     }
@@ -200,6 +202,79 @@ fn messages<'r>(replies: &'r [Reply]) -> Vec<&'r MessageReport> {
     replies.iter().filter_map(message).collect()
 }
 
+/// Reads a pasted text as what it is: a bounce, a mail queue, or lines of a mail log.
+fn run_text(
+    arguments: &Arguments,
+    (text, is_cut): &(String, bool),
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let now = moment::now();
+    if pasted::is_bounce(text, now)
+        && let Some(checked) = check::of_bounce(text.as_bytes(), arguments.html.as_deref(), client, format)
+    {
+        let _closed =
+            writeln!(io::stderr(), "resolverctl: read as a bounce, as `resolverctl check mail -` does");
+        return checked;
+    }
+    let lines = pasted::read(text, now);
+    match pasted::queued(&lines) {
+        Some(queued) => {
+            if *is_cut {
+                let _closed = writeln!(
+                    io::stderr(),
+                    "resolverctl: only the first {} MiB of the queue was read",
+                    MAX_PASTED >> 20
+                );
+            }
+            run_queue(arguments, queued, client, format)
+        }
+        None => run_pasted(arguments, log_lines(lines, *is_cut)?, client, format),
+    }
+}
+
+/// Prints one verdict for the mails of a queue, by cause. One mail stands for all mails to the same domains.
+fn run_queue(
+    arguments: &Arguments,
+    mut queued: Vec<QueuedMails>,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let asked = arguments.request(moment::now())?;
+    let search = LineSearch { asked: &asked, client };
+    let others = queued.split_off(queued.len().min(MAX_QUEUE_DOMAINS));
+    let lines: Vec<PastedLine> = queued.iter().flat_map(|queued| queued.lines.clone()).collect();
+    let mut found = Vec::new();
+    for lines in lines.chunks(LINES_AT_ONCE) {
+        found.extend(search.settled(lines)?);
+    }
+    let mut found = lines.iter().zip(found);
+    let mut causes: Vec<QueueCause> = Vec::new();
+    for QueuedMails { domains, mails, lines } in queued {
+        let best = |(line, messages): (&PastedLine, Vec<MessageReport>)| {
+            Some(LineResult::new(line, messages.into_iter().next()?, true))
+        };
+        let results: Vec<LineResult> = found.by_ref().take(lines.len()).filter_map(best).collect();
+        let Some(best) = pasted::known_first(results).into_iter().next() else { continue };
+        let culprit = best.into_message().culprit;
+        match causes.iter_mut().find(|cause| cause.is_same(&culprit)) {
+            Some(cause) => {
+                cause.mails += mails;
+                cause.domains.extend(domains);
+            }
+            None => causes.push(QueueCause { mails, domains, culprit }),
+        }
+    }
+    let is_unknown = |cause: &QueueCause| cause.culprit.kind == CulpritKind::Unknown;
+    causes.sort_by_key(|cause| (is_unknown(cause), Reverse(cause.mails)));
+    let text = match format {
+        Format::Json => queue::lines(&causes),
+        Format::Text(style) => queue::text(&causes, others.iter().map(|queued| queued.mails).sum(), style),
+    };
+    let is_known = causes.iter().any(|cause| !is_unknown(cause));
+    Ok(CommandOutcome { text, exit: if is_known { Exit::Yes } else { Exit::CouldNotTell } })
+}
+
 /// Prints for each line the message (email) to which the line belongs.
 fn run_pasted(
     arguments: &Arguments,
@@ -265,15 +340,19 @@ fn text_of(results: &[MessageReport], client: &ControlClient, style: Style) -> S
     text
 }
 
-/// Reads the pasted lines. If lines are left out, a sentence on standard error has their number.
-fn read_lines(input: impl Read) -> Result<Vec<PastedLine>, CommandFailure> {
+/// Reads the pasted text. Also returns true if the rest of it was not read.
+fn read_text(input: impl Read) -> Result<(String, bool), CommandFailure> {
     let failed = |error| CommandFailure::Input { file: PathBuf::from("-"), error };
     let (mut octets, is_cut) = read_at_most(input, MAX_PASTED).map_err(failed)?;
     if is_cut {
         // The last line of the cut input may be incomplete and name a different domain.
         octets.truncate(octets.iter().rposition(|octet| *octet == b'\n').unwrap_or(octets.len()));
     }
-    let mut lines = pasted::read(&String::from_utf8_lossy(&octets), moment::now());
+    Ok((String::from_utf8_lossy(&octets).into_owned(), is_cut))
+}
+
+/// Returns the lines of a mail log. If lines are left out, a sentence on standard error has their number.
+fn log_lines(mut lines: Vec<PastedLine>, is_cut: bool) -> Result<Vec<PastedLine>, CommandFailure> {
     if lines.is_empty() {
         let sentence = if is_cut {
             format!(
@@ -283,7 +362,7 @@ fn read_lines(input: impl Read) -> Result<Vec<PastedLine>, CommandFailure> {
         } else {
             "no line names an address or a domain".to_owned()
         };
-        return Err(failed(io::Error::other(sentence)));
+        return Err(CommandFailure::Input { file: PathBuf::from("-"), error: io::Error::other(sentence) });
     }
     if let Some(sentence) = leave_out(&mut lines, is_cut) {
         // Standard output may be JSON, so the sentence goes to standard error, which may be closed.

@@ -126,6 +126,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("resolverctl why", "See what delayed mail in the last hour, and who can repair it."),
     ("resolverctl why --at 02:00", "See the same for two o'clock."),
     ("grep 4C3B2A.*to= /var/log/mail.log | resolverctl why -", "Find out why this mail was slow or refused."),
+    ("mailq | resolverctl why -", "Find out why mail waits in the queue: one verdict, by cause."),
     ("resolverctl why --html slow.html example.com", "Write why its mail was slow to a page."),
     ("resolverctl failed --since 30m", "See the zones that failed in the last half hour."),
     ("resolverctl check example.com", "Find the faults of a domain that gets no mail."),

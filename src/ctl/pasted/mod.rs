@@ -20,6 +20,7 @@ mod answer;
 mod delay;
 mod delivery;
 mod fit;
+mod kind;
 mod line;
 mod lookup;
 mod queue;
@@ -33,6 +34,7 @@ use std::net::IpAddr;
 
 pub use self::delay::LineDelay;
 use self::delivery::Delivery;
+pub use self::kind::{QueuedMails, is_bounce, queued};
 pub use self::line::PastedLine;
 pub use self::results::{LineResult, known_first, longest_wait_first};
 pub use self::settle::{is_of_line, settle};

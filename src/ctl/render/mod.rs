@@ -17,6 +17,7 @@ pub mod lookahead;
 pub mod minutes;
 pub mod monitor;
 pub mod plugin;
+pub mod queue;
 pub mod rows;
 pub mod screen;
 pub mod shadow;

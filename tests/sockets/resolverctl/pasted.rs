@@ -45,6 +45,52 @@ fn a_line_in_quotes_is_read_like_a_pasted_one() {
     assert_eq!((quoted, typed), (piped, input));
 }
 
+/// Returns an entry of mailq with this recipient and the reason of its last failed delivery.
+fn entry(number: usize, recipient: &str, reason: &str) -> String {
+    let at = jiff::Timestamp::from_second(Clock::machine().unix_micros() as i64 / 1_000_000 - 3_600).unwrap();
+    let date = at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%a %b %e %H:%M:%S");
+    format!("4A1B2C3D{number:02}     1234 {date}  news@sender.test\n({reason})\n      {recipient}\n\n")
+}
+
+#[test]
+fn a_queue_has_one_verdict() {
+    let world = World::new();
+    asked(&world, Outcome::Shed, Duration::from_secs(4));
+    let reason = "Host or domain name not found. Name service error for name=mail.example type=MX: Host not found, try again";
+    let stuck = (0..40).map(|number| entry(number, &format!("u{number}@mail.example"), reason));
+    let other = (50..52)
+        .map(|number| entry(number, "us@never.example", "connect to never.example: Connection refused"));
+    let queue = format!(
+        "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n{}",
+        stuck.chain(other).collect::<String>()
+    );
+    let (code, text, error) = pasted(&world, &queue, &[]);
+    assert_eq!((code, error.as_str()), (0, ""), "{text}");
+    assert!(text.starts_with("42 mails in the queue: 40 wait because of "), "{text}");
+    assert!(text.contains("\n40 mails to mail.example\nCause: "), "{text}");
+    assert!(text.contains("\n2 mails to never.example\nCause: "), "{text}");
+    assert_eq!(text.matches("To do:").count(), 2, "{text}");
+    let told = objects(&pasted(&world, &queue, &["--json"]).1);
+    assert_eq!(
+        (told.len(), &told[0]["mails"], &told[0]["domains"][0]),
+        (2, &40.into(), &"mail.example".into())
+    );
+}
+
+#[test]
+fn a_bounce_is_checked_as_mail() {
+    let world = World::new();
+    let report = "Final-Recipient: rfc822; us@mail.example\nAction: failed\nDiagnostic-Code: smtp; 550 5.1.8 <a@mail.example>: Sender address rejected: Domain not found\n";
+    for bounce in [
+        report.to_owned(),
+        "<us@mail.example>: host mx.mail.example[192.0.2.1] said: 550 5.1.8 Domain not found\n".to_owned(),
+    ] {
+        let (_, text, error) = pasted(&world, &bounce, &[]);
+        assert!(error.contains("as `resolverctl check mail -` does"), "{error}");
+        assert!(text.lines().nth(1).unwrap().starts_with("all findings: "), "{text}");
+    }
+}
+
 fn objects(text: &str) -> Vec<serde_json::Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -184,14 +230,15 @@ fn the_sender_of_an_entry_of_mailq_is_found_by_its_date() {
 fn lines_beyond_the_limit_are_counted() {
     let world = World::new();
     let line = "connect from mail.example[192.0.2.7]\n";
-    let entry = "{\"arrival_time\": 1795302000, \"sender\": \"bob@a.test\", \"recipients\": [{\"address\": \"us@b.test\"}]}\n";
-    for line in [line, entry] {
-        for (more, told) in [(1, "and 1 more was left out;"), (2, "and 2 more were left out;")] {
-            let (_, _, error) = pasted(&world, &line.repeat(MAX_PASTED_LINES + more), &[]);
-            assert!(error.contains(told) && error.lines().count() == 1, "{error}");
-        }
-        assert_eq!(pasted(&world, &line.repeat(MAX_PASTED_LINES), &[]).2, "");
+    for (more, told) in [(1, "and 1 more was left out;"), (2, "and 2 more were left out;")] {
+        let (_, _, error) = pasted(&world, &line.repeat(MAX_PASTED_LINES + more), &[]);
+        assert!(error.contains(told) && error.lines().count() == 1, "{error}");
     }
+    assert_eq!(pasted(&world, &line.repeat(MAX_PASTED_LINES), &[]).2, "");
+    // A queue has no limit of lines.
+    let entry = "{\"arrival_time\": 1795302000, \"sender\": \"bob@a.test\", \"recipients\": [{\"address\": \"us@b.test\"}]}\n";
+    let (_, text, error) = pasted(&world, &entry.repeat(MAX_PASTED_LINES + 2), &[]);
+    assert!(text.starts_with("32 mails in the queue: ") && error.is_empty(), "{text} {error}");
 }
 
 #[test]
