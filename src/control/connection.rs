@@ -24,7 +24,7 @@ use super::protocol::{
 use super::rows;
 use super::{Controlled, configured, health, lists, lookup, zones};
 use dns::clock::micros;
-use dns::question::ServerQuery;
+use dns::question::{Question, ServerQuery};
 use dns::wire::presentation::name_text;
 use doctor::facts::NoReply;
 use history::costs::CostReport;
@@ -214,7 +214,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         }
         Request::Stats { window, table: Some(table) } => Ok(rows(subject, table, window).await),
         Request::Minutes { from, to, step } => minutes(subject, (from, to), step).await,
-        Request::Query { name, kind } => query(subject, &name, kind.as_deref()).await,
+        Request::Query { name, kind, dnssec } => query(subject, (&name, kind.as_deref()), dnssec).await,
         Request::AskServer(query) => Ok(ask_server(subject, query).await),
         Request::KeptHere { name } => lookup::read_name(&name).map(|name| {
             let why = kept_here(&subject.config(), &name).map(str::to_owned);
@@ -300,8 +300,12 @@ async fn minutes(
     Ok(reports.into_iter().map(|report| Reply::Minutes(Box::new(report))).collect())
 }
 
-async fn query(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Result<Vec<Reply>, Problem> {
-    let question = lookup::question(name, kind)?;
+async fn query(
+    subject: &impl Controlled,
+    (name, kind): (&str, Option<&str>),
+    dnssec_ok: bool,
+) -> Result<Vec<Reply>, Problem> {
+    let question = Question { dnssec_ok, ..lookup::question(name, kind)? };
     let found = subject.query(question.clone()).await;
     let config = subject.config();
     let configured = configured::source(&config, &question.name);

@@ -43,7 +43,7 @@ pub async fn ask_root_servers(subject: &impl Controlled) -> Vec<IpAddr> {
 pub fn requests_of_root_servers() -> [Request; 2] {
     let root = || ".".to_owned();
     [
-        Request::Query { name: root(), kind: Some("NS".to_owned()) },
+        Request::Query { name: root(), kind: Some("NS".to_owned()), dnssec: false },
         Request::Cache { name: root(), kind: None },
     ]
 }
@@ -63,7 +63,9 @@ pub fn root_servers(replies: Vec<Reply>) -> Vec<IpAddr> {
 pub fn request(want: &Want) -> Option<Request> {
     Some(match want {
         Want::MailHost { .. } | Want::PolicyFile { .. } | Want::Secured { .. } => return None,
-        Want::Lookup { name, kind } => Request::Query { name: name.clone(), kind: Some((*kind).to_owned()) },
+        Want::Lookup { name, kind } => {
+            Request::Query { name: name.clone(), kind: Some((*kind).to_owned()), dnssec: false }
+        }
         Want::Server { server, name, kind, way } => {
             Request::AskServer(ServerQuery::new((*server, None), (name, kind), *way)?)
         }

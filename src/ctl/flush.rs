@@ -13,12 +13,30 @@ use crate::limits::MAX_ASKED_AGAIN;
 use control::protocol::rows::{HeldAs, HeldRow};
 use control::protocol::{FlushWhat, Reply, Request};
 
+/// The types that are shown first, because mail needs them.
+const FIRST: [&str; 2] = ["MX", "TXT"];
+
+/// Puts the types of `FIRST` first, and leaves the others in their order.
+fn mail_first(kinds: &mut [String]) {
+    kinds.sort_by_key(|kind| FIRST.iter().position(|first| first == kind).unwrap_or(FIRST.len()));
+}
+
+/// Fails for the word `all`, which is meant as an option.
+fn flushed(typed: &str) -> Result<String, String> {
+    if typed.eq_ignore_ascii_case("all") {
+        return Err(
+            "`resolverctl flush --all` removes everything; a top-level domain needs a dot: `all.`".to_owned()
+        );
+    }
+    typed_name(typed)
+}
+
 /// The command line of `flush`: a name, `--negative` or `--all`.
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["name", "negative", "all"]))]
 pub(super) struct Arguments {
     /// Name to remove, with all its types.
-    #[arg(allow_hyphen_values = true, value_parser = typed_name)]
+    #[arg(allow_hyphen_values = true, value_parser = flushed)]
     name: Option<String>,
     /// Also remove all names below NAME.
     #[arg(long, requires = "name", conflicts_with_all = ["negative", "all"])]
@@ -62,6 +80,8 @@ impl Arguments {
                 _ => None,
             })
             .collect();
+        let mut kinds: Vec<String> = kinds.into_iter().collect();
+        mail_first(&mut kinds);
         Ok(kinds.into_iter().take(MAX_ASKED_AGAIN).map(|kind| (name.clone(), kind)).collect())
     }
 }
@@ -85,7 +105,7 @@ pub(super) fn run(
         text.push_str("current answers:\n");
     }
     for (name, kind) in kinds {
-        let reply = client.ask_one(&Request::Query { name, kind: Some(kind) })?;
+        let reply = client.ask_one(&Request::Query { name, kind: Some(kind), dnssec: false })?;
         let Reply::Query(reply) = reply else { return Err(unexpected()) };
         text.push_str(&match format {
             Format::Json => json::line(&*reply),
@@ -93,4 +113,16 @@ pub(super) fn run(
         });
     }
     Ok(CommandOutcome { text, exit: Exit::Yes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_of_mail_come_first() {
+        let mut kinds = ["A", "AAAA", "HTTPS", "MX", "TXT"].map(str::to_owned);
+        mail_first(&mut kinds);
+        assert_eq!(kinds, ["MX", "TXT", "A", "AAAA", "HTTPS"]);
+    }
 }

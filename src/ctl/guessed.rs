@@ -13,6 +13,9 @@ use clap::error::{ContextKind, ContextValue};
 /// In `GUESSED`, this word stands for the next word of the command line.
 const PLACE: &str = "NAME";
 
+/// In `GUESSED`, these words stand for the question in the command line: a name and a type.
+const QUESTION: &str = "NAME TYPE";
+
 /// What operators type, and what they should type instead. Some rows begin with a command of resolverctl, but are incomplete or
 /// wrong. Sources: rndc(8), unbound-control(8), rec_control(1), kresctl(1), systemctl(1), and operators.
 const GUESSED: &[(&[&str], &str)] = &[
@@ -23,7 +26,7 @@ const GUESSED: &[(&[&str], &str)] = &[
     ),
     (&["flush"], "`resolverctl flush NAME` removes a name, `resolverctl flush --all` everything"),
     (&["query", "trace"], "`resolverctl query NAME` shows the answer, `resolverctl trace NAME` each step"),
-    (&["why --yesterday"], "`resolverctl why --since yesterday`"),
+    (&["why --yesterday", "why yesterday"], "`resolverctl why --since yesterday`"),
     (&["stats --yesterday"], "`resolverctl stats --since yesterday`"),
     (&["stats --users", "stats users"], "`resolverctl stats --by user`"),
     (&["log", "logs", "journal", "verbosity", "querylog"], "`journalctl -u resolverd`"),
@@ -64,7 +67,7 @@ const GUESSED: &[(&[&str], &str)] = &[
     (&["size", "memory", "cache-size"], "`resolverctl cache`"),
     (&["dump_requestlist", "current-queries", "recursing", "requests"], "`resolverctl inflight`"),
     (&["dump_infra", "lookup_infra", "flush_infra", "upstreams"], "`resolverctl servers`"),
-    (&["lookup", "dig", "nslookup", "resolve", "test"], "`resolverctl query NAME`"),
+    (&["lookup", "dig", "nslookup", "resolve", "test"], "`resolverctl query NAME TYPE`"),
     (
         &["stats_noreset", "statistics", "get-all", "stat", "percentile", "p99"],
         "`resolverctl stats --since 24h`",
@@ -131,12 +134,21 @@ pub(super) fn instead(words: &[OsString], error: &clap::Error) -> Option<String>
         let (_, command) = GUESSED.iter().find(|(guessed, _)| guessed.iter().any(&is_typed))?;
         return Some((*command).to_owned());
     };
-    let (_, command) = GUESSED.iter().find(|(guessed, _)| guessed.contains(&typed.as_str()))?;
     let (before, after) = words.split_at(words.iter().position(|word| word == typed)?);
+    if before.last() == Some(&"host") {
+        return Some(format!("`resolverctl query {typed}`, `resolverctl host add {typed} ADDRESS`"));
+    }
+    let (_, command) = GUESSED.iter().find(|(guessed, _)| guessed.contains(&typed.as_str()))?;
     // A row of `GUESSED` replaces only the first command of the line, and no sub-command such as those of `zone` or `config`.
     let commands = super::Arguments::command();
     if before.iter().any(|word| commands.find_subcommand(word).is_some()) {
         return None;
+    }
+    if command.contains(QUESTION) {
+        let is_of_question = |word: &&&str| !word.starts_with(['-', '@', '+']);
+        let asked: Vec<&str> = after.iter().skip(1).filter(is_of_question).take(2).copied().collect();
+        let asked = if asked.is_empty() { PLACE.to_owned() } else { asked.join(" ") };
+        return Some(command.replace(QUESTION, &asked));
     }
     Some(match after.get(1).filter(|next| !next.starts_with('-')) {
         Some(next) => command.replace(PLACE, next),
@@ -156,7 +168,8 @@ mod tests {
                 let words = ["resolverctl"].into_iter().chain(typed.split(' ')).map(OsString::from);
                 let words: Vec<OsString> = words.collect();
                 let error = super::super::Arguments::try_parse_from(&words).unwrap_err();
-                assert!(instead(&words, &error).is_some_and(|found| found == *text), "{typed}");
+                let told = text.replace(QUESTION, PLACE);
+                assert!(instead(&words, &error).is_some_and(|found| found == told), "{typed}");
             }
             for command in text.split('`').filter(|part| part.starts_with("resolverctl ")) {
                 let parsed = super::super::Arguments::try_parse_from(command.split(' '));
@@ -175,10 +188,18 @@ mod tests {
             instead("resolverctl flush_zone mx.example").unwrap(),
             "`resolverctl flush mx.example --tree`"
         );
+        for (typed, right) in [
+            ("dig @127.0.0.1 mx.example MX +short", "`resolverctl query mx.example MX`"),
+            ("nslookup mx.example", "`resolverctl query mx.example`"),
+            ("dig", "`resolverctl query NAME`"),
+            ("host mx.example", "`resolverctl query mx.example`, `resolverctl host add mx.example ADDRESS`"),
+        ] {
+            assert_eq!(instead(&format!("resolverctl {typed}")).as_deref(), Some(right));
+        }
         assert_eq!(instead("resolverctl dump -a").unwrap(), "`resolverctl cache NAME`");
         assert_eq!(instead("resolverctl --socket /s users").unwrap(), instead("resolverctl users").unwrap());
         assert_eq!(instead("resolverctl xyzzy"), None);
-        assert_eq!(instead("resolverctl config host"), None, "not a command of resolverctl itself");
+        assert_eq!(instead("resolverctl config dig"), None, "not a command of resolverctl itself");
         assert_eq!(instead("resolverctl compare --xyzzy"), None);
     }
 }

@@ -12,7 +12,15 @@ use control::protocol::{QueryReply, Reply, Request};
 pub(super) struct Arguments {
     #[command(flatten)]
     question: TypedQuestion,
+    /// Show the signatures of the answer too, with their begin and end. Also: +dnssec, as dig.
+    #[arg(long)]
+    dnssec: bool,
+    #[arg(value_parser = [PLUS], hide = true)]
+    plus: Option<String>,
 }
+
+/// The word of dig(1) for `--dnssec`.
+const PLUS: &str = "+dnssec";
 
 pub(super) fn run(
     arguments: &Arguments,
@@ -20,7 +28,9 @@ pub(super) fn run(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let (name, kind) = arguments.question.name_and_kind();
-    let request = Request::Query { name, kind };
+    let is_plus = |word: &Option<String>| word.as_deref() == Some(PLUS);
+    let dnssec = arguments.dnssec || is_plus(&arguments.plus) || is_plus(&kind);
+    let request = Request::Query { name, kind: kind.filter(|kind| kind != PLUS), dnssec };
     let Reply::Query(reply) = client.ask_one(&request)? else { return Err(unexpected()) };
     let text = match format {
         Format::Json => json::line(&*reply),

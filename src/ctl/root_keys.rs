@@ -27,7 +27,7 @@ pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, RootKeysUnkno
     };
     let count = |state| stats.report.upstream.validated.get(&state).copied().unwrap_or(0);
     let (secure, bogus) = (count(SecurityStatus::Secure), count(SecurityStatus::Bogus));
-    let keys = Request::Query { name: ".".to_owned(), kind: Some("DNSKEY".to_owned()) };
+    let keys = Request::Query { name: ".".to_owned(), kind: Some("DNSKEY".to_owned()), dnssec: false };
     match client.ask_one(&keys).map_err(failed)? {
         Reply::Query(reply) => Ok(RootKeysHere { verdict: verdict(&reply), tags, secure, bogus }),
         _ => Err(other("the daemon did not answer a query")),

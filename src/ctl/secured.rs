@@ -55,7 +55,7 @@ impl SecuredResolvers {
         }
         for kind in ["A", "AAAA"] {
             let (client, name) = (self.client.clone(), resolver.host.clone());
-            let request = Request::Query { name, kind: Some(kind.to_owned()) };
+            let request = Request::Query { name, kind: Some(kind.to_owned()), dnssec: false };
             // The client of the control socket blocks its thread while it waits for the daemon, so it runs on a separate thread.
             let asked = tokio::task::spawn_blocking(move || client.ask(&request)).await;
             let replies = asked.map_err(|ended| NoReply::Unknown(ended.to_string()))?;

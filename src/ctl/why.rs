@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::io::{self, Read, Write};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::client::ControlClient;
@@ -62,6 +63,11 @@ fn subject(typed: &str) -> Result<String, String> {
         return Err(format!(
             "this looks like a queue id, which no DNS query has: paste the lines of the mail log, `grep {typed} /var/log/mail.log | resolverctl why -`"
         ));
+    }
+    let now = moment::now();
+    let is_name = typed.contains('.') || typed.parse::<IpAddr>().is_ok();
+    if !is_name && (moment::day(typed, now).is_some() || moment::read_both(typed, now).is_some()) {
+        return Err(format!("this is a time: `resolverctl why --at \"{typed}\"`"));
     }
     if is_line(typed) { Ok(typed.to_owned()) } else { typed_domain(typed) }
 }

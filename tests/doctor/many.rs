@@ -1,4 +1,4 @@
-//! Several domains in one command.
+//! Several domains in one command, and the signatures of an answer.
 
 use crate::stage::gateway;
 
@@ -28,4 +28,21 @@ fn several_domains_get_a_row_each() {
     let output = gateway.command(&["check", "--list", list]);
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.code() == Some(2) && error.contains("line 2: https://moved.com/: "), "{error}");
+}
+
+#[test]
+fn a_query_shows_signatures_with_dates() {
+    let gateway = gateway();
+    for words in [&["query", "sound.com", "MX", "--dnssec"][..], &["query", "sound.com", "MX", "+dnssec"]] {
+        let output = gateway.command(words);
+        let text = String::from_utf8(output.stdout).unwrap();
+        let line = text.lines().find(|line| line.contains("RRSIG")).unwrap_or_else(|| panic!("{text}"));
+        assert!(line.contains("MX from 20") && line.contains(" UTC to 20"), "{line}");
+        assert!(line.contains(" of sound.com., algorithm 13") && output.status.success(), "{line}");
+    }
+    let text = String::from_utf8(gateway.command(&["query", "sound.com", "+dnssec"]).stdout).unwrap();
+    assert!(text.starts_with("sound.com.  A  "), "{text}");
+    assert!(
+        !String::from_utf8(gateway.command(&["query", "sound.com", "MX"]).stdout).unwrap().contains("RRSIG")
+    );
 }

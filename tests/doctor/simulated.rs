@@ -37,7 +37,7 @@ impl<'s> Daemon<'s> {
 impl Daemon<'_> {
     async fn answer(&self, want: &Want) -> Got {
         match request(want).unwrap() {
-            Request::Query { name, kind } => {
+            Request::Query { name, kind, .. } => {
                 let question = lookup::question(&name, kind.as_deref()).unwrap();
                 let [high, low, ..] = self.asked.fetch_add(1, Ordering::Relaxed).to_le_bytes();
                 let port = u16::from_le_bytes([high, low]);

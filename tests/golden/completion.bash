@@ -2123,7 +2123,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__query)
-            opts="-h --socket --json --color --help"
+            opts="-h --dnssec --socket --json --color --help +dnssec"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

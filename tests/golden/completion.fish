@@ -103,6 +103,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand query" -l socket
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand query" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand query" -l dnssec -d 'Show the signatures of the answer too, with their begin and end. Also: +dnssec, as dig'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand query" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand trace" -l socket -d 'Control socket of the daemon' -r -F

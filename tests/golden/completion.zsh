@@ -83,11 +83,13 @@ start\:"Since the daemon started"))' \
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--dnssec[Show the signatures of the answer too, with their begin and end. Also\: +dnssec, as dig]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 ':name -- Name, or an address for its PTR record. A mail address stands for its domain:_default' \
 '::kind -- Record type. Default\: A; PTR for an address, MX for a mail address:_default' \
+'::plus:(+dnssec)' \
 && ret=0
 ;;
 (trace)

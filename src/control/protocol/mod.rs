@@ -66,6 +66,9 @@ pub enum Request {
         /// The record type. `None` means A, or PTR if the name is an address.
         #[serde(default, rename = "type")]
         kind: Option<String>,
+        /// True for the signatures too (the flag DO).
+        #[serde(default)]
+        dnssec: bool,
     },
     /// Like `Query`. The reply also has each step of the resolution as it happens.
     Trace(TraceRequest),

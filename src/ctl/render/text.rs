@@ -251,7 +251,8 @@ fn records(records: &[Record]) -> String {
     let ttls = width(|record| record.ttl.to_string().len());
     let kinds = width(|record| record.kind().len());
     let line = |record: &Record| {
-        let (Record { name, ttl, .. }, kind, data) = (record, record.kind(), record.text());
+        let (Record { name, ttl, .. }, kind) = (record, record.kind());
+        let data = record.signature().unwrap_or_else(|| record.text());
         // The data of a record type that the DNS library does not know can contain any characters.
         harmless(&format!("{name:names$}  {ttl:>ttls$}  {kind:kinds$}  {data}")) + "\n"
     };

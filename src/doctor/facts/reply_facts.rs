@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use hickory_proto::rr::{Name, RData, Record as WireRecord, RecordType};
 use serde::{Deserialize, Serialize};
 
+use crate::dnssec::{key_records, signature_times};
 use crate::facts::canonical;
 use crate::limits::CHECK_TRY_TIME;
+use dns::clock::minute;
 use dns::wire::presentation::{kind_text, name_text};
 use dns::zone_file::{self, ZoneFileError, data_text, octets_text};
 
@@ -83,6 +85,21 @@ impl Record {
     /// Returns the data in the form of zone files.
     pub fn text(&self) -> String {
         data_text(&self.data)
+    }
+
+    /// Returns the data of an RRSIG record in words, with the begin and the end of its validity in UTC; `None` for another record.
+    pub fn signature(&self) -> Option<String> {
+        let input = key_records::signature(self)?.input();
+        let (begin, end) = signature_times::life(key_records::signature(self)?);
+        Some(format!(
+            "{} from {} to {}, key {} of {}, algorithm {}",
+            kind_text(input.type_covered),
+            minute(begin),
+            minute(end),
+            input.key_tag,
+            name_text(&input.signer_name),
+            u8::from(input.algorithm)
+        ))
     }
 
     /// Returns the data as text that can be compared. Data with only names and numbers are in lower case, because names are compared

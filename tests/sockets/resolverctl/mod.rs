@@ -473,6 +473,10 @@ fn what_other_resolvers_call_a_command_is_answered_with_the_right_command() {
     for (typed, right) in [
         (&["flush_zone", "mail.example"][..], "`resolverctl flush mail.example --tree`"),
         (&["quota"], "`resolverctl dnsbl`"),
+        (&["dig", "mail.example", "MX"], "`resolverctl query mail.example MX`"),
+        (&["flush", "all"], "`resolverctl flush --all`"),
+        (&["why", "02:00"], "`resolverctl why --at \"02:00\"`"),
+        (&["why", "yesterday"], "`resolverctl why --since yesterday`"),
         (&["compare"], "`resolverctl stats --since 24h --against 7d`"),
     ] {
         let (code, text, error) = world.run(typed);
