@@ -145,10 +145,10 @@ pub fn screen(
     if minutes.is_empty() || other.is_some() {
         parts.push(figures(span, other, style));
     }
-    if !minutes.is_empty() {
-        let terms =
-            if other.is_some() { String::new() } else { [words::MESSAGE, DNS_TIME, QUANTILES].concat() };
-        parts.push(each(minutes, time, style) + &terms);
+    let recorded: Vec<&SpanReport> = minutes.iter().filter(|minute| minute.minutes > 0).collect();
+    if !recorded.is_empty() {
+        parts.insert(0, peak(&recorded, time, style));
+        parts.push(each(&recorded, time, style));
     }
     let is_short = span.to.saturating_sub(span.from) < SHORTEST_NAMED;
     if is_short && !span.busiest.is_empty() {
@@ -199,37 +199,37 @@ fn figures(span: &SpanReport, other: Option<&SpanReport>, style: Style) -> Strin
         + &terms.iter().chain(&notes).filter(|(shows, _)| *shows).map(|(_, note)| *note).collect::<String>()
 }
 
-fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
+/// Returns the line with the most queries, the longest wait and the most failures, each with the begin of its row.
+fn peak(minutes: &[&SpanReport], time: Moment<'_>, style: Style) -> String {
+    let most = |words: &str, figure: FigureOf| {
+        let values = minutes.iter().filter_map(|minute| Some((figure(minute).value()?, minute)));
+        let (value, minute) = values.max_by(|(one, _), (other, _)| one.total_cmp(other))?;
+        (value > 0.0).then(|| format!("{words} {} at {}", figure(minute).text(), time(minute.from as f64)))
+    };
+    let peaks = [
+        most("most queries:", |span| Figure::Count(span.questions)),
+        most("longest DNS time p99:", |span| p99(&span.message_time)),
+        most("most failed:", |span| Figure::Share(span.failed(), span.questions)),
+    ];
+    let peaks: Vec<String> = peaks.into_iter().flatten().collect();
+    let line = if peaks.is_empty() { "no queries".to_owned() } else { peaks.join(" · ") };
+    format!("{}\n", style.paint(Paint::Head, &line))
+}
+
+fn heading(text: &str, style: Style) -> String {
+    format!("{}\n", style.paint(Paint::Head, text))
+}
+
+fn each(minutes: &[&SpanReport], time: Moment<'_>, style: Style) -> String {
     let columns = || FIGURES.iter().filter_map(|(_, head, figure)| Some(((*head)?, figure)));
     let heads = columns().map(|(head, _)| (head, Align::Right));
     let mut table = TextTable::new(&std::iter::once(("begin", Align::Left)).chain(heads).collect::<Vec<_>>());
     for minute in minutes {
-        let figure = |(_, figure): (_, &FigureOf)| match minute.minutes {
-            0 => NONE.to_owned(),
-            _ => figure(minute).text(),
-        };
+        let figure = |(_, figure): (_, &FigureOf)| figure(minute).text();
         table.plain(std::iter::once(time(minute.from as f64)).chain(columns().map(figure)).collect());
     }
-    table.text(style, None) + SENT
+    heading("Queries and messages (emails)", style) + &table.text(style, None)
 }
-
-const SENT: &str =
-    "sent: queries to servers; timeout: the part of them without a reply; –: nothing was recorded\n";
-
-/// Lines below the table of the busiest names. Each line explains the counts of some kinds of rows, and is shown if the table has a row of one of
-/// these kinds.
-const COUNTED: [(&[BusyKind], &str); 4] = [
-    (
-        &[BusyKind::Zone, BusyKind::List],
-        "count: how busy the zone or list was (its cache misses or the queries to its servers, the larger number)\n",
-    ),
-    (&[BusyKind::User], "count of a user: its cache misses (estimated); –: not recorded\n"),
-    (&[BusyKind::Network], "count of a network: queries to its servers\n"),
-    (
-        &[BusyKind::Zone, BusyKind::List, BusyKind::User],
-        "failed, took 1 s or more, total time: of the cache misses\n",
-    ),
-];
 
 /// In seconds: two periods of `NAMES_INTERVAL` minutes. A shorter span has no table of the busiest names.
 const SHORTEST_NAMED: u64 = 2 * NAMES_INTERVAL * 60;
@@ -280,9 +280,7 @@ pub fn busiest(
     if table.is_empty() {
         "no names recorded in this span\n".to_owned()
     } else {
-        let has = |kinds: &[BusyKind]| rows.iter().any(|row| kinds.contains(&row.kind));
-        let counted = COUNTED.iter().filter(|(kinds, _)| has(kinds)).map(|(_, note)| *note);
-        table.text(style, None) + &counted.collect::<String>() + &recorded(span, moment)
+        heading("Busiest names", style) + &table.text(style, None) + &recorded(span, moment)
     }
 }
 
