@@ -10,7 +10,7 @@ use futures_util::future::{Either, join_all};
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RData, RecordType};
 
-use super::protocol::lists::{BatchState, CodeFact, ListFacts, ListRow, ListTest};
+use super::protocol::lists::{BatchState, CodeFact, KeyUse, ListFacts, ListRow, ListTest};
 use super::protocol::{Blame, Problem, Reply, Severity, Warning};
 use super::{Controlled, believed, lookup, rows};
 use crate::limits::LIST_TEST_TIME;
@@ -49,7 +49,13 @@ impl LookedUp {
 /// Returns the states of the zones that clients have queried as DNS lists. The lists of the registry and of the configuration
 /// come first, sorted by their number of questions. Zones that only look like lists follow.
 pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
-    let lists = subject.config().lists();
+    let config = subject.config();
+    let lists = config.lists();
+    let key = |list: &List| match &list.rewrite {
+        Some(_) => KeyUse::Set,
+        None if config.dnsbl.registry.keyed.contains_key(&list.apex) => KeyUse::Missing,
+        None => KeyUse::None,
+    };
     let (known, now) = (subject.lists(), subject.now());
     let batch = |entry: &ListEntry| {
         let batch = known.batch.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,7 +64,10 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     let mut rows: Vec<ListRow> = known
         .all()
         .iter()
-        .filter_map(|entry| Some(state(lists.get(&entry.apex)?, entry, batch(entry), now)))
+        .filter_map(|entry| {
+            let list = lists.get(&entry.apex)?;
+            Some(ListRow { key: key(list), ..state(list, entry, batch(entry), now) })
+        })
         .filter(|row| row.counts.questions > 0)
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.counts.questions));
@@ -118,6 +127,7 @@ fn state(
         batch_unused: batch.wasted,
         // The conversion loses no precision below 2^52 microseconds (more than a hundred years).
         batch_saved: Duration::from_micros(batch.saved_micros).as_secs_f64(),
+        key: KeyUse::None,
     }
 }
 
@@ -125,22 +135,14 @@ fn lookalike(alike: &Lookalike, batch: BatchCounts) -> ListRow {
     ListRow {
         list: text(&alike.zone),
         way: Way::Public,
-        purpose: None,
-        standing: None,
-        counts: ListCounts { questions: alike.questions, ..ListCounts::default() },
         // Queries per day are counted only for DNS lists of the registry or the configuration.
-        today: 0,
-        yesterday: 0,
-        quota: None,
-        quota_full_at: None,
-        free_quota: None,
-        compared: 0,
-        only_this_list: 0,
+        counts: ListCounts { questions: alike.questions, ..ListCounts::default() },
         batch_used: batch.used,
         batch_unused: batch.wasted,
         batch_saved: Duration::from_micros(batch.saved_micros).as_secs_f64(),
         note: "clients query this zone like a DNS list, but resolverd does not know such a list, so clients get the answers of the zone unchanged; if it is a DNS list, add a [[list]] for it"
             .to_owned(),
+        ..ListRow::default()
     }
 }
 

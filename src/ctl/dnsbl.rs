@@ -1,12 +1,16 @@
 //! `resolverctl dnsbl`: shows the states of the DNS lists, their answers for an address or a domain, and the registry.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
 use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
+use super::refused::QueryAddress;
 use super::render::{Format, lists};
 use super::typed_name::typed_name;
+use super::zone;
 use control::protocol::{Reply, Request};
 use dns::question::ListSays;
 use resolver::dnsbl::list::Purpose;
@@ -18,6 +22,9 @@ pub(super) struct Arguments {
     /// Show only this list, with its terms of use.
     #[arg(allow_hyphen_values = true, value_parser = typed_name)]
     list: Option<String>,
+    /// Show also the codes that the lists returned, the zones that look like lists, and the batch queries.
+    #[arg(long)]
+    verbose: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -38,6 +45,14 @@ enum Command {
     },
     /// Test the lists in use now, and show their state two seconds later.
     Health,
+    /// Append a `[[list]]` with a customer key to the configuration file, as root.
+    Key {
+        /// Zone of the list.
+        #[arg(value_parser = typed_name)]
+        list: String,
+        /// File with the key, which the daemon may read, with mode 0640 or stricter.
+        file: PathBuf,
+    },
     /// Show the table of known lists, what they list, and their terms of use.
     List,
 }
@@ -54,13 +69,23 @@ pub(super) fn run(
         }
         Some(Command::Health) => Request::DnsblHealth,
         Some(Command::List) => Request::DnsblList,
+        Some(Command::Key { list, file }) => {
+            // The daemon has another current directory.
+            let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+            let text = |text: &str| serde_json::to_string(text).unwrap_or_default();
+            let (name, key) = (text(list), text(&file.to_string_lossy()));
+            return zone::append(&format!("[[list]]\nname = {name}\nkey = {key}\n"), client, format);
+        }
+    };
+    let states = |replies: &[Reply], style| {
+        lists::states(replies, &QueryAddress::gather(replies, client), arguments.verbose, style)
     };
     let screen = |replies: &[Reply], style| match &request {
         Request::Dnsbl { list } => {
             let typed = list.as_deref().filter(|typed| !is_about(typed, replies)).map(lists::not_a_list);
-            lists::states(replies, style) + &lists::facts(replies, style) + &typed.unwrap_or_default()
+            states(replies, style) + &lists::facts(replies, style) + &typed.unwrap_or_default()
         }
-        Request::DnsblHealth => lists::states(replies, style),
+        Request::DnsblHealth => states(replies, style),
         Request::DnsblTest { subject, .. } => lists::tests(subject, replies, style),
         _ => lists::facts(replies, style),
     };

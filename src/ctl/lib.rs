@@ -40,6 +40,7 @@ pub mod pasted;
 mod peer;
 mod policy_file;
 mod query;
+pub mod refused;
 pub mod render;
 mod root_keys;
 mod secured;

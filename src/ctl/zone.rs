@@ -167,9 +167,7 @@ fn add(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     if lifetime.write {
-        let entry = zone.entry();
-        let added = |text: &str| Ok(format!("{}\n{entry}", if text.is_empty() { EMPTY } else { text }));
-        return rewrite(added, client, format);
+        return append(&zone.entry(), client, format);
     }
     let seconds = lifetime.time.map(|time| time.as_secs());
     let note = "until resolverd ends; --write adds it to the configuration file\n";
@@ -196,6 +194,16 @@ fn change(
 ) -> Result<CommandOutcome, CommandFailure> {
     let screen = |replies: &[Reply], style| text::reloaded(replies, style) + note;
     client.show(&Request::Zone { what }, format, screen, |_| Exit::Yes)
+}
+
+/// Appends an entry to the configuration file, and reloads it.
+pub(super) fn append(
+    entry: &str,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let added = |text: &str| Ok(format!("{}\n{entry}", if text.is_empty() { EMPTY } else { text }));
+    rewrite(added, client, format)
 }
 
 /// Changes the configuration file and reloads it. If the reload fails, the old text is written back.

@@ -151,6 +151,9 @@ _resolverctl() {
             resolverctl__subcmd__dnsbl,help)
                 cmd="resolverctl__subcmd__dnsbl__subcmd__help"
                 ;;
+            resolverctl__subcmd__dnsbl,key)
+                cmd="resolverctl__subcmd__dnsbl__subcmd__key"
+                ;;
             resolverctl__subcmd__dnsbl,list)
                 cmd="resolverctl__subcmd__dnsbl__subcmd__list"
                 ;;
@@ -162,6 +165,9 @@ _resolverctl() {
                 ;;
             resolverctl__subcmd__dnsbl__subcmd__help,help)
                 cmd="resolverctl__subcmd__dnsbl__subcmd__help__subcmd__help"
+                ;;
+            resolverctl__subcmd__dnsbl__subcmd__help,key)
+                cmd="resolverctl__subcmd__dnsbl__subcmd__help__subcmd__key"
                 ;;
             resolverctl__subcmd__dnsbl__subcmd__help,list)
                 cmd="resolverctl__subcmd__dnsbl__subcmd__help__subcmd__list"
@@ -273,6 +279,9 @@ _resolverctl() {
                 ;;
             resolverctl__subcmd__help__subcmd__dnsbl,health)
                 cmd="resolverctl__subcmd__help__subcmd__dnsbl__subcmd__health"
+                ;;
+            resolverctl__subcmd__help__subcmd__dnsbl,key)
+                cmd="resolverctl__subcmd__help__subcmd__dnsbl__subcmd__key"
                 ;;
             resolverctl__subcmd__help__subcmd__dnsbl,list)
                 cmd="resolverctl__subcmd__help__subcmd__dnsbl__subcmd__list"
@@ -839,7 +848,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__dnsbl)
-            opts="-h --socket --json --color --help test health list help"
+            opts="-h --verbose --socket --json --color --help test health key list help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -883,7 +892,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__dnsbl__subcmd__help)
-            opts="test health list help"
+            opts="test health key list help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -924,6 +933,20 @@ _resolverctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        resolverctl__subcmd__dnsbl__subcmd__help__subcmd__key)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         resolverctl__subcmd__dnsbl__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -945,6 +968,28 @@ _resolverctl() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__dnsbl__subcmd__key)
+            opts="-h --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1247,7 +1292,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help__subcmd__dnsbl)
-            opts="test health list"
+            opts="test health key list"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1261,6 +1306,20 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help__subcmd__dnsbl__subcmd__health)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__dnsbl__subcmd__key)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

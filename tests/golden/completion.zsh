@@ -404,6 +404,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--verbose[Show also the codes that the lists returned, the zones that look like lists, and the batch queries]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -438,6 +439,17 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(key)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':list -- Zone of the list:_default' \
+':file -- File with the key, which the daemon may read, with mode 0640 or stricter:_files' \
+&& ret=0
+;;
 (list)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
@@ -464,6 +476,10 @@ _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
 (health)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(key)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -956,6 +972,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(key)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (list)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -1239,6 +1259,7 @@ _resolverctl__subcmd__dnsbl_commands() {
     local commands; commands=(
 'test:Query each list in use about an address or a domain' \
 'health:Test the lists in use now, and show their state two seconds later' \
+'key:Append a \`\[\[list\]\]\` with a customer key to the configuration file, as root' \
 'list:Show the table of known lists, what they list, and their terms of use' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -1254,6 +1275,7 @@ _resolverctl__subcmd__dnsbl__subcmd__help_commands() {
     local commands; commands=(
 'test:Query each list in use about an address or a domain' \
 'health:Test the lists in use now, and show their state two seconds later' \
+'key:Append a \`\[\[list\]\]\` with a customer key to the configuration file, as root' \
 'list:Show the table of known lists, what they list, and their terms of use' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -1269,6 +1291,11 @@ _resolverctl__subcmd__dnsbl__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl dnsbl help help commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__dnsbl__subcmd__help__subcmd__key_commands] )) ||
+_resolverctl__subcmd__dnsbl__subcmd__help__subcmd__key_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl dnsbl help key commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__dnsbl__subcmd__help__subcmd__list_commands] )) ||
 _resolverctl__subcmd__dnsbl__subcmd__help__subcmd__list_commands() {
     local commands; commands=()
@@ -1278,6 +1305,11 @@ _resolverctl__subcmd__dnsbl__subcmd__help__subcmd__list_commands() {
 _resolverctl__subcmd__dnsbl__subcmd__help__subcmd__test_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl dnsbl help test commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__dnsbl__subcmd__key_commands] )) ||
+_resolverctl__subcmd__dnsbl__subcmd__key_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl dnsbl key commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__dnsbl__subcmd__list_commands] )) ||
 _resolverctl__subcmd__dnsbl__subcmd__list_commands() {
@@ -1406,6 +1438,7 @@ _resolverctl__subcmd__help__subcmd__dnsbl_commands() {
     local commands; commands=(
 'test:Query each list in use about an address or a domain' \
 'health:Test the lists in use now, and show their state two seconds later' \
+'key:Append a \`\[\[list\]\]\` with a customer key to the configuration file, as root' \
 'list:Show the table of known lists, what they list, and their terms of use' \
     )
     _describe -t commands 'resolverctl help dnsbl commands' commands "$@"
@@ -1414,6 +1447,11 @@ _resolverctl__subcmd__help__subcmd__dnsbl_commands() {
 _resolverctl__subcmd__help__subcmd__dnsbl__subcmd__health_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help dnsbl health commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__dnsbl__subcmd__key_commands] )) ||
+_resolverctl__subcmd__help__subcmd__dnsbl__subcmd__key_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help dnsbl key commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__help__subcmd__dnsbl__subcmd__list_commands] )) ||
 _resolverctl__subcmd__help__subcmd__dnsbl__subcmd__list_commands() {

@@ -12,7 +12,7 @@ use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::state::ListStanding;
 
 /// A DNS list that clients have queried, with its state.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ListRow {
     /// The zone, without the final dot.
     pub list: String,
@@ -55,8 +55,24 @@ pub struct ListRow {
     /// The time in seconds that clients did not have to wait because of early queries. If the mode `batch` only observes, this is the time that
     /// early queries would have saved.
     pub batch_saved: f64,
+    /// Whether the list takes a customer key, and has one.
+    #[serde(default)]
+    pub key: KeyUse,
     /// Information or advice in words, or an empty text.
     pub note: String,
+}
+
+/// Whether queries to a DNS list have a customer key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyUse {
+    /// resolverd knows no zone of the list that takes a key.
+    #[default]
+    None,
+    /// The list takes a key, and the configuration has none.
+    Missing,
+    /// Queries have the key of the configuration.
+    Set,
 }
 
 /// The state of batches, for all DNS lists together. A batch is a set of queries to lists that resolverd sends early, because the client will

@@ -2,6 +2,7 @@
 
 use super::columns::{self, Column, count, number, painted, word};
 use super::{Paint, Style, words};
+use crate::refused::{QueryAddress, is_refused, reasons};
 use control::protocol::Reply;
 use control::protocol::lists::{BatchState, ListFacts, ListRow, ListTest};
 use dns::clock::minute;
@@ -23,14 +24,9 @@ const NONE: &str = "none";
 /// Shown instead of the number of queries of a day, for a zone that only looks like a DNS list.
 const NOT_COUNTED: &str = "–";
 
-const LEGEND: &str = "queries: queries of clients since the start of resolverd; listed: the part of the answers that were listings\n\
-    median: half of the answers of the list's servers took at most this time; slow: 1 s or more\n\
-    not tested yet: resolverd tests a list while clients query it\n\
-    sent today, yesterday: queries sent to the servers of the list on these days (UTC), with or without a reply; –: not counted\n\
-    limit: the queries that your quota permits in a day, or that are free of charge\n";
-
-/// The table of the lists in use, and the notes about each list.
-pub fn states(replies: &[Reply], style: Style) -> String {
+/// What to do about the lists in use, and their table. `from`: the address from which queries leave. `is_verbose`: also the codes that lists
+/// returned, the advice about lists that work, and the batch queries.
+pub fn states(replies: &[Reply], from: &QueryAddress, is_verbose: bool, style: Style) -> String {
     let rows: Vec<&ListRow> = replies
         .iter()
         .filter_map(|reply| if let Reply::ListState(row) = reply { Some(row) } else { None })
@@ -46,9 +42,30 @@ pub fn states(replies: &[Reply], style: Style) -> String {
         })
         .collect();
     let table = columns::table(STATES, &shown, 0);
-    let mut text = table.text(style, None) + LEGEND;
-    text.extend(shown.iter().map(notes));
-    text + &only_this_list(&shown) + &batches(&rows, replies)
+    let mut text: String = shown.iter().map(|shown| to_do(shown, from)).collect();
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&table.text(style, None));
+    if is_verbose {
+        let notes: String = shown.iter().map(notes).collect();
+        text.push_str(&format!("\n{notes}{}", batches(&rows, replies)));
+    }
+    text
+}
+
+/// Returns the line about a list that needs attention; an empty text if it needs none.
+fn to_do(shown: &ShownList, from: &QueryAddress) -> String {
+    let ShownList { called, row } = shown;
+    let standing = row.standing.as_ref().filter(|_| is_refused(row));
+    if let Some(standing) = standing {
+        let (called, since) = (harmless(called), minute(standing.since));
+        return format!("{called} refuses this host since {since}: {}\n", reasons(row, from));
+    }
+    let works = row.standing.as_ref().is_some_and(|standing| !standing.state.is_incident());
+    let is_over = row.quota.is_some_and(|quota| row.today > quota);
+    let is_quiet = row.purpose.is_none() || works && !is_over && row.quota_full_at.is_none();
+    if is_quiet { String::new() } else { notes(shown) }
 }
 
 /// Returns the line for a typed word that is not the zone of a DNS list.
@@ -57,19 +74,6 @@ pub fn not_a_list(typed: &str) -> String {
         "\"{}\" is not the zone of a DNS list, so all lists in use are shown; `resolverctl dnsbl ZONE` shows one, `dnsbl list` all that are known\n",
         harmless(typed)
     )
-}
-
-/// Returns for each DNS list the share of its listings that no other list had. Lists without a listing that could be compared are left out.
-fn only_this_list(shown: &[ShownList]) -> String {
-    let share = |ShownList { called, row }: &ShownList| {
-        let share = words::percent_of(row.only_this_list, row.compared);
-        (row.compared > 0).then(|| format!("{} {share}", harmless(called)))
-    };
-    let shares: Vec<String> = shown.iter().filter_map(share).collect();
-    match shares.as_slice() {
-        [] => String::new(),
-        shares => format!("share of a list's listings that no other list had: {}\n", shares.join(", ")),
-    }
 }
 
 /// When the quota of the list will be full, and information or advice.
@@ -141,6 +145,10 @@ const STATES: &[Column<ShownList>] = &[
     Column("listed", 0, |shown, _| {
         let (listed, judged) = (shown.row.counts.listed, shown.judged());
         number((judged > 0).then(|| words::percent_of(listed, judged)), UNCOUNTED)
+    }),
+    Column("only this list", 0, |shown, _| {
+        let (sole, compared) = (shown.row.only_this_list, shown.row.compared);
+        number((compared > 0).then(|| words::percent_of(sole, compared)), UNCOUNTED)
     }),
     Column("median", 0, |shown, _| {
         let elapsed = &shown.row.counts.elapsed;

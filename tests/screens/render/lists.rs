@@ -1,7 +1,8 @@
 //! The screens about DNS lists.
 
 use control::protocol::Reply;
-use control::protocol::lists::{BatchState, CodeFact, ListFacts, ListRow, ListTest};
+use control::protocol::lists::{BatchState, CodeFact, KeyUse, ListFacts, ListRow, ListTest};
+use ctl::refused::QueryAddress;
 use ctl::render::{Style, lists};
 use dns::question::ListSays;
 use resolver::dnsbl::batch::Mode;
@@ -10,7 +11,7 @@ use resolver::dnsbl::list::{ListSubject, OnRefusal, Purpose};
 use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::state::{ListStanding, ListState};
 
-use crate::render::{both, lines, quantiles};
+use crate::render::{both, golden, lines, quantiles};
 
 fn state(
     list: &str,
@@ -51,6 +52,7 @@ fn state(
         batch_used: questions / 11,
         batch_unused: questions / 500,
         batch_saved: questions as f64 / 100.0,
+        key: KeyUse::None,
         note: note.to_owned(),
     })
 }
@@ -101,13 +103,16 @@ fn lists_in_use() {
         alike,
         Reply::Batch(BatchState { batch: Mode::Learned, unheard: 17 }),
     ];
-    both("dnsbl", &lists::states(&rows, Style::Plain), &lines(&rows));
+    let from = QueryAddress { address: Some("192.0.2.25".parse().unwrap()), names: Some(Vec::new()) };
+    let states = |rows: &[Reply], is_verbose| lists::states(rows, &from, is_verbose, Style::Plain);
+    both("dnsbl", &states(&rows, false), &lines(&rows));
+    golden("dnsbl_verbose.txt", &states(&rows, true));
     let observe = [rows[0].clone(), Reply::Batch(BatchState { batch: Mode::Observe, unheard: 0 })];
-    assert!(lists::states(&observe, Style::Plain).ends_with(
+    assert!(states(&observe, true).ends_with(
         "dnsbl.batch = \"observe\": resolverd sends no batch queries; it would have sent 11 928 queries before a client asked; clients would have used 11 672 of the answers, and all clients together waited 21 min less\n"
     ));
     let none = "no queries for DNS lists since start\n";
-    assert_eq!(lists::states(&[Reply::End], Style::Plain), none);
+    assert_eq!(states(&[Reply::End], false), none);
 }
 
 /// Returns the result of a test of a DNS list. If there is no answer to the test query, `why` says why.

@@ -326,3 +326,28 @@ fn a_block_and_a_host_are_written() {
     let (code, _, said) = failing(&setting, &["block", "."]);
     assert!(code == 2 && said.contains("zone.block cannot block the root"), "{said}");
 }
+
+#[test]
+fn a_key_of_a_list_is_written() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let _process = setting.start();
+    let before = std::fs::read_to_string(setting.config()).unwrap();
+    setting.write("zen.key", "abcdefghijklmnopqrstuvwxyz\n");
+    let key = setting.config().with_file_name("zen.key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let key = key.to_str().unwrap();
+    let (code, text) = resolverctl(&setting, &["dnsbl", "key", "zen.spamhaus.org", key]);
+    assert!(code == 0 && text.starts_with("list zen.spamhaus.org: added\n"), "{text}");
+    let entry = format!("\n[[list]]\nname = \"zen.spamhaus.org\"\nkey = \"{key}\"\n");
+    let written = std::fs::read_to_string(setting.config()).unwrap();
+    assert_eq!(written, format!("{before}{entry}"));
+    // A second entry, a list that takes no key, and a file that is missing change nothing.
+    for (list, file) in
+        [("zen.spamhaus.org", key), ("psbl.surriel.com", key), ("zen.spamhaus.org", "/nowhere")]
+    {
+        assert_eq!(resolverctl(&setting, &["dnsbl", "key", list, file]).0, 6);
+        assert_eq!(std::fs::read_to_string(setting.config()).unwrap(), written);
+    }
+}

@@ -66,6 +66,30 @@ fn a_list_whose_test_entries_differ_is_well_and_one_that_lists_nothing_is_not() 
 }
 
 #[test]
+fn what_to_do_comes_first() {
+    let world = World::new();
+    let entry = world.fake.lists.entry(&name("zen.spamhaus.org."), &Way::Public);
+    let now = Clock::machine().now();
+    entry.miss(ListVerdict::NotListed.says(), Some(Duration::from_millis(20)));
+    entry.tested(
+        entry.judged(ListState::Refusing),
+        "zen.spamhaus.org refuses queries of this host",
+        false,
+        now,
+    );
+    let (code, text, _) = world.run(&["dnsbl"]);
+    let first = text.lines().next().unwrap();
+    assert!(code == 0 && first.starts_with("zen.spamhaus.org refuses this host since "), "{text}");
+    assert!(
+        first.ends_with("; or get a key of the provider: `resolverctl dnsbl key zen.spamhaus.org FILE`"),
+        "{text}"
+    );
+    assert!(text.contains("only this list") && !text.contains("this is not a listing"), "{text}");
+    let (_, verbose, _) = world.run(&["dnsbl", "--verbose"]);
+    assert!(verbose.starts_with(&text) && verbose.contains("): refuses queries of this host; "), "{verbose}");
+}
+
+#[test]
 fn a_zone_that_has_the_key_of_a_client_of_a_list_is_shown_without_it() {
     const KEY: &str = "k3y0fac11entandnobodyelse9";
     let world = World::new();
