@@ -138,7 +138,7 @@ impl FleetGateway {
         }
         if concerns_all(state) {
             entry.watch.tested_by_others(now, |below| self.random.below(below));
-            resolver.list_resolver().list_is(&entry, entry.judged(state), why, false).await;
+            resolver.list_resolver().list_is(&entry, entry.judged(state), why).await;
         }
         resolver.lists().wake();
     }

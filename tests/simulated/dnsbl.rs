@@ -116,7 +116,7 @@ fn what_is_no_listing_reaches_no_client_as_one() {
                     let simulation = simulation(&list, address, &faults, |_| {});
                     let entry = simulation.resolver().lists().entry(&name(list.apex), &Way::Public);
                     if world {
-                        entry.tested(ListState::ListsTheWorld, "it does", false, simulation.clock().now());
+                        entry.tested(ListState::ListsTheWorld, "it does", simulation.clock().now());
                     }
                     let reply = ask(&simulation, list.name, kind).await;
                     let context = format!("{} {kind}, {what}: {:?}", list.apex, reply.extended_error);
@@ -178,13 +178,9 @@ fn what_is_known_of_a_list_makes_older_answers_void() {
         let list = Registry::built_in().lists[&name(BLOCK.apex)].clone();
         let entry = simulation.resolver().lists().entry(&list.apex, &Way::Public);
         assert_eq!(ask().await, (ResponseCode::NoError, None));
-        simulation
-            .resolver()
-            .list_resolver()
-            .list_is(&entry, ListState::ListsTheWorld, "it does", false)
-            .await;
+        simulation.resolver().list_resolver().list_is(&entry, ListState::ListsTheWorld, "it does").await;
         assert_eq!(ask().await, (ResponseCode::ServFail, Some(17)));
-        simulation.resolver().list_resolver().list_is(&entry, ListState::Ok, "", false).await;
+        simulation.resolver().list_resolver().list_is(&entry, ListState::Ok, "").await;
         assert_eq!(ask().await, (ResponseCode::NoError, None));
     });
 }

@@ -13,7 +13,6 @@ use tokio::task::JoinSet;
 
 use crate::dnsbl::breaker::Judgement;
 use crate::dnsbl::entry::ListEntry;
-use crate::dnsbl::gate::ListVerdict;
 use crate::dnsbl::health::{Point, TestResult, Tested};
 use crate::dnsbl::list::{List, ListSubject};
 use crate::dnsbl::list_way::Way;
@@ -126,7 +125,7 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
                     probe(&resolver, list, &random).await;
                 }
                 if due.test {
-                    test(&resolver, list, due.insists, &random).await;
+                    test(&resolver, list, &random).await;
                 }
             });
         }
@@ -147,12 +146,6 @@ async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     let ListInView { list, entry, view } = list;
     let name = probe_name(list, random.u64());
     let probed = resolver.list_resolver().probe(view, list, &name, None).await;
-    // If the list needs a customer key, the probe asks for the apex. A working list may refuse this query, so a refusal is not recorded.
-    if let Some(verdict @ ListVerdict::Unknown(_)) = &probed.verdict
-        && name != list.apex
-    {
-        entry.heard(verdict, resolver.clock().now());
-    }
     if entry.way.is_forwarded() && probed.server.is_some() && !probed.secure && name != list.apex {
         resolver.lists().heard_through(&entry.way, resolver.clock().mono());
     }
@@ -174,8 +167,8 @@ fn probe_name(list: &List, lot: u64) -> Name {
     drawn.unwrap_or_else(|| list.apex.clone())
 }
 
-/// Tests a DNS list with its test entries: a listed one and an unlisted one. `insists` is true if the operator has requested the test.
-async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: &Random) {
+/// Tests a DNS list with its test entries: a listed one and an unlisted one.
+async fn test(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     let ListInView { list, entry, view } = list;
     let Some(points) = list.tests.as_ref().filter(|_| list.is_alive()) else { return };
     let avoid = entry.watch.avoid();
@@ -187,9 +180,6 @@ async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: 
         else {
             return;
         };
-        if let ListVerdict::Unknown(_) = verdict {
-            entry.heard(&verdict, resolver.clock().now());
-        }
         *said = Some(Point { says: verdict.says(), server });
     }
     let [listed, unlisted] = said;
@@ -200,7 +190,7 @@ async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: 
         TestResult::Suspected(_) => return entry.suspected(),
         TestResult::Nothing => return,
     };
-    resolver.list_resolver().list_is(entry, state, &why(list, entry, state, listed, unlisted), insists).await;
+    resolver.list_resolver().list_is(entry, state, &why(list, entry, state, listed, unlisted)).await;
 }
 
 /// Returns the reason for the state of a list; empty if the list works.

@@ -1,6 +1,7 @@
 //! The circuit breaker of a DNS list. The breaker opens when the list no longer answers. While the breaker is open, resolverd sends no questions of
 //! clients to the list, and answers them itself at once (for example, with SERVFAIL). The breaker closes when the list answers a probe, which is a
-//! question that resolverd sends to test the list.
+//! question that resolverd sends to test the list. A list that refuses the queries of this host is treated alike, but only an answer that says
+//! "listed" or "not listed" closes its breaker.
 //!
 //! A breaker opens only while servers of other zones answer. Otherwise, in an outage of this host's network, the breakers of all lists would open.
 //! The time before a breaker opens depends on the usual round trip of the list, so that a slow list is not mistaken for a list that does not answer.
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::network_answers::NetworkAnswers;
 use crate::limits::{
     BREAKER_FAILURES, BREAKER_JUDGE_AGAIN, BREAKER_MAX_PATIENCE, BREAKER_MIN_PATIENCE, FIRST_PROBE_TIME,
-    FLEET_SUSPICION_TIME, MAX_PROBE_TIME, PROBES_OF_IDLE_TIME,
+    FLEET_SUSPICION_TIME, MAX_PROBE_TIME, PROBES_OF_IDLE_TIME, REFUSAL_PROBE_TIME,
 };
 use dns::clock::{Mono, smoothed};
 use history::limits::FLIGHT_TIME;
@@ -21,8 +22,12 @@ use history::limits::FLIGHT_TIME;
 /// How a question to a DNS list ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListQueryEnd {
-    /// The DNS list answered: with a listing, with "not listed", or with a refusal in the form of an address.
+    /// The DNS list answered, but the question was of a kind whose answer does not show if the list refuses queries.
     Answered,
+    /// The DNS list answered with a listing or with "not listed".
+    Worked,
+    /// The DNS list refused the question, or its answer shows that its domain has a new owner.
+    Refused,
     /// The servers of the DNS list answered only with errors, such as REFUSED or SERVFAIL.
     Failed,
     /// No server of the DNS list answered.
@@ -46,6 +51,8 @@ pub enum OpenReason {
     Silent,
     /// The servers of the DNS list answer only with errors.
     Failing,
+    /// The DNS list refuses the queries of this host, or its domain has a new owner.
+    Refusing,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +75,8 @@ pub(crate) struct Breaker {
     silent_since: Option<Mono>,
     failed_at: Option<Mono>,
     failures: u32,
+    /// The time of the last refusal, and the number of refusals. `None` if the DNS list has worked since then.
+    refused: Option<(Mono, u32)>,
     /// The time at which a probe ended with errors, and how long the probe took. `None` if the DNS list has given a good answer since then.
     confirmed: Option<(Mono, Duration)>,
     probed: Option<Mono>,
@@ -109,20 +118,28 @@ impl Breaker {
     }
 
     /// Records the end of a query to the DNS list, and returns true if this closes the breaker. An error counts only if the query is a probe:
-    /// clients may ask questions that every server refuses.
+    /// clients may ask questions that every server refuses. A refusal opens the breaker only if a probe confirms it: one server of the list may
+    /// refuse while the others answer.
     pub(crate) fn ended(&mut self, query: EndedQuery, now: Mono) -> bool {
         let EndedQuery { end, elapsed, round_trip, probe } = query;
         self.under_way = self.under_way.saturating_sub(1);
         match end {
-            ListQueryEnd::Answered => {
+            ListQueryEnd::Answered | ListQueryEnd::Worked | ListQueryEnd::Refused => {
                 self.usual = round_trip.map(|sample| smoothed(self.usual, sample)).or(self.usual);
                 self.failures = 0;
                 self.failed_at = None;
                 self.confirmed = None;
-                self.probes = 0;
                 self.others_say_silent = None;
                 self.heard_one_of(elapsed, now);
-                self.open.take().is_some()
+                match end {
+                    ListQueryEnd::Refused => self.refused(probe, now),
+                    ListQueryEnd::Worked => {
+                        self.probes = 0;
+                        self.refused = None;
+                        self.open.take().is_some()
+                    }
+                    _ => self.open.take_if(|open| open.why != OpenReason::Refusing).is_some(),
+                }
             }
             ListQueryEnd::Failed => {
                 self.failed_at = Some(now);
@@ -139,6 +156,26 @@ impl Breaker {
                 false
             }
         }
+    }
+
+    /// Records a refusal. Returns true if this closes a breaker that was open for another reason.
+    fn refused(&mut self, probe: bool, now: Mono) -> bool {
+        let before = self.refused.map_or(0, |(_, refusals)| refusals);
+        self.refused = Some((now, before.saturating_add(1)));
+        if self.open.is_some_and(|open| open.why == OpenReason::Refusing) {
+            return false;
+        }
+        if probe && before > 0 {
+            self.trip(OpenReason::Refusing, now);
+            return false;
+        }
+        self.open.take().is_some()
+    }
+
+    /// Returns true if the DNS list refuses the queries of this host. Without probes that show it, several refusals in sequence do.
+    pub(crate) fn is_refusing(&self) -> bool {
+        let is_open = self.open.is_some_and(|open| open.why == OpenReason::Refusing);
+        is_open || self.refused.is_some_and(|(_, refusals)| refusals >= BREAKER_FAILURES)
     }
 
     /// Undoes `asked`: the cache had the answer, so no query was sent to the DNS list.
@@ -214,9 +251,11 @@ impl Breaker {
         let silence = silence.map(|since| (since, since.after(self.patience() / 2)));
         let errors = self.failed_at.filter(|_| self.failures >= BREAKER_FAILURES);
         let errors = errors.map(|failed| (failed, failed));
+        let refusal = self.refused.map(|(refused, _)| (refused, refused));
         let fresh = |(begun, _): &(Mono, Mono)| self.probed.is_none_or(|probed| probed < *begun);
-        let due = [errors, silence].into_iter().flatten().filter(fresh).map(|(_, due)| due).min();
-        let pause = pause_after(self.probes);
+        let due = [errors, refusal, silence].into_iter().flatten().filter(fresh).map(|(_, due)| due).min();
+        // One server of the list may refuse while the others answer. Then not each of its refusals causes a probe.
+        let pause = if self.refused.is_some() { self.pause().max(MAX_PROBE_TIME) } else { self.pause() };
         due.map(|due| self.probed.map_or(due, |probed| due.max(probed.after(pause))))
     }
 
@@ -224,15 +263,16 @@ impl Breaker {
     pub(crate) fn probing(&mut self, now: Mono, idle: Duration) {
         self.probed = Some(now);
         self.probes = self.probes.saturating_add(1);
+        let pause = self.pause().max(idle / PROBES_OF_IDLE_TIME);
         if let Some(open) = &mut self.open {
-            open.next_probe = now.after(pause_after(self.probes).max(idle / PROBES_OF_IDLE_TIME));
+            open.next_probe = now.after(pause);
         }
     }
 
     /// Called when a client asks the DNS list again after a time without questions, in which probes are rare. Moves the next probe to the time at
     /// which it would be due if clients had asked all the time.
     pub(crate) fn wanted_soon(&mut self, now: Mono) {
-        let due = self.probed.map_or(now, |probed| probed.after(pause_after(self.probes)));
+        let due = self.probed.map_or(now, |probed| probed.after(self.pause()));
         if let Some(open) = &mut self.open {
             open.next_probe = open.next_probe.min(due.max(now));
         }
@@ -261,7 +301,16 @@ impl Breaker {
     fn trip(&mut self, why: OpenReason, now: Mono) {
         self.probes = 0;
         self.confirmed = None;
-        self.open = Some(OpenBreaker { why, since: now, next_probe: now.after(FIRST_PROBE_TIME) });
+        let pause = if why == OpenReason::Refusing { REFUSAL_PROBE_TIME } else { FIRST_PROBE_TIME };
+        self.open = Some(OpenBreaker { why, since: now, next_probe: now.after(pause) });
+    }
+
+    /// Returns the pause after the last probe. For a silent list, each probe doubles the pause.
+    fn pause(&self) -> Duration {
+        match self.open {
+            Some(OpenBreaker { why: OpenReason::Refusing, .. }) => REFUSAL_PROBE_TIME,
+            _ => pause_after(self.probes),
+        }
     }
 
     /// Returns how long the DNS list may be silent before the breaker opens if another gateway has found the list silent too.

@@ -16,7 +16,7 @@ fn known(usual: u64) -> Breaker {
     let mut breaker = Breaker::default();
     for _ in 0..20 {
         breaker.asked(Mono::START);
-        ended(&mut breaker, ListQueryEnd::Answered, MS * u32::try_from(usual).unwrap(), false, Mono::START);
+        ended(&mut breaker, ListQueryEnd::Worked, MS * u32::try_from(usual).unwrap(), false, Mono::START);
     }
     breaker
 }
@@ -59,7 +59,7 @@ fn the_report_of_another_gateway_shortens_the_time_but_opens_nothing() {
     assert!(opens_after(reported(Some(1_500)), 1_000).unwrap() >= 4_500, "a slow list is not silent");
     let mut answered = reported(None);
     answered.asked(at(950));
-    ended(&mut answered, ListQueryEnd::Answered, MS * 500, false, at(970));
+    ended(&mut answered, ListQueryEnd::Worked, MS * 500, false, at(970));
     assert!(opens_after(answered, 1_000).unwrap() > 1_100, "it has answered since");
     assert!(opens_after(reported(None), 70_000).unwrap() > 1_500, "the report is old");
 }
@@ -69,7 +69,7 @@ fn a_list_that_stutters_is_not_slow() {
     let mut breaker = known(50);
     for elapsed in [1_000, 2_000] {
         breaker.asked(Mono::START);
-        let (end, elapsed, round_trip) = (ListQueryEnd::Answered, MS * elapsed, Some(50 * MS));
+        let (end, elapsed, round_trip) = (ListQueryEnd::Worked, MS * elapsed, Some(50 * MS));
         breaker.ended(EndedQuery { end, elapsed, round_trip, probe: false }, Mono::START);
     }
     assert!(opens_after(breaker, 3_000).unwrap() <= 1_010);
@@ -77,7 +77,7 @@ fn a_list_that_stutters_is_not_slow() {
     for before in [known(50), Breaker::default()] {
         let mut breaker = before;
         breaker.asked(Mono::START);
-        ended(&mut breaker, ListQueryEnd::Answered, 560 * MS, false, Mono::START);
+        ended(&mut breaker, ListQueryEnd::Worked, 560 * MS, false, Mono::START);
         assert!(opens_after(breaker, 3_000).unwrap() < 2_000);
     }
 }
@@ -96,7 +96,7 @@ fn nothing_opens_while_nobody_else_answers() {
     // The network works again, so the DNS list gets some time to answer.
     let back = NetworkAnswers { last: Some(at(60_010)), streak: at(60_000) };
     assert!(matches!(breaker.judge(back, at(60_010)), Judgement::Later(_)));
-    ended(&mut breaker, ListQueryEnd::Answered, 60 * MS, false, at(60_100));
+    ended(&mut breaker, ListQueryEnd::Worked, 60 * MS, false, at(60_100));
     assert_eq!(breaker.judge(back, at(61_000)), Judgement::Rest);
 }
 
@@ -106,7 +106,7 @@ fn a_lost_packet_between_answers_is_no_silence() {
     breaker.asked(at(0));
     for now in (0..20_000).step_by(400) {
         breaker.asked(at(now));
-        ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, false, at(now + 50));
+        ended(&mut breaker, ListQueryEnd::Worked, 50 * MS, false, at(now + 50));
         assert_ne!(breaker.judge(evidence(now + 60), at(now + 60)), Judgement::Opened);
     }
 }
@@ -146,7 +146,7 @@ fn errors_in_a_row_open_it_once_a_probe_meets_them_too_and_an_answer_closes_it()
     assert_eq!(breaker.judge(evidence(1_150), at(1_150)), Judgement::Opened);
     assert_eq!(breaker.open(), Some((OpenReason::Failing, at(1_150))));
     breaker.asked(at(5_000));
-    assert!(ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, false, at(5_004)));
+    assert!(ended(&mut breaker, ListQueryEnd::Worked, 50 * MS, false, at(5_004)));
     assert_eq!((breaker.open(), breaker.next_probe()), (None, None));
 }
 
@@ -199,7 +199,7 @@ fn a_name_that_nobody_answers_is_not_the_lists_fault() {
     assert!(probe > at(1_000) && probe < at(1_000).after(BREAKER_MIN_PATIENCE));
     breaker.probing(probe, Duration::ZERO);
     breaker.asked(probe);
-    ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, true, probe.after(50 * MS));
+    ended(&mut breaker, ListQueryEnd::Worked, 50 * MS, true, probe.after(50 * MS));
     // The answer of the probe ends the silence, although the first question still waits. The next question begins a new silence.
     assert_eq!(breaker.judge(evidence(9_000), at(9_000)), Judgement::Rest);
     assert_eq!(breaker.next_probe(), None);
@@ -233,7 +233,7 @@ proptest! {
             now += pause;
             match step {
                 0 | 1 => breaker.asked(at(now)),
-                2 => { ended(&mut breaker, ListQueryEnd::Answered, MS, false, at(now)); }
+                2 => { ended(&mut breaker, ListQueryEnd::Worked, MS, false, at(now)); }
                 3 => { ended(&mut breaker, ListQueryEnd::Silent, MS, true, at(now)); }
                 _ => {}
             }
@@ -242,4 +242,33 @@ proptest! {
             prop_assert_eq!(breaker.open(), None);
         }
     }
+}
+
+#[test]
+fn refusal_opens_once_a_probe_confirms_it() {
+    let mut breaker = known(20);
+    let mut ends = |end, probe, millis| {
+        breaker.asked(at(millis));
+        ended(&mut breaker, end, MS, probe, at(millis));
+        (breaker.open().map(|(why, _)| why), breaker.next_probe())
+    };
+    assert_eq!(ends(ListQueryEnd::Refused, false, 1_000), (None, Some(at(1_000))), "a probe is due at once");
+    assert_eq!(ends(ListQueryEnd::Worked, true, 1_100), (None, None));
+    ends(ListQueryEnd::Refused, false, 2_000);
+    let next = at(2_100).after(REFUSAL_PROBE_TIME);
+    assert_eq!(ends(ListQueryEnd::Refused, true, 2_100), (Some(OpenReason::Refusing), Some(next)));
+    assert_eq!(ends(ListQueryEnd::Answered, false, 2_200).0, Some(OpenReason::Refusing), "shows nothing");
+    assert_eq!(ends(ListQueryEnd::Refused, false, 9_000).1, Some(next), "delays no probe");
+    assert_eq!(ends(ListQueryEnd::Worked, false, 9_100), (None, None));
+}
+
+#[test]
+fn refusals_without_probes_show_a_refusing_list() {
+    let mut breaker = Breaker::default();
+    for number in 1..=BREAKER_FAILURES {
+        breaker.asked(Mono::START);
+        ended(&mut breaker, ListQueryEnd::Refused, MS, false, Mono::START);
+        assert_eq!(breaker.is_refusing(), number == BREAKER_FAILURES);
+    }
+    assert!(breaker.open().is_none(), "nothing would end it");
 }

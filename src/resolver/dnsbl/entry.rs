@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::ListAnswers;
 use super::breaker::{self, ListQueryEnd};
-use super::gate::ListVerdict;
+use super::gate::{ListVerdict, UnknownReason};
 use super::list_way::Way;
 use super::state::{KnownList, ListStanding, ListState};
 use super::watch::{Changed, ListOutcome, ListWatch};
-use crate::limits::{LIST_INCIDENT_QUIET, SHUT_DOWN_LIST_LINE};
+use crate::limits::SHUT_DOWN_LIST_LINE;
 use dns::clock::{Mono, Now};
 use dns::question::{ListMark, ListSays};
 use history::{Distribution, Histogram, Quantiles, TimeSpan};
@@ -35,8 +35,8 @@ pub struct ListEntry {
 #[derive(Debug, Default)]
 struct ListKnowledge {
     known: KnownList,
-    /// The time of the last answer of the DNS list that was neither "listed" nor "not listed".
-    last_unknown: Mono,
+    /// The last refusal, if the DNS list has not worked since. Clients get it while the list refuses queries.
+    refusal: Option<UnknownReason>,
     shut_down_line: Option<Mono>,
     answers: ListAnswers,
 }
@@ -99,9 +99,9 @@ impl ListEntry {
         self.knowledge().known.shown().state
     }
 
-    /// Records the result of a test of the DNS list. `insists`: true if the operator has asked for the test. Returns true if the state "lists
-    /// everything" has begun or ended; the caller must then stop using cached answers of the list.
-    pub fn tested(&self, state: ListState, why: &str, insists: bool, now: Now) -> bool {
+    /// Records the result of a test of the DNS list. Returns true if the state "lists everything" has begun or ended; the caller must then stop
+    /// using cached answers of the list.
+    pub fn tested(&self, state: ListState, why: &str, now: Now) -> bool {
         let mut knowledge = self.knowledge();
         let world = state == ListState::ListsTheWorld;
         let void = world != knowledge.known.world.is_some();
@@ -111,18 +111,8 @@ impl ListEntry {
             knowledge.known.world.get_or_insert(since);
         } else {
             knowledge.known.world = None;
-            // Only a probe ends `Silent`. A test ends `Refusing` and `Parked` only if the test entries gave the expected results. In addition, the
-            // operator must have asked for the test, or the list must have had no fault for some time: it may have refused a query after the test
-            // began.
-            let right = matches!(state, ListState::Ok | ListState::Slow);
-            let stays = match knowledge.known.standing.state {
-                ListState::Silent => true,
-                ListState::Refusing | ListState::Parked => {
-                    !(right && (insists || knowledge.is_quiet(now.mono)))
-                }
-                _ => false,
-            };
-            if !stays {
+            // Only an answer ends these states (`ended`), also the answer to a query of a test.
+            if !knowledge.known.standing.state.ends_with_an_answer() {
                 knowledge.known.turn(state, why, now.unix);
             }
         }
@@ -153,11 +143,8 @@ impl ListEntry {
     }
 
     /// Restores the state that an earlier process of resolverd wrote to a file.
-    pub fn restore(&self, known: KnownList, now: Mono) {
-        let mut knowledge = self.knowledge();
-        knowledge.known = known;
-        // A fault that the earlier process found ends only after some time without faults in this process.
-        knowledge.last_unknown = now;
+    pub fn restore(&self, known: KnownList) {
+        self.knowledge().known = known;
     }
 
     /// Returns the state of the DNS list, for the file that is read after a restart.
@@ -165,44 +152,22 @@ impl ListEntry {
         self.knowledge().known.clone()
     }
 
-    /// Records an answer of the DNS list to a client. Such an answer can show a refusal or a parked domain. All other states come from tests.
+    /// Counts an answer of the DNS list to a client. A listing ends the state "lists nothing".
     pub fn heard(&self, verdict: &ListVerdict, now: Now) {
         let mut knowledge = self.knowledge();
-        let before = knowledge.known.shown().clone();
         knowledge.answers.heard(verdict);
-        match verdict {
-            ListVerdict::Unknown(why) => {
-                // A wrong question of a client, and an answer that resolverd made itself because the list was silent, show nothing about the DNS
-                // list.
-                let Some(state) = why.state() else { return };
-                knowledge.last_unknown = now.mono;
-                knowledge.known.turn(state, &why.sentence(&self.apex), now.unix);
-            }
-            ListVerdict::Listed if knowledge.known.standing.state == ListState::ListsNothing => {
-                knowledge.known.turn(ListState::TestsDiffer, &differs(&self.apex), now.unix);
-            }
-            ListVerdict::Listed | ListVerdict::NotListed => {
-                let refused =
-                    matches!(knowledge.known.standing.state, ListState::Refusing | ListState::Parked);
-                if refused && knowledge.is_quiet(now.mono) {
-                    knowledge.known.turn(ListState::Ok, "", now.unix);
-                }
-            }
-        }
-        self.write_lines(knowledge, &before, now.unix);
-    }
-
-    /// Updates the breaker and the quota of the DNS list when a question to it has ended.
-    pub fn ended(&self, asked: &ListOutcome, now: Now) {
-        let Changed { closed, warning } = self.watch.ended(asked, now);
-        if asked.went_out && asked.end == ListQueryEnd::Answered && !asked.refused {
-            let mut knowledge = self.knowledge();
+        if *verdict == ListVerdict::Listed && knowledge.known.standing.state == ListState::ListsNothing {
             let before = knowledge.known.shown().clone();
-            if knowledge.known.standing.state == ListState::Silent {
-                knowledge.known.turn(ListState::Ok, "", now.unix);
-            }
+            knowledge.known.turn(ListState::TestsDiffer, &differs(&self.apex), now.unix);
             self.write_lines(knowledge, &before, now.unix);
         }
+    }
+
+    /// Updates the state, the breaker and the quota of the DNS list when a question to it has ended, whoever has asked it. `refusal` is the refusal
+    /// of the list, if it refused. Returns true if a refusal has ended; the caller must then stop using cached answers of the list.
+    pub fn ended(&self, asked: &ListOutcome, refusal: Option<UnknownReason>, now: Now) -> bool {
+        let Changed { closed, refuses, warning } = self.watch.ended(asked, now);
+        let ended = asked.went_out && self.turn(asked.end, (refusal, refuses), now);
         if closed {
             self.watch.test_now(now.mono);
         }
@@ -214,32 +179,61 @@ impl ListEntry {
                 "DNS list {list}: {state}: {today} of {most} today (UTC); until 00:00 UTC resolverd sends the list only queries of clients, and no batch queries (dnsbl.batch); above the quota the list may refuse or block this host"
             );
         }
+        ended
+    }
+
+    /// Changes the state after a question that ended with `end`. `refuses`: true if the DNS list refuses not only this question. Returns true if a
+    /// refusal has ended.
+    fn turn(&self, end: ListQueryEnd, (refusal, refuses): (Option<UnknownReason>, bool), now: Now) -> bool {
+        let mut knowledge = self.knowledge();
+        let before = knowledge.known.shown().clone();
+        let old = knowledge.known.standing.state;
+        let mut ended = false;
+        if let Some(refusal) = refusal {
+            if let Some(state) = refusal.state().filter(|_| refuses) {
+                knowledge.known.turn(state, &refusal.sentence(&self.apex), now.unix);
+            }
+            knowledge.refusal = Some(refusal);
+        } else if end == ListQueryEnd::Worked {
+            ended =
+                knowledge.refusal.take().is_some() || matches!(old, ListState::Refusing | ListState::Parked);
+            if old.ends_with_an_answer() {
+                knowledge.known.turn(ListState::Ok, "", now.unix);
+            }
+        } else if end == ListQueryEnd::Answered && old == ListState::Silent {
+            knowledge.known.turn(ListState::Ok, "", now.unix);
+        }
+        self.write_lines(knowledge, &before, now.unix);
+        ended
     }
 
     pub(crate) fn not_answering(&self, now: Now) {
-        let (Some(why), Some((cause, _))) = (self.why_held(), self.watch.open()) else { return };
-        let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
+        let Some(why) = self.why_held() else { return };
+        let (state, why) = match &why {
+            UnknownReason::Silent { what } => {
+                let why = format!("{}: {what}", self.apex.to_ascii().trim_end_matches('.'));
+                (ListState::Silent, why)
+            }
+            why => (why.state().unwrap_or(ListState::Silent), why.sentence(&self.apex)),
+        };
         let mut knowledge = self.knowledge();
         let before = knowledge.known.shown().clone();
-        // If the breaker has opened because queries got errors, these errors may be refusals. So a list in the state "refuses queries" keeps this
-        // state.
-        if cause != breaker::OpenReason::Failing || knowledge.known.standing.state != ListState::Refusing {
-            knowledge.known.turn(ListState::Silent, &why, now.unix);
-        }
+        knowledge.known.turn(state, &why, now.unix);
         self.write_lines(knowledge, &before, now.unix);
     }
 
-    /// Returns the reason why the breaker is open, for error messages after the name of the DNS list. Returns `None` if the breaker is closed.
-    pub(crate) fn why_held(&self) -> Option<&'static str> {
+    /// Returns why clients get no answer of the DNS list while its breaker is open. Returns `None` if the breaker is closed.
+    pub(crate) fn why_held(&self) -> Option<UnknownReason> {
         let (why, _) = self.watch.open()?;
-        Some(match why {
-            breaker::OpenReason::Silent => {
-                "its servers do not answer in time; resolverd probes them in the background while clients query the list"
-            }
-            breaker::OpenReason::Failing => {
-                "its servers return only errors; resolverd probes them in the background while clients query the list"
-            }
-        })
+        let refusal = self.knowledge().refusal.clone().filter(|_| why != breaker::OpenReason::Silent);
+        let fault = match why {
+            breaker::OpenReason::Silent => "do not answer in time",
+            breaker::OpenReason::Failing | breaker::OpenReason::Refusing => "return only errors",
+        };
+        let what = format!(
+            "its servers {fault}; resolverd probes them in the background while clients query the list"
+        );
+        Some(refusal.unwrap_or(UnknownReason::Silent { what }))
     }
 
     pub(crate) fn may_be_in_a_batch(&self) -> bool {
@@ -346,16 +340,9 @@ fn differs(apex: &Name) -> String {
     format!("{} does not list its own test entry, but lists other names", list.trim_end_matches('.'))
 }
 
-impl ListKnowledge {
-    fn is_quiet(&self, now: Mono) -> bool {
-        now.since(self.last_unknown) >= LIST_INCIDENT_QUIET
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dnsbl::gate::UnknownReason;
     use std::net::Ipv4Addr;
 
     fn at(seconds: u64) -> Now {
@@ -366,45 +353,73 @@ mod tests {
         ListEntry::new(Name::from_ascii(apex).unwrap(), Way::Public, 0, Arc::default())
     }
 
-    #[test]
-    fn a_refusal_begins_an_incident_and_only_a_quiet_time_ends_it() {
-        let entry = entry("bl.example.");
-        let refused = ListVerdict::Unknown(UnknownReason::Refused {
-            code: Ipv4Addr::new(127, 255, 255, 254),
-            means: "no".to_owned(),
-        });
-        entry.heard(&ListVerdict::NotListed, at(0));
-        assert_eq!(entry.state(), ListState::Untested, "an answer alone proves nothing");
-        entry.heard(&refused, at(10));
-        assert_eq!((entry.state(), entry.standing().since), (ListState::Refusing, 1_000_010));
-        entry.heard(&ListVerdict::Listed, at(11));
-        entry.heard(&refused, at(12));
-        assert_eq!(
-            entry.standing().since,
-            1_000_010,
-            "a server that answers beside one that refuses ends nothing"
-        );
-        entry.heard(&ListVerdict::NotListed, at(12 + LIST_INCIDENT_QUIET.as_secs()));
-        assert_eq!(entry.state(), ListState::Ok);
+    fn refused() -> UnknownReason {
+        UnknownReason::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() }
+    }
+
+    fn parked() -> UnknownReason {
+        UnknownReason::Parked { address: Ipv4Addr::new(203, 0, 113, 7) }
+    }
+
+    fn ended(
+        entry: &ListEntry,
+        end: ListQueryEnd,
+        probe: bool,
+        refusal: Option<UnknownReason>,
+        seconds: u64,
+    ) -> bool {
+        let asked = ListOutcome {
+            end,
+            elapsed: Duration::ZERO,
+            round_trip: None,
+            went_out: true,
+            sent: 1,
+            probe,
+            negative_ttl: None,
+        };
+        entry.watch.asked(at(seconds).mono).ended();
+        entry.ended(&asked, refusal, at(seconds))
+    }
+
+    fn refuses(entry: &ListEntry, refusal: UnknownReason, seconds: u64) -> bool {
+        ended(entry, ListQueryEnd::Refused, true, Some(refusal), seconds)
+    }
+
+    fn works(entry: &ListEntry, seconds: u64) -> bool {
+        ended(entry, ListQueryEnd::Worked, false, None, seconds)
     }
 
     #[test]
-    fn an_incident_of_the_earlier_process_is_ended_only_by_a_quiet_time() {
+    fn confirmed_refusal_ends_with_first_good_answer() {
+        let entry = entry("bl.example.");
+        assert!(!works(&entry, 0));
+        assert_eq!(entry.state(), ListState::Untested, "an answer alone proves nothing");
+        refuses(&entry, refused(), 10);
+        assert_eq!(entry.state(), ListState::Untested, "one server may refuse");
+        refuses(&entry, refused(), 11);
+        assert_eq!((entry.state(), entry.standing().since), (ListState::Refusing, 1_000_011));
+        assert_eq!(entry.why_held(), Some(refused()));
+        assert!(!ended(&entry, ListQueryEnd::Answered, false, None, 12));
+        assert_eq!(entry.state(), ListState::Refusing, "the answer shows nothing");
+        assert!(works(&entry, 13), "cached refusals are void");
+        assert_eq!((entry.state(), entry.why_held()), (ListState::Ok, None));
+    }
+
+    #[test]
+    fn refusal_of_earlier_process_ends_with_first_good_answer() {
         let entry = entry("bl.example.");
         let standing = ListStanding { state: ListState::Refusing, since: 1, why: "no".to_owned() };
-        // As in a real process, the monotonic clock is far from its start.
-        let begins = 1_000_000;
-        entry.restore(KnownList { standing, world: None }, at(begins).mono);
-        entry.heard(&ListVerdict::NotListed, at(begins + 1));
+        entry.restore(KnownList { standing, world: None });
+        entry.tested(ListState::Ok, "", at(1));
         assert_eq!((entry.state(), entry.standing().since), (ListState::Refusing, 1));
-        entry.heard(&ListVerdict::NotListed, at(begins + LIST_INCIDENT_QUIET.as_secs()));
+        assert!(works(&entry, 2));
         assert_eq!(entry.state(), ListState::Ok);
     }
 
     #[test]
     fn only_the_world_listed_makes_older_answers_void() {
         let entry = entry("bl.example.");
-        let tested = |state, why, seconds| entry.tested(state, why, false, at(seconds));
+        let tested = |state, why, seconds| entry.tested(state, why, at(seconds));
         assert!(!tested(ListState::Ok, "", 0));
         assert!(!tested(ListState::Slow, "slow", 1));
         assert!(tested(ListState::ListsTheWorld, "world", 2));
@@ -413,66 +428,29 @@ mod tests {
         assert!(tested(ListState::Ok, "", 4));
     }
 
-    fn parked() -> ListVerdict {
-        ListVerdict::Unknown(UnknownReason::Parked { address: Ipv4Addr::new(203, 0, 113, 7) })
-    }
-
     #[test]
     fn only_a_test_ends_that_the_world_is_listed() {
         let entry = entry("bl.example.");
-        entry.tested(ListState::ListsTheWorld, "world", false, at(0));
-        for (verdict, seconds) in [(parked(), 1), (ListVerdict::Listed, 2), (ListVerdict::NotListed, 90)] {
-            entry.heard(&verdict, at(seconds));
-            assert_eq!(entry.state(), ListState::ListsTheWorld, "{verdict:?}");
+        entry.tested(ListState::ListsTheWorld, "world", at(0));
+        for seconds in [1, 90] {
+            works(&entry, seconds);
+            entry.heard(&ListVerdict::Listed, at(seconds));
+            assert_eq!(entry.state(), ListState::ListsTheWorld);
         }
-        entry.heard(&parked(), at(100));
-        assert!(entry.tested(ListState::Ok, "", false, at(101)));
+        assert!((100..102).all(|seconds| !refuses(&entry, parked(), seconds)));
+        assert!(entry.tested(ListState::Ok, "", at(103)));
         assert_eq!(entry.state(), ListState::Parked, "what answers show is newer");
-    }
-
-    #[test]
-    fn a_mistaken_question_keeps_no_refusal_alive() {
-        let entry = entry("dbl.example.");
-        let unknown = |what: fn(Ipv4Addr, String) -> UnknownReason| {
-            ListVerdict::Unknown(what(Ipv4Addr::new(127, 0, 1, 255), "asked for an address".to_owned()))
-        };
-        entry.heard(&unknown(|code, means| UnknownReason::Refused { code, means }), at(0));
-        for seconds in (1..LIST_INCIDENT_QUIET.as_secs()).step_by(5) {
-            entry.heard(&unknown(|code, means| UnknownReason::Mistaken { code, means }), at(seconds));
-            entry
-                .heard(&ListVerdict::Unknown(UnknownReason::Silent { what: "lost".to_owned() }), at(seconds));
-        }
-        entry.heard(&ListVerdict::NotListed, at(LIST_INCIDENT_QUIET.as_secs()));
-        assert_eq!(entry.state(), ListState::Ok);
-    }
-
-    #[test]
-    fn a_test_that_the_operator_asked_for_ends_a_refusal_at_once() {
-        for (insists, after) in [(false, ListState::Parked), (true, ListState::Ok)] {
-            let entry = entry("bl.example.");
-            entry.heard(&parked(), at(0));
-            entry.tested(ListState::ListsNothing, "nothing", insists, at(1));
-            assert_eq!(entry.state(), ListState::Parked);
-            entry.tested(ListState::Ok, "", insists, at(2));
-            assert_eq!(entry.state(), after);
-        }
     }
 
     #[test]
     fn one_incident_that_becomes_another_goes_on() {
         let entry = entry("bl.example.");
-        let refused = ListVerdict::Unknown(UnknownReason::Refused {
-            code: Ipv4Addr::new(127, 255, 255, 254),
-            means: "no".to_owned(),
-        });
-        let parked = parked();
         for seconds in 0..50 {
-            entry.heard(if seconds % 2 == 0 { &refused } else { &parked }, at(seconds));
-            assert_eq!(entry.standing().since, 1_000_000);
+            refuses(&entry, if seconds % 2 == 0 { refused() } else { parked() }, seconds);
         }
-        assert_eq!(entry.state(), ListState::Parked);
-        entry.heard(&ListVerdict::NotListed, at(49 + LIST_INCIDENT_QUIET.as_secs()));
-        assert_eq!((entry.state(), entry.standing().since), (ListState::Ok, 1_000_109));
+        assert_eq!((entry.state(), entry.standing().since), (ListState::Parked, 1_000_001));
+        works(&entry, 50);
+        assert_eq!((entry.state(), entry.standing().since), (ListState::Ok, 1_000_050));
     }
 
     #[test]
@@ -483,7 +461,7 @@ mod tests {
             entry.heard(&ListVerdict::NotListed, at(seconds));
         }
         assert_eq!(entry.judged(ListState::ListsNothing), ListState::ListsNothing);
-        entry.tested(ListState::ListsNothing, "nothing", false, at(601));
+        entry.tested(ListState::ListsNothing, "nothing", at(601));
         entry.heard(&ListVerdict::Listed, at(602));
         assert_eq!(entry.state(), ListState::TestsDiffer);
         assert!(entry.standing().why.contains("lists other names"), "{:?}", entry.standing());
@@ -491,28 +469,18 @@ mod tests {
 
     #[test]
     fn a_list_is_silent_until_it_answers_as_a_list() {
-        let answer = ListOutcome {
-            end: ListQueryEnd::Answered,
-            elapsed: Duration::ZERO,
-            round_trip: None,
-            went_out: true,
-            sent: 1,
-            refused: true,
-            probe: false,
-            negative_ttl: None,
-        };
         let silent = || {
             let entry = entry("bl.example.");
-            entry.tested(ListState::Silent, "silent", false, at(0));
+            entry.tested(ListState::Silent, "silent", at(0));
             entry
         };
         let refused = silent();
-        refused.ended(&answer, at(1));
+        refuses(&refused, parked(), 1);
         assert_eq!(refused.state(), ListState::Silent);
-        refused.heard(&parked(), at(1));
+        refuses(&refused, parked(), 1);
         assert_eq!((refused.state(), refused.standing().since), (ListState::Parked, 1_000_000), "it goes on");
         let answering = silent();
-        answering.ended(&ListOutcome { refused: false, ..answer }, at(1));
+        works(&answering, 1);
         assert_eq!(answering.state(), ListState::Ok);
     }
 

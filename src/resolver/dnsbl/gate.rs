@@ -10,6 +10,7 @@ use hickory_proto::rr::{Name, RData, Record, rdata};
 use super::codes::{self, ERRORS};
 use super::list::{Guard, List, OnRefusal, Purpose, WhenSilent};
 use super::state::ListState;
+use crate::limits::MAX_REFUSAL_TIME;
 use dns::question::{ExtendedError, ListSays};
 use history::event::ListFault;
 
@@ -122,6 +123,16 @@ pub fn judge(list: &List, state: ListState, answers: &[Record]) -> ListVerdict {
         (true, ListState::ListsTheWorld) => ListVerdict::Unknown(UnknownReason::ListsTheWorld),
         (true, _) => ListVerdict::Listed,
         (false, _) => ListVerdict::NotListed,
+    }
+}
+
+/// Limits the TTLs of the answer if the list refuses the query in it, so that the refusal does not outlast its cause.
+pub(crate) fn shorten_refusal(list: &List, answers: &mut [Record]) {
+    let verdict = judge(list, ListState::Untested, answers);
+    // An address outside 127.0.0.0/8 may be that of a server of the list.
+    if matches!(verdict, ListVerdict::Unknown(UnknownReason::Refused { .. })) {
+        let longest = u32::try_from(MAX_REFUSAL_TIME.as_secs()).unwrap_or(u32::MAX);
+        answers.iter_mut().for_each(|record| record.ttl = record.ttl.min(longest));
     }
 }
 

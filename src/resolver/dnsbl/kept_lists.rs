@@ -50,7 +50,8 @@ impl KeptLists {
             way: entry.way.clone(),
             known: entry.known(),
             quota: entry.watch.counted(),
-            open: entry.watch.open().map(|(why, _)| why),
+            // After a restart, the first query shows if the list still refuses queries.
+            open: entry.watch.open().map(|(why, _)| why).filter(|why| *why != OpenReason::Refusing),
         };
         Self { version: VERSION, written: unix, lists: lists.all().iter().map(|entry| list(entry)).collect() }
     }
@@ -80,7 +81,7 @@ impl KeptLists {
             if known.standing.state == ListState::Silent && open.is_none() {
                 known.standing = ListStanding::default();
             }
-            entry.restore(known, now.mono);
+            entry.restore(known);
         }
     }
 
@@ -128,19 +129,18 @@ mod tests {
             let way = Way::Stub(vec![([127, 0, 0, 1], 530).into()]);
             let entry = before.entry(&apex, if number == 0 { &Way::Public } else { &way });
             let standing = ListStanding { state: ListState::Silent, since: 1, why: "silent".to_owned() };
-            entry.restore(KnownList { standing, world: None }, NOW.mono);
+            entry.restore(KnownList { standing, world: None });
             if state == ListState::ListsTheWorld {
-                entry.tested(state, "because", false, NOW);
+                entry.tested(state, "because", NOW);
             }
             entry.watch.asked(NOW.mono).ended();
-            let (end, elapsed) = (ListQueryEnd::Answered, Duration::ZERO);
+            let (end, elapsed) = (ListQueryEnd::Worked, Duration::ZERO);
             let asked = ListOutcome {
                 end,
                 elapsed,
                 round_trip: None,
                 went_out: true,
                 sent: 1,
-                refused: false,
                 probe: false,
                 negative_ttl: None,
             };

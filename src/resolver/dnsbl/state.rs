@@ -79,4 +79,9 @@ impl ListState {
     pub const fn is_incident(self) -> bool {
         !matches!(self, Self::Untested | Self::Ok | Self::Slow | Self::TestsDiffer)
     }
+
+    /// Returns true if the first good answer of the DNS list ends this state, whoever has asked. Tests end the others.
+    pub(super) const fn ends_with_an_answer(self) -> bool {
+        matches!(self, Self::Silent | Self::Refusing | Self::Parked)
+    }
 }

@@ -49,8 +49,6 @@ pub struct ListOutcome {
     /// The number of queries to servers of the list, if `went_out` is true. It is 1 if only a forwarder or servers of zones above the list were
     /// asked.
     pub(crate) sent: u32,
-    /// True if the answer is a refusal, or shows that the domain of the DNS list has a new owner.
-    pub refused: bool,
     /// True if the question was a probe or a test of resolverd, with a name for which a working list gives an answer.
     pub probe: bool,
     /// The time for which the answer may be cached, if it is negative.
@@ -62,6 +60,8 @@ pub struct ListOutcome {
 pub struct Changed {
     /// True if the breaker has closed, because the list answers again.
     pub closed: bool,
+    /// True if the DNS list now refuses the queries of this host.
+    pub(crate) refuses: bool,
     /// If a warning about the daily quota must be logged: the number of queries today, and the quota.
     pub warning: Option<(u64, u64)>,
 }
@@ -164,7 +164,8 @@ impl ListWatch {
         let ListOutcome { end, elapsed, round_trip, probe, .. } = *asked;
         let closed = state.breaker.ended(EndedQuery { end, elapsed, round_trip, probe }, now.mono);
         self.show(&state);
-        Changed { closed, warning: most.filter(|_| warn).map(|most| (today, most)) }
+        let refuses = state.breaker.is_refusing();
+        Changed { closed, refuses, warning: most.filter(|_| warn).map(|most| (today, most)) }
     }
 
     /// Returns what the background task must do about the DNS list now, and plans the next probe and the next test. If `room` is false, no probe or
@@ -345,12 +346,11 @@ mod tests {
 
     fn answered() -> ListOutcome {
         ListOutcome {
-            end: ListQueryEnd::Answered,
+            end: ListQueryEnd::Worked,
             elapsed: Duration::from_millis(20),
             round_trip: Some(Duration::from_millis(20)),
             went_out: true,
             sent: 1,
-            refused: false,
             probe: false,
             negative_ttl: None,
         }

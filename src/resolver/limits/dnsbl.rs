@@ -27,8 +27,12 @@ pub(crate) const MAX_LEARNED_ZONES: usize = 16;
 /// client asks it for this time.
 pub(crate) const LEARNED_ZONE_TIME: Duration = Duration::from_secs(60 * 60);
 
-/// The incident of a DNS list ends when the list has refused no query for this time. One server of the list may answer while others refuse.
-pub(crate) const LIST_INCIDENT_QUIET: Duration = Duration::from_secs(60);
+/// The time between two probes of a DNS list that refuses the queries of this host. More queries would not help: a list that has blocked a host
+/// because of its many queries goes on blocking it.
+pub(crate) const REFUSAL_PROBE_TIME: Duration = Duration::from_secs(30);
+
+/// A refusal of a DNS list is cached for at most this time, like a failure (RFC 9520), because its TTL is that of the list's records and often hours.
+pub(crate) const MAX_REFUSAL_TIME: Duration = super::MAX_FAILURE_TIME;
 
 /// The time between two log messages about a DNS list that has been shut down but is still queried. Such a configuration is out of date but works.
 pub(crate) const SHUT_DOWN_LIST_LINE: Duration = Duration::from_secs(24 * 60 * 60);

@@ -21,6 +21,7 @@ use super::trust::Validator;
 use super::trust::chain::note_refuted;
 use crate::cache::Memory;
 use crate::cache::entries::Delegation;
+use crate::dnsbl::gate;
 use crate::dnsbl::list::{AskedAbout, List};
 use crate::iterate::classify::{Classified, End, Found, classify};
 use crate::iterate::context::Context;
@@ -274,10 +275,13 @@ impl Chaser {
         &self,
         lookup: Lookup<'_>,
         zone: &Name,
-        found: Found,
+        mut found: Found,
         checked: &AnswerSecurity,
     ) -> Result<Found, Failure> {
         self.refuse_changed(lookup)?;
+        if let Some(list) = lookup.route.list_asked(lookup.name) {
+            gate::shorten_refusal(&list, &mut found.answers);
+        }
         let found = self.iterate.keep(lookup, zone, found, checked);
         self.share(lookup, zone);
         Ok(found)

@@ -4,6 +4,7 @@ pub(crate) mod stage;
 
 mod batch;
 mod forwarded;
+mod refused;
 mod silence;
 mod tested;
 mod views;

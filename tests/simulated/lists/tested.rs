@@ -92,10 +92,13 @@ fn a_list_that_lists_the_world_is_found_out_and_its_listings_are_forgotten() {
 #[test]
 fn a_silent_list_is_not_tested_and_a_refusing_one_is_told_by_its_answers() {
     paused(async {
-        let stage = Stage::new(&|_| "* 60 A 127.255.255.254\n".to_owned(), |_| {});
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        stage.serve(LIST, &[0, 1], "* 60 A 127.255.255.254\n");
         stage.ask(&question(sender(1), LIST)).await;
         pass(MINUTE).await;
         assert_eq!(stage.entry(LIST).state(), ListState::Refusing);
+        stage.serve(LIST, &[0, 1], SOUND);
+        minutes(&stage, 1).await;
         for server in stage.servers(LIST) {
             server.set_faults(&[Fault::Dead]);
         }

@@ -43,7 +43,7 @@ fn a_list_whose_test_entries_differ_is_well_and_one_that_lists_nothing_is_not() 
     for number in 0..100 {
         ask(if number % 9 == 0 { ListVerdict::Listed } else { ListVerdict::NotListed });
     }
-    let tested = || entry.tested(entry.judged(ListState::ListsNothing), "its test entry differs", false, now);
+    let tested = || entry.tested(entry.judged(ListState::ListsNothing), "its test entry differs", now);
     tested();
     assert_eq!(world.run(&["status"]).0, 0);
     let apex = entry.apex.to_ascii();

@@ -135,10 +135,9 @@ impl ListResolver {
         }
     }
 
-    /// Records the result of the tests of a DNS list. `insists`: the operator has asked for the tests. If the state changes, the cached
-    /// answers of the list are removed.
-    pub async fn list_is(&self, entry: &ListEntry, state: ListState, why: &str, insists: bool) {
-        if entry.tested(state, why, insists, self.clock.now()) {
+    /// Records the result of the tests of a DNS list. If the state changes, the cached answers of the list are removed.
+    pub async fn list_is(&self, entry: &ListEntry, state: ListState, why: &str) {
+        if entry.tested(state, why, self.clock.now()) {
             self.memory.flush_tree(&entry.apex).await;
         }
     }

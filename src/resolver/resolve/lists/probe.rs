@@ -8,6 +8,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::ListResolver;
 use super::guard::why_of;
 use super::list_resolver::ListQuestion;
+use super::watched::Watched;
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate;
 use crate::dnsbl::gate::ListVerdict;
@@ -16,6 +17,7 @@ use crate::dnsbl::list_way::Way;
 use crate::dnsbl::state::ListState;
 use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
+use crate::resolve::client_question::ClientQuestion;
 use crate::zones::View;
 use dns::question::{Question, Security, ViewId};
 
@@ -62,6 +64,14 @@ impl ListResolver {
             .route(&question.name, question.kind)
             .list_asked(&question.name)
             .filter(|list| list.is_alive())
+    }
+
+    /// Asks a DNS list that refuses queries a question of the operator. The operator may have ended the cause of the refusal, and does not wait
+    /// for the next probe.
+    pub(in crate::resolve) async fn probe_if_refusing(&self, watched: Watched<'_>, asked: &ClientQuestion) {
+        if matches!(watched.entry.state(), ListState::Refusing | ListState::Parked) {
+            self.probe(&asked.view, watched.list, &asked.question.name, None).await;
+        }
     }
 
     /// Asks a DNS list for the A records of `name`, if possible at a server other than `avoid`.

@@ -24,6 +24,7 @@ use crate::iterate::failure::Failure;
 use crate::resolve::chase::AtList;
 use crate::resolve::chased::{Chased, compose_answer};
 use crate::resolve::client_question::{AskedList, ClientQuestion};
+use crate::resolve::lists::guard::why_of;
 use crate::resolve::shared_work::JoinedWork;
 use dns::clock::Mono;
 use dns::question::{Answer, ListMark, ListSays, Outcome, Question, QuestionKey};
@@ -50,7 +51,7 @@ impl ListResolver {
         Some(Watched { list, entry })
     }
 
-    /// Returns the answer that the client gets if the list is known not to answer, or `None` if the list must be asked.
+    /// Returns the answer that the client gets if the list is known not to answer or to refuse queries, or `None` if the list must be asked.
     pub(in crate::resolve) fn held(
         &self,
         watched: Watched<'_>,
@@ -58,13 +59,11 @@ impl ListResolver {
         now: Mono,
     ) -> Option<(Outcome, Answer)> {
         let ClientQuestion { question, view, .. } = missed;
-        let what = watched.entry.why_held()?.to_owned();
-        // If the list refuses queries, the client gets this reason, and not that the list is silent.
-        let refuses = watched.entry.state() == ListState::Refusing;
-        let why = if refuses { UnknownReason::NotServed { what } } else { UnknownReason::Silent { what } };
+        let why = watched.entry.why_held()?;
         let error = |error| (Outcome::Remembered, compose::failure(question, error, now));
         match why.given(watched.list, view.guarding) {
             Given::Servfail(replaced) => Some(error(replaced)),
+            Given::Answer if why.state().is_some() => None,
             Given::Answer => Some(error(why.extended_error(&watched.list.apex))),
             Given::Nxdomain(replaced) => {
                 let made = Chased {
@@ -113,19 +112,24 @@ impl ListResolver {
         under_way.ended();
         let now = self.clock.now();
         let answered = found.as_ref().ok().and_then(|chased| chased.answered);
+        let refusal = refusal(asked, &found);
+        // If a forwarder returns REFUSED, the forwarder may be at fault, so it counts like other errors.
+        let is_of_list = refusal.is_some() && (found.is_ok() || !entry.way.is_forwarded());
+        let end = if is_of_list { ListQueryEnd::Refused } else { end_of(asked, &found) };
         let asked = watch::ListOutcome {
-            end: end_of(&found),
+            end,
             elapsed: now.mono.since(began),
             round_trip: answered.map(|(_, round_trip)| round_trip),
             went_out: context.budget.packets() > before,
             sent: context.budget.to_list().saturating_sub(before_to_list).max(1),
-            refused: found.as_ref().is_ok_and(|chased| refuses(entry, kind, chased, context)),
             // A query for the apex does not count as a probe: a list that requires a customer key in names may refuse it although the list works.
             probe: context.is_on_the_side() && *name != entry.apex,
             negative_ttl: found.as_ref().ok().and_then(negative_ttl),
         };
-        entry.ended(&asked, now);
-        if asked.end == ListQueryEnd::Failed {
+        if entry.ended(&asked, refusal, now) {
+            self.memory.flush_tree(&entry.apex).await;
+        }
+        if matches!(asked.end, ListQueryEnd::Failed | ListQueryEnd::Refused) {
             // The failure may have opened the breaker of the list, so the task that sends probes is woken.
             self.table.wake();
         }
@@ -188,8 +192,9 @@ impl ListResolver {
     }
 }
 
-fn end_of(found: &Result<Chased, Failure>) -> ListQueryEnd {
+fn end_of(asked: ListQuestion<'_>, found: &Result<Chased, Failure>) -> ListQueryEnd {
     match found {
+        Ok(chased) if says_something(asked, chased) => ListQueryEnd::Worked,
         Ok(_) => ListQueryEnd::Answered,
         Err(Failure::Servers { faults, .. } | Failure::Time { faults, .. })
             if faults.iter().any(|(_, conduct)| conduct.came_back()) =>
@@ -207,10 +212,27 @@ fn end_of(found: &Result<Chased, Failure>) -> ListQueryEnd {
     }
 }
 
-fn refuses(entry: &ListEntry, kind: RecordType, chased: &Chased, context: &Context) -> bool {
-    let list = context.view.route(&entry.apex, kind).policy.list.as_deref();
-    let verdict = list.map(|list| gate::judge(list, ListState::Untested, &chased.answers));
-    matches!(verdict, Some(ListVerdict::Unknown(why)) if why.state().is_some())
+/// Returns true if the answer says "listed" or "not listed". An answer for the apex or for another type may look the same if the list refuses
+/// queries.
+fn says_something(asked: ListQuestion<'_>, chased: &Chased) -> bool {
+    let ListQuestion { list, entry, name, kind, .. } = asked;
+    let is_telling = kind == RecordType::A || (kind == RecordType::TXT && !gate::text_follows_address(list));
+    let verdict = gate::judge(list, ListState::Untested, &chased.answers);
+    is_telling && *name != entry.apex && verdict.says() != ListSays::Unknown
+}
+
+/// Returns the refusal of the list, if it has refused the question. A list that requires a customer key may refuse a question for its apex although
+/// it works.
+fn refusal(asked: ListQuestion<'_>, found: &Result<Chased, Failure>) -> Option<UnknownReason> {
+    let ListQuestion { list, entry, name, .. } = asked;
+    let why = match found {
+        Ok(chased) => match gate::judge(list, ListState::Untested, &chased.answers) {
+            ListVerdict::Unknown(why) => why,
+            ListVerdict::Listed | ListVerdict::NotListed => return None,
+        },
+        Err(failure) => why_of(list, failure)?,
+    };
+    Some(why).filter(|why| why.state().is_some() && *name != entry.apex)
 }
 
 fn negative_ttl(chased: &Chased) -> Option<Duration> {
