@@ -27,7 +27,7 @@ pub const JUDGED: Window = Window::FiveMinutes;
 
 /// Returns the current state and health of the daemon, for `resolverctl status`.
 pub fn status(subject: &impl Controlled) -> Status {
-    status_by(subject, &subject.recorder().report(JUDGED))
+    status_by(subject, &subject.recorder().judged(JUDGED))
 }
 
 /// Returns the current state and health of the daemon, like `status`. `judged` has the counters of the last five minutes.
@@ -41,7 +41,9 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     // Reading the failures by zone takes long, and metrics may be read ten times per second. So resolverd reads them only if many
     // questions failed.
     let by_zone = if much_fails(judged) { recorder.failures_by_zone(JUDGED) } else { None };
-    let (lists, of_lists): (BTreeSet<String>, Vec<Warning>) = lists::warnings(subject).into_iter().unzip();
+    let (mut lists, of_lists): (BTreeSet<String>, Vec<Warning>) =
+        lists::warnings(subject).into_iter().unzip();
+    lists.extend(lists::recovered(subject));
     Status {
         daemon,
         uptime: judged.uptime,
@@ -99,7 +101,8 @@ fn is_much(failed: u64, counts: &StatsReport) -> bool {
 }
 
 /// Returns the current problems: those in `troubles`, and those that the counters of a period show. `by_zone` has the number of failed questions in
-/// this period for each zone; `None` if these numbers are not known. `lists` has the DNS lists with a problem; these are reported separately.
+/// this period for each zone; `None` if these numbers are not known. `lists` has the DNS lists with a problem, which are reported separately, and
+/// those whose problem has ended.
 pub fn judge(
     counts: &StatsReport,
     by_zone: Option<&FailuresByZone>,
@@ -147,15 +150,18 @@ pub fn judge(
     warnings
 }
 
-/// Removes the failures that are reported separately: those of DNS lists with a problem, and of zones whose owners are at fault.
+/// Removes the failures that are reported separately: those of DNS lists with a problem, and of zones whose owners are at fault. Also removes those of
+/// zones that answer again.
 /// If zones of very many hosters fail, the cause may be on this host, so the failures of these zones stay.
 fn without_known(by_zone: &FailuresByZone, troubles: &Troubles, lists: &BTreeSet<String>) -> FailuresByZone {
     let of_others: BTreeSet<&str> =
         troubles.zones.iter().filter(|zone| !zone.configured).map(|zone| &*zone.zone).collect();
+    let ended: BTreeSet<&str> = troubles.ended.iter().map(|zone| &**zone).collect();
     let hosters = by_hoster(&troubles.zones).len();
     let is_known = |row: &ZoneFailures| {
         let is_of_others = hosters <= FEW_HOSTERS && of_others.contains(&*row.zone);
-        row.is_owned && (is_of_others || lists.contains(&row.zone))
+        let is_reported = row.is_owned && (is_of_others || lists.contains(&row.zone));
+        is_reported || ended.contains(&*row.zone)
     };
     let zones = by_zone.zones.iter().filter(|row| !is_known(row)).cloned().collect();
     FailuresByZone { zones, others: by_zone.others }

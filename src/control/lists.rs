@@ -10,6 +10,7 @@ use futures_util::future::{Either, join_all};
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RData, RecordType};
 
+use super::health::JUDGED;
 use super::protocol::lists::{BatchState, CodeFact, KeyUse, ListFacts, ListRow, ListTest};
 use super::protocol::{Blame, Problem, Reply, Severity, Warning};
 use super::{Controlled, believed, lookup, rows};
@@ -241,6 +242,16 @@ pub(super) fn warnings(subject: &impl Controlled) -> Vec<(String, Warning)> {
         Some((name_text(&list.apex), Warning { severity, ..warning }))
     };
     subject.lists().all().iter().filter_map(warning).collect()
+}
+
+/// Returns the DNS lists that work since a time within the judged period. Their failures are from the time before.
+pub(super) fn recovered(subject: &impl Controlled) -> Vec<String> {
+    let began = subject.now().unix.saturating_sub(JUDGED.length().unwrap_or_default().as_secs());
+    let works = |entry: &&Arc<ListEntry>| {
+        let standing = entry.standing();
+        !standing.state.is_incident() && standing.since > began
+    };
+    subject.lists().all().iter().filter(works).map(|entry| name_text(&entry.apex)).collect()
 }
 
 pub(super) fn facts(subject: &impl Controlled) -> Vec<Reply> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 use serde::{Deserialize, Serialize};
 
+use crate::limits::ENDING_ANSWER_TIME;
 use dns::clock::Mono;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{Outcome, Question};
@@ -50,6 +51,13 @@ pub struct Sent {
     pub conduct: Conduct,
     /// The time from the sending of the query to its answer or timeout.
     pub elapsed: Duration,
+}
+
+impl Sent {
+    /// Returns true if the server replied soon enough for a client.
+    pub(super) fn came_in_time(&self) -> bool {
+        self.conduct.came_back() && self.elapsed < ENDING_ANSWER_TIME
+    }
 }
 
 /// A query to a server that was not answered in time. The answer may still come.

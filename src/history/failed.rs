@@ -93,10 +93,11 @@ pub struct FailedServer {
 pub enum StillFails {
     /// A question failed less than `limits::INCIDENT_QUIET` ago, and was not answered since.
     Yes,
-    /// Since the last failure, one of these was answered: the same question, a question to the same DNS list, or a query to a server that
-    /// had been silent.
+    /// Since the last failure, one of these was answered: the same question, a question to the same DNS list, or a query or a probe to a server
+    /// that had been silent.
     No,
-    /// No question was asked recently, or the failure was read from disk, which does not have all questions that were answered.
+    /// No question was asked recently, the zone has answered other questions since, or the failure was read from disk, which does not have all
+    /// questions that were answered.
     Unknown,
 }
 
@@ -215,7 +216,7 @@ impl<'a> FailuresOfZone<'a> {
         let culprit = cause.kind;
         let addresses: Vec<IpAddr> = self.servers.keys().copied().collect();
         let servers = self.servers.iter();
-        let still_fails = self.still_fails(recorded, traffic, now);
+        let still_fails = self.still_fails(recorded, (traffic, facts), now);
         let advice = advice_of(&cause, &addresses, (facts.configured)(&cause.zone));
         Some(FailedZone {
             questions: self.questions,
@@ -237,6 +238,14 @@ impl<'a> FailuresOfZone<'a> {
         })
     }
 
+    /// Returns true if a server that was silent in the last failure has replied since, for whichever zone.
+    fn is_server_back(&self, facts: &DaemonFacts<'_>) -> bool {
+        let end = self.last_of_all.asked.question.end();
+        let was_silent = |conduct: Option<Conduct>| matches!(conduct, None | Some(Conduct::Silent));
+        let mut servers = self.last_of_all.servers.iter().filter(|(_, conduct)| was_silent(*conduct));
+        servers.any(|(server, _)| (facts.replied)(*server) > end)
+    }
+
     fn reason(&self, last: &FailedQuestion<'_>) -> String {
         match self.turned_away {
             0 => last.why().to_owned(),
@@ -244,7 +253,12 @@ impl<'a> FailuresOfZone<'a> {
         }
     }
 
-    fn still_fails(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> StillFails {
+    fn still_fails(
+        &self,
+        recorded: &Recorded,
+        (traffic, facts): (&Traffic, &DaemonFacts<'_>),
+        now: u64,
+    ) -> StillFails {
         let culprit = cause_of(&self.last_of_all, traffic).kind;
         let last = self.last_of_all.asked.question;
         let later = recorded.questions.partition_point(|question| question.at <= last.end());
@@ -257,7 +271,8 @@ impl<'a> FailuresOfZone<'a> {
         // An answer for any name below its apex shows that a DNS list works. In another zone, such a name may belong to a delegated zone, whose
         // servers answer although those of this zone do not.
         let of_list = |question: &QuestionEntry| is_list && is_within(&question.name, &self.last_of_all.zone);
-        let heard = self.answered.is_some_and(|at| at > last.end());
+        let answers = (facts.answered)(&self.last_of_all.zone) > last.end();
+        let heard = answers || self.answered.is_some_and(|at| at > last.end()) || self.is_server_back(facts);
         let was_silent = matches!(
             culprit,
             CulpritKind::ServerSilent
@@ -276,7 +291,8 @@ impl<'a> FailuresOfZone<'a> {
             return StillFails::No;
         }
         let is_changed = || recorded.changed_zones.iter().any(|zone| is_within(&last.name, zone));
-        if was_silent && heard || last.at < recorded.changed_at && is_changed() {
+        let may_work = heard && (was_silent || is_of_servers(culprit)) || traffic.outage_ended(last, now);
+        if may_work || last.at < recorded.changed_at && is_changed() {
             return StillFails::Unknown;
         }
         let is_in_memory = recorded.whole().is_some_and(|whole| last.at >= whole);
@@ -299,6 +315,11 @@ fn note_answers(zones: &mut BTreeMap<Box<[u8]>, FailuresOfZone<'_>>, recorded: &
             }
         }
     }
+}
+
+/// Returns true if servers caused a failure by their errors. Answers to other names then show that they work, but not that they answer the same name.
+const fn is_of_servers(culprit: CulpritKind) -> bool {
+    matches!(culprit, CulpritKind::ServerRefused | CulpritKind::ServerLame | CulpritKind::ServerFailed)
 }
 
 /// Returns true if `failed` shows at least as much about its zone as `last`. A failure from the cache shows nothing new.

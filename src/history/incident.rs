@@ -2,9 +2,10 @@
 //!
 //! The code reads no clock and writes nothing: it turns events with their times into log lines. Spam often contains domains that do not
 //! work. So a zone that never worked is reported only after a longer time, unless the operator configured its servers. The number of log
-//! lines in an hour is limited. An incident ends when a question that failed before is answered; an answer to another question is not
-//! enough, because one name may be bogus while others are correct. If a zone fails again hours later, without questions in between, there
-//! is no second log line.
+//! lines in an hour is limited. An incident ends when a question that failed before is answered, or when a server that caused it answers
+//! again: one that was silent with any reply, one that sent errors with an answer for the same zone. Answers to other names do not end an
+//! incident of DNSSEC, because one name may be bogus while others are correct. If the zone fails again although its server answered, only
+//! its failed questions end the incident. If a zone fails again hours later, without questions in between, there is no second log line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
-use super::event::{FlightEnded, FlightFailure, ServerOrigin, Shows};
+use super::event::{FlightEnded, FlightFailure, Sent, ServerOrigin, Shows};
 use super::evidence::named;
 use super::line::{Line, next_step};
 use super::loss::Loss;
@@ -23,7 +24,7 @@ use crate::limits::{
     INCIDENT_STRANGER_TIME, INCIDENT_WINDOW, INCIDENTS_AN_HOUR, MAX_INCIDENT_QUESTIONS, MAX_INCIDENT_ZONES,
 };
 use dns::clock::Mono;
-use dns::conduct::Conduct;
+use dns::conduct::{Conduct, Transport};
 use dns::question::{Question, kind_text, name_text};
 
 /// The period of the limit `limits::INCIDENTS_AN_HOUR`.
@@ -44,6 +45,10 @@ struct TroubledZone {
     why: String,
     /// The servers of the zone as text, if all were silent; otherwise empty.
     silent: String,
+    /// The servers that the last failure with queries blames, each with its behaviour.
+    blamed: Vec<(IpAddr, Conduct)>,
+    /// True if the zone failed again although a server that was blamed had answered.
+    fails_beside_answers: bool,
 }
 
 #[derive(Debug)]
@@ -59,8 +64,9 @@ enum IncidentState {
     Watched,
     /// The zone fails. `logged`: false if the limit of log lines withheld the line.
     Begun { logged: bool },
-    /// For `INCIDENT_QUIET` after the end, a new failure of the zone is not reported.
-    Ended { at: Mono },
+    /// For `INCIDENT_QUIET` after the end, a new failure of the zone is not reported. `by_server`: the end was concluded from an answer to another
+    /// question, so a new failure shows that the incident goes on.
+    Ended { at: Mono, by_server: bool },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +81,8 @@ pub(super) struct Incidents {
     /// Packet loss on all paths of this host.
     pub(super) loss: Loss,
     zones: BTreeMap<Name, TroubledZone>,
+    /// The servers that incidents in `zones` blame, so that the answers of all others take no time.
+    blamed: BTreeSet<IpAddr>,
     /// The names of the last call of `forget`, and its time.
     forgotten: (Vec<Name>, Mono),
     /// The start of the hour for which the next two fields count log lines: `written`, and `withheld` because the hour had too many.
@@ -122,12 +130,36 @@ impl Incidents {
                 None
             }
             IncidentState::Begun { logged } => {
-                trouble.state = IncidentState::Ended { at: now };
+                trouble.state = IncidentState::Ended { at: now, by_server: false };
+                trouble.fails_beside_answers = false;
                 let (after, question) = (now.since(trouble.first), ended.question.clone());
                 logged.then(|| Line::ZoneAnswers { zone: zone.clone(), question, after })
             }
             IncidentState::Ended { .. } => None,
         }
+    }
+
+    /// Registers the result of a query to a server, also of a probe. Returns the log lines about the incidents that an answer ends.
+    pub(super) fn heard(&mut self, sent: &Sent, now: Mono) -> Vec<Line> {
+        let server = sent.server.ip();
+        if !sent.came_in_time() || !self.blamed.contains(&server) {
+            return Vec::new();
+        }
+        let (mut lines, mut is_blamed) = (Vec::new(), false);
+        for (zone, trouble) in &mut self.zones {
+            let IncidentState::Begun { logged } = trouble.state else { continue };
+            if !trouble.is_ended_by(zone, sent) {
+                is_blamed |= trouble.blamed.iter().any(|(blamed, _)| *blamed == server);
+                continue;
+            }
+            trouble.state = IncidentState::Ended { at: now, by_server: true };
+            let (zone, after) = (zone.clone(), now.since(trouble.first));
+            lines.extend(logged.then_some(Line::ServerAnswers { zone, server, after }));
+        }
+        if !is_blamed {
+            self.blamed.remove(&server);
+        }
+        lines
     }
 
     /// Registers that a resolution in `zone` has failed, or found its answer too late. Returns a log line if one is due.
@@ -156,6 +188,9 @@ impl Incidents {
         }
         self.make_room(zone);
         let trouble = self.zones.entry(zone.clone()).or_default();
+        if trouble.has_ended_since(ended, now) {
+            return None;
+        }
         trouble.fails(ended.question, lost, now);
         let span = now.since(trouble.first);
         trouble.configured |= lost.origin == ServerOrigin::Configuration;
@@ -167,8 +202,14 @@ impl Incidents {
         if !enough || !trouble.may_begin(now) || !trouble.has_failed() {
             return None;
         }
-        let logged = self.written < INCIDENTS_AN_HOUR;
+        let goes_on = matches!(trouble.state, IncidentState::Ended { by_server: true, .. });
+        trouble.fails_beside_answers = goes_on;
+        let logged = self.written < INCIDENTS_AN_HOUR && !goes_on;
         trouble.state = IncidentState::Begun { logged };
+        self.blamed.extend(trouble.blamed.iter().map(|(server, _)| *server));
+        if goes_on {
+            return None;
+        }
         let (failures, doubted) = (trouble.failures, trouble.doubted);
         let count = if logged { &mut self.written } else { &mut self.withheld };
         *count = count.saturating_add(1);
@@ -199,6 +240,9 @@ impl Incidents {
     /// Removes old failures. At the end of an hour, returns the log line with the number of withheld log lines.
     pub(super) fn tick(&mut self, now: Mono) -> Option<Line> {
         self.zones.retain(|_, trouble| trouble.is_kept(now));
+        let begun =
+            self.zones.values().filter(|trouble| matches!(trouble.state, IncidentState::Begun { .. }));
+        self.blamed = begun.flat_map(|trouble| trouble.blamed.iter().map(|(server, _)| *server)).collect();
         if now.since(self.hour) < HOUR {
             return None;
         }
@@ -221,6 +265,21 @@ impl Incidents {
             .collect();
         failing.sort_by_key(|(since, _)| *since);
         failing.into_iter().map(|(_, zone)| zone).collect()
+    }
+
+    /// Returns the zones whose incident has ended, and that have not failed since.
+    pub(super) fn recently_ended(&self) -> Vec<String> {
+        let has_ended = |trouble: &TroubledZone| match trouble.state {
+            IncidentState::Ended { at, .. } => at >= trouble.last,
+            IncidentState::Watched | IncidentState::Begun { .. } => false,
+        };
+        let ended = self.zones.iter().filter(|(_, trouble)| has_ended(trouble));
+        ended.map(|(zone, _)| name_text(zone)).collect()
+    }
+
+    /// Returns when the last fault of the network of this host ended.
+    pub(super) fn host_fault_ended(&self) -> Option<Mono> {
+        self.outage.ended().max(self.loss.ended())
     }
 
     /// Forgets the incidents of zones at and below these names, because other servers now answer for them.
@@ -274,6 +333,13 @@ impl Failing {
 }
 
 impl TroubledZone {
+    /// Returns true if a server answered after the resolution `ended` had begun, or if the resolution has asked no server. Its failure then does not
+    /// show that the incident goes on.
+    fn has_ended_since(&self, ended: &FlightEnded<'_>, now: Mono) -> bool {
+        let IncidentState::Ended { at, by_server: true } = self.state else { return false };
+        ended.packets == 0 || now.before(ended.elapsed) < at
+    }
+
     /// Returns `None` if the zone does not fail.
     fn failing_zone(&self, zone: &Name, now: Mono) -> Option<FailingZone> {
         let IncidentState::Begun { .. } = self.state else { return None };
@@ -307,12 +373,28 @@ impl TroubledZone {
             let is_silent = lost.servers.iter().all(|(_, conduct)| *conduct == Conduct::Silent);
             let servers: BTreeSet<IpAddr> = lost.servers.iter().map(|(server, _)| *server).collect();
             self.silent = if is_silent { named(servers.iter()) } else { String::new() };
+            self.blamed.clone_from(&lost.servers);
         }
         self.failing.retain(|failing| failing.question != *question);
         if self.failing.len() >= MAX_INCIDENT_QUESTIONS {
             self.failing.remove(0);
         }
         self.failing.push(Failing { question: question.clone(), shows: lost.shows });
+    }
+
+    /// Returns true if the result of a query shows that the cause of the incident has ended at one of its servers.
+    fn is_ended_by(&self, zone: &Name, sent: &Sent) -> bool {
+        let is_of_servers =
+            |failing: &Failing| matches!(failing.shows, Shows::Silence | Shows::Unrouted | Shows::NoHelp);
+        let works = |(server, conduct): &(IpAddr, Conduct)| {
+            *server == sent.server.ip()
+                && match conduct {
+                    Conduct::NoTcp => sent.transport != Transport::Udp,
+                    conduct if conduct.came_back() => sent.conduct == Conduct::Answered && sent.zone == *zone,
+                    _ => true,
+                }
+        };
+        !self.fails_beside_answers && self.failing.iter().any(is_of_servers) && self.blamed.iter().any(works)
     }
 
     /// Returns true if any question has failed. Denials without authority do not count: load balancers that know only one record type send
@@ -326,7 +408,8 @@ impl TroubledZone {
         match self.state {
             IncidentState::Watched => true,
             IncidentState::Begun { .. } => false,
-            IncidentState::Ended { at } => now.since(at) >= INCIDENT_QUIET,
+            IncidentState::Ended { by_server: true, .. } => true,
+            IncidentState::Ended { at, .. } => now.since(at) >= INCIDENT_QUIET,
         }
     }
 
@@ -334,7 +417,7 @@ impl TroubledZone {
         match self.state {
             IncidentState::Watched => now.since(self.last) <= INCIDENT_WINDOW,
             IncidentState::Begun { .. } => now.since(self.last) < INCIDENT_FORGOTTEN,
-            IncidentState::Ended { at } => now.since(at.max(self.last)) < INCIDENT_QUIET,
+            IncidentState::Ended { at, .. } => now.since(at.max(self.last)) < INCIDENT_QUIET,
         }
     }
 }

@@ -222,8 +222,13 @@ impl Recorder {
     /// Counts a query to a server, after its answer or timeout.
     pub fn sent(&self, sent: &Sent) {
         self.sums.upstream.sent(sent);
-        lock(&self.sums.servers).count(&sent.server.ip(), |row| row.count(sent));
-        lock(&self.sums.zones).count(&*WireName::new(&sent.zone), |row| row.messages.count(sent));
+        let unix = self.clock.unix_micros();
+        let count = |row: &mut Messages| {
+            row.count(sent);
+            row.note_time(sent, unix);
+        };
+        lock(&self.sums.servers).count(&sent.server.ip(), count);
+        lock(&self.sums.zones).count(&*WireName::new(&sent.zone), |row| count(&mut row.messages));
         let now = self.clock.mono();
         let sent_at = now.before(sent.elapsed);
         let answered = sent.conduct.came_back();
@@ -231,15 +236,26 @@ impl Recorder {
             let (server, zone) = (sent.server, &sent.zone);
             self.overdue(&Overdue { server, zone, origin: sent.origin, sent: sent_at });
         }
+        let mut incidents = lock(&self.incidents);
+        let mut lines = incidents.heard(sent, now);
         if sent.origin == ServerOrigin::Recursion {
-            let mut incidents = lock(&self.incidents);
             let Incidents { outage, loss, .. } = &mut *incidents;
-            let up = if answered { outage.heard(sent_at, now) } else { None };
-            let lossy = loss.note(sent.server.ip(), answered, outage, now);
-            drop(incidents);
-            self.write(up);
-            self.write(lossy);
+            lines.extend(if answered { outage.heard(sent_at, now) } else { None });
+            lines.extend(loss.note(sent.server.ip(), answered, outage, now));
         }
+        drop(incidents);
+        lines.into_iter().for_each(|line| self.write(Some(line)));
+    }
+
+    /// Returns when a server last replied, in microseconds since 1970. 0 means never, or that this is not known.
+    pub fn last_reply(&self, server: IpAddr) -> u64 {
+        lock(&self.sums.servers).row(&server).map_or(0, Messages::replied)
+    }
+
+    /// Returns when a server of a zone last answered without an error, in microseconds since 1970. `zone` is in lower-case wire form. 0 means never,
+    /// or that this is not known.
+    pub fn last_answer(&self, zone: &[u8]) -> u64 {
+        lock(&self.sums.zones).row(zone).map_or(0, |row| row.messages.answered())
     }
 
     /// Returns the number of queries to servers so far.
@@ -290,7 +306,7 @@ impl Recorder {
         let down = incidents.outage.since().map(|since| now.since(since));
         let lossy = incidents.loss.report(now);
         let unkept = self.kept.store.get().and_then(|store| store.trouble());
-        Troubles { down, lossy, unkept, zones: incidents.failing(now) }
+        Troubles { down, lossy, unkept, zones: incidents.failing(now), ended: incidents.recently_ended() }
     }
 
     /// Forgets the failures of zones at and below these names, because other servers now answer for them.

@@ -58,6 +58,9 @@ pub(crate) const INCIDENT_STRANGER_FAILURES: u32 = 10;
 /// See `INCIDENT_STRANGER_FAILURES`.
 pub(crate) const INCIDENT_STRANGER_TIME: Duration = Duration::from_secs(5 * 60);
 
+/// Only an answer that took less than this time shows that a server works again. A client waits for 4 s, and needs more than one answer.
+pub(crate) const ENDING_ANSWER_TIME: Duration = Duration::from_secs(2);
+
 /// For this time after the end of an incident, a new one of the same zone is not reported. After this time without a further failure, it is
 /// not known if the zone still fails.
 pub(crate) const INCIDENT_QUIET: Duration = Duration::from_secs(10 * 60);

@@ -39,6 +39,12 @@ pub(super) enum Line {
         question: Question,
         after: Duration,
     },
+    /// A server that an incident of the zone blamed answers again.
+    ServerAnswers {
+        zone: Name,
+        server: IpAddr,
+        after: Duration,
+    },
     NetworkDown {
         servers: usize,
         /// Since the first unanswered query.
@@ -243,6 +249,11 @@ impl Line {
                 let text = format!(
                     "queries for {words} are answered again after {after}; the first answered query was {question}"
                 );
+                LogText { zone: Some(name_text(&zone)), ..line(false, "zone_answers", text) }
+            }
+            Self::ServerAnswers { zone, server, after } => {
+                let (words, after) = (zone_words(&zone), age(after));
+                let text = format!("{server}, a server of {words}, answers again after {after}");
                 LogText { zone: Some(name_text(&zone)), ..line(false, "zone_answers", text) }
             }
             Self::NetworkDown { servers, span } => {

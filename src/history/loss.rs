@@ -133,6 +133,10 @@ impl Loss {
         networks.into_values().filter(|network| network.sent >= LOSS_NETWORK_QUERIES).collect()
     }
 
+    pub(super) fn ended(&self) -> Option<Mono> {
+        self.spans.last().map(|(_, ended)| *ended)
+    }
+
     pub(super) fn report(&self, now: Mono) -> Option<LossReport> {
         self.current.map(|LossSeen { since, percent, networks }| LossReport {
             span: now.since(since),

@@ -106,6 +106,10 @@ impl Outage {
         self.spans.iter().copied().chain(current.map(|silence| (silence.since, now))).collect()
     }
 
+    pub(super) const fn ended(&self) -> Option<Mono> {
+        self.ended
+    }
+
     pub(super) fn was_down_since(&self, began: Mono) -> bool {
         self.down || self.ended.is_some_and(|ended| began < ended)
     }

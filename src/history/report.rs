@@ -172,6 +172,8 @@ pub struct Troubles {
     pub unkept: Option<String>,
     /// The failing zones, the longest failure first.
     pub zones: Vec<FailingZone>,
+    /// The zones whose failure has ended recently.
+    pub ended: Vec<String>,
 }
 
 /// The packet loss in the network of this host.

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::hash::Hash;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
@@ -25,6 +26,17 @@ impl Recorder {
     /// Returns the statistics of a window (a period such as the last five minutes).
     pub fn report(&self, window: Window) -> StatsReport {
         self.report_by_type(window).0
+    }
+
+    /// Returns the statistics of a window by which health is judged. The window begins after the end of the last fault of this host, so that an
+    /// outage that has ended is no problem any more.
+    pub fn judged(&self, window: Window) -> StatsReport {
+        let (now, ended) = (self.clock.mono(), lock(&self.incidents).host_fault_ended());
+        let Some(ended) = ended else { return self.report(window) };
+        let begin = lock(&self.sums.snapshots).begin_after(window, ended, now);
+        let current = self.totals();
+        let (earlier, covered) = begin.unwrap_or_else(|| (Arc::new(current.clone()), Duration::ZERO));
+        self.report_of(&current.since(&earlier), window, covered, now)
     }
 
     /// Returns the statistics of a window and the number of questions by type. Both are read at the same time, so their sums agree.
@@ -155,7 +167,7 @@ impl Recorder {
             report: self.report_of(&totals, Window::Start, now.since(self.started), now),
             types: types_of(&totals),
             latency: totals.distributions(),
-            judged: self.report(judged),
+            judged: self.judged(judged),
         }
     }
 

@@ -154,6 +154,17 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
         self.minutes.truncate(limits::SNAPSHOT_MINUTES);
     }
 
+    /// Returns the counters of a key since the start, or `None` if it has no row.
+    pub(super) fn row<Borrowed>(&self, key: &Borrowed) -> Option<&Counted>
+    where
+        Key: Borrow<Borrowed>,
+        Borrowed: Hash + Eq + ?Sized,
+    {
+        let hash = self.start.keyed.hash_one(key);
+        let row = self.start.rows.find(hash, |row| row.hash == hash && row.key.borrow() == key)?;
+        Some(&row.counted)
+    }
+
     /// Returns the sum of the current minute and the whole minutes before it, or the counters since the start.
     pub(super) fn rows(&self, window: Window) -> Rows<Key, Counted> {
         let Some(minutes) = window.minutes() else { return self.start.clone() };

@@ -35,6 +35,9 @@ pub(super) struct Messages {
     late: u64,
     lost_micros: u64,
     bogus: u64,
+    /// The time of the last reply, and of the last answer without an error, in microseconds since 1970. 0 means never.
+    replied: u64,
+    answered: u64,
 }
 
 impl Messages {
@@ -50,6 +53,22 @@ impl Messages {
         } else {
             self.lost_micros = self.lost_micros.saturating_add(elapsed);
         }
+    }
+
+    /// Records the time of a query's end, in microseconds since 1970, if the reply was no late one.
+    pub(super) fn note_time(&mut self, sent: &Sent, unix: u64) {
+        if sent.came_in_time() {
+            self.replied = unix;
+            self.answered = if sent.conduct == Conduct::Answered { unix } else { self.answered };
+        }
+    }
+
+    pub(super) const fn replied(&self) -> u64 {
+        self.replied
+    }
+
+    pub(super) const fn answered(&self) -> u64 {
+        self.answered
     }
 
     /// Counts that an answer was bogus. Its query is already counted.
@@ -68,6 +87,8 @@ impl Messages {
         self.late = self.late.saturating_add(other.late);
         self.lost_micros = self.lost_micros.saturating_add(other.lost_micros);
         self.bogus = self.bogus.saturating_add(other.bogus);
+        self.replied = self.replied.max(other.replied);
+        self.answered = self.answered.max(other.answered);
     }
 
     pub(super) const fn late(&self) -> u64 {

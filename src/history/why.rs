@@ -247,6 +247,10 @@ pub struct DaemonFacts<'a> {
     pub usual: &'a dyn Fn(&str) -> Option<String>,
     /// Returns true if the configuration names the servers of the zone, given in wire form.
     pub configured: &'a dyn Fn(&[u8]) -> bool,
+    /// Returns when a server last replied to any query, also to a probe, in microseconds since 1970, or 0.
+    pub replied: &'a dyn Fn(IpAddr) -> u64,
+    /// Returns when a server of the zone, given in wire form, last answered without an error, in microseconds since 1970, or 0.
+    pub answered: &'a dyn Fn(&[u8]) -> u64,
     /// The shortest duration of a slow question.
     pub slow: Duration,
 }
@@ -254,7 +258,14 @@ pub struct DaemonFacts<'a> {
 /// Knows no lists and no zones. A question of a second is slow, as with the default configuration.
 impl Default for DaemonFacts<'_> {
     fn default() -> Self {
-        Self { list: &|_| None, usual: &|_| None, configured: &|_| false, slow: Duration::from_secs(1) }
+        Self {
+            list: &|_| None,
+            usual: &|_| None,
+            configured: &|_| false,
+            replied: &|_| 0,
+            answered: &|_| 0,
+            slow: Duration::from_secs(1),
+        }
     }
 }
 

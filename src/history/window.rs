@@ -100,6 +100,21 @@ impl<State: Default> Snapshots<State> {
             |(at, state)| (Arc::clone(state), now.since(*at)),
         )
     }
+
+    /// Like `begin`, but the window does not begin before the first snapshot after `earliest`. Returns `None` if there is no such snapshot yet.
+    pub(super) fn begin_after(
+        &self,
+        window: Window,
+        earliest: Mono,
+        now: Mono,
+    ) -> Option<(Arc<State>, Duration)> {
+        let (state, ago) = self.begin(window, now);
+        if now.before(ago) >= earliest {
+            return Some((state, ago));
+        }
+        let (at, state) = self.dense.iter().rev().find(|(at, _)| *at >= earliest)?;
+        Some((Arc::clone(state), now.since(*at)))
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod dead_zones;
 mod dnsbl;
 mod dnsbl_keys;
 mod dnssec;
+mod ends;
 mod fair;
 mod first_lookups;
 mod hickory_faults;

@@ -511,6 +511,11 @@ impl Server {
         self.history().lame.add(zone, now.after(time), now);
     }
 
+    /// Ends that the server counts as lame for `zone`, because the zone has been repaired at another server.
+    pub(crate) fn forgive_lame(&self, zone: &Name) {
+        self.history().lame.end(zone);
+    }
+
     /// Records that the server has given a usable answer from `zone`, so that it is not lame for the zone.
     pub fn serves(&self, zone: &Name, now: Mono) {
         let mut history = self.history();

@@ -342,6 +342,7 @@ impl<'a> Asking<'a> {
             }
             said => {
                 self.refute_doubters(&said);
+                self.forgive_lame(server);
                 return Some(said);
             }
         };
@@ -370,6 +371,15 @@ impl<'a> Asking<'a> {
             }
         }
         None
+    }
+
+    /// If a server was lame for the zone, and has now answered, the zone has been repaired. Then its other lame servers may work too.
+    fn forgive_lame(&self, answered: SocketAddr) {
+        let lame = |candidate: &&Candidate| candidate.standing.lame;
+        if self.candidates.iter().any(|candidate| candidate.address == answered && candidate.standing.lame) {
+            let lame = self.candidates.iter().filter(lame);
+            lame.for_each(|candidate| self.iterate.server(candidate.address).forgive_lame(&self.cut.zone));
+        }
     }
 
     /// If a server gave a denial that a working server of the zone would not send, and another server gave an answer, the first one probably does not

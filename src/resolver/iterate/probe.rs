@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
@@ -46,13 +47,16 @@ impl Probe {
         let place = shared.exchange.place(&zone).await;
         let (heard, first) = shared.exchange.ask(ask, patience(&standing), place, Sender::default()).1.await;
         let conduct = match &heard.reply {
-            Ok(_) => {
+            Ok(message) => {
                 let now = shared.clock.mono();
                 shared.answered(&server, (role, &zone), heard.elapsed);
                 shared.uplink.heard(role, now);
                 shared.families.answered(address.ip(), now);
                 shared.dead.answered.notify_waiters();
-                Conduct::Answered
+                match message.metadata.response_code {
+                    ResponseCode::NoError | ResponseCode::NXDomain => Conduct::Answered,
+                    error => Conduct::of_error(error),
+                }
             }
             Err(trouble) => conduct_of(trouble, transport),
         };

@@ -173,7 +173,16 @@ impl Resolver {
             .collect();
         let configured = |zone: &[u8]| zones_with_servers.contains(zone);
         let slow = self.recorder.slow_from();
-        let facts = DaemonFacts { list: &list, usual: &usual, configured: &configured, slow };
+        let replied = |server| self.recorder.last_reply(server);
+        let answered = |zone: &[u8]| self.recorder.last_answer(zone);
+        let facts = DaemonFacts {
+            list: &list,
+            usual: &usual,
+            configured: &configured,
+            replied: &replied,
+            answered: &answered,
+            slow,
+        };
         read(&LogFacts { secrets: &secrets, redaction, facts, is_list_logged: &is_list_logged })
     }
 }

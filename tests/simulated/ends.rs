@@ -1,0 +1,156 @@
+//! After a repair, every state is free of the fault within ten seconds of the first good answer, wherever this answer comes from.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use control::health::{JUDGED, judge};
+use hickory_proto::rr::RecordType;
+use history::failed::{FailedWanted, StillFails};
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::prelude::ask;
+use lab::server::Distance;
+use lab::simulation::{Simulation, config_for, paused};
+use lab::world::{Lab, ServerPlan};
+use resolver::cache::servers::Health;
+use tokio::task::JoinSet;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Two servers of one hoster have the zones one.tld. and two.tld.; other.tld. has a server of its own.
+fn hoster() -> Arc<Lab> {
+    let mut tree = Tree::default();
+    let mut server = |name: &str, last: [u8; 2]| {
+        let mut plan = ServerPlan::new(name, vec![[127, 0, last[0], last[1]].into()]);
+        plan.distance = Distance::steady(Duration::from_millis(20));
+        tree.server(plan).unwrap();
+        name.to_owned()
+    };
+    let root = [server("a.root", [0, 1])];
+    let tld = [server("ns.tld", [0, 2])];
+    let hoster = [server("ns1.one.tld", [1, 1]), server("ns2.one.tld", [1, 2])];
+    let other = [server("ns.other.tld", [2, 1])];
+    tree.zone(".", &root, "").unwrap();
+    tree.zone("tld.", &tld, "").unwrap();
+    for zone in ["one.tld.", "two.tld."] {
+        tree.zone(zone, &hoster, "* 300 A 10.0.0.1\n").unwrap();
+    }
+    tree.zone("other.tld.", &other, "* 30 A 10.0.0.3\n").unwrap();
+    Arc::new(tree.build().unwrap())
+}
+
+struct World {
+    simulation: Simulation,
+    lab: Arc<Lab>,
+    /// The tasks of the daemon: probes, and the reader of the history. They end when this value is dropped.
+    _tasks: JoinSet<Infallible>,
+}
+
+impl World {
+    async fn new() -> Self {
+        let lab = hoster();
+        let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 7);
+        let mut tasks = simulation.tend();
+        tasks.spawn(Arc::clone(simulation.resolver()).write_log());
+        let world = Self { simulation, lab, _tasks: tasks };
+        world.mail("w", &["one", "two", "other"]).await;
+        world
+    }
+
+    async fn mail(&self, host: &str, zones: &[&str]) {
+        for zone in zones {
+            ask(&self.simulation, &format!("{host}.{zone}.tld."), RecordType::A).await;
+        }
+    }
+
+    fn faults(&self, faults: &[Fault]) {
+        for server in ["ns1.one.tld", "ns2.one.tld"] {
+            self.lab.server(server).unwrap().set_faults(faults);
+        }
+    }
+
+    /// Lets mail to all zones fail for some minutes.
+    async fn fail(&self) {
+        for number in 0..30 {
+            self.mail(&format!("f{number}"), &["one", "two", "other"]).await;
+            self.simulation.recorder().tick();
+            tokio::time::sleep(5 * SECOND).await;
+        }
+    }
+
+    /// Returns what the screens say about faults.
+    async fn shown(&self) -> Vec<String> {
+        let (recorder, resolver) = (self.simulation.recorder(), self.simulation.resolver());
+        let by_zone = recorder.failures_by_zone(JUDGED);
+        let warnings =
+            judge(&recorder.judged(JUDGED), by_zone.as_ref(), &recorder.troubles(), &BTreeSet::new());
+        let status = warnings.into_iter().map(|warning| warning.problem);
+        let failed = resolver.failed(FailedWanted::default()).await.zones;
+        let failed = failed.into_iter().filter(|row| row.still_fails == StillFails::Yes);
+        let failed = failed.map(|row| format!("failed: {:?} {}", row.zone, row.reason));
+        let now = self.simulation.clock().mono();
+        let servers = resolver.memory().servers.list(now).into_iter();
+        let servers = servers.filter(|server| server.health == Health::Dead || !server.lame.is_empty());
+        let servers = servers.map(|server| format!("server {} {:?}", server.address, server.lame));
+        status.chain(failed).chain(servers).collect()
+    }
+}
+
+#[test]
+fn repaired_hoster_leaves_every_screen() {
+    for faults in [&[Fault::Dead][..], &[Fault::Refused], &[Fault::ServFail]] {
+        paused(async {
+            let world = World::new().await;
+            world.faults(faults);
+            world.fail().await;
+            let shown = world.shown().await;
+            assert!(shown.len() >= 2 && shown.iter().any(|line| line.contains("one.tld")), "{shown:#?}");
+            world.faults(&[]);
+            // The probes of silent servers, or the first mail to one of the zones, for a name that never failed.
+            tokio::time::sleep(40 * SECOND).await;
+            if faults != [Fault::Dead] {
+                world.mail("new", &["one", "two"]).await;
+            }
+            tokio::time::sleep(10 * SECOND).await;
+            world.simulation.recorder().tick();
+            assert_eq!(world.shown().await, Vec::<String>::new(), "after {faults:?}");
+        });
+    }
+}
+
+#[test]
+fn name_that_fails_beside_others_stays_shown() {
+    paused(async {
+        let world = World::new().await;
+        world.faults(&[Fault::ServFail]);
+        world.fail().await;
+        world.faults(&[]);
+        tokio::time::sleep(40 * SECOND).await;
+        world.mail("new", &["one"]).await;
+        assert!(world.shown().await.iter().all(|line| !line.contains("one.tld")));
+        world.faults(&[Fault::ServFail]);
+        world.mail("bad", &["one"]).await;
+        let shown = world.shown().await;
+        assert!(shown.iter().any(|line| line.contains("zone one.tld")), "{shown:#?}");
+    });
+}
+
+#[test]
+fn repaired_uplink_leaves_every_screen() {
+    paused(async {
+        let world = World::new().await;
+        world.simulation.network().set_loss(1_000);
+        world.fail().await;
+        let shown = world.shown().await;
+        assert!(shown.iter().any(|line| line.contains("No server on the internet")), "{shown:#?}");
+        world.simulation.network().set_loss(0);
+        tokio::time::sleep(40 * SECOND).await;
+        world.mail("new", &["other"]).await;
+        tokio::time::sleep(10 * SECOND).await;
+        world.simulation.recorder().tick();
+        let shown = world.shown().await;
+        assert_eq!(shown, Vec::<String>::new());
+    });
+}
