@@ -23,7 +23,7 @@ pub(super) async fn doubt(
     let standing = entry.map(ListEntry::standing).unwrap_or_default();
     match standing.state {
         _ if says == ListSays::Unknown => return None,
-        ListState::Ok | ListState::Slow => return None,
+        ListState::Ok | ListState::Slow | ListState::DataTooOld => return None,
         ListState::ListsTheWorld | ListState::ListsNothing => return Some(standing.why),
         // In the other states, the list was not tested, or its test results contradict its answers to clients. So it is tested
         // below, unless it returns data and does not judge senders.

@@ -69,7 +69,7 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
             let list = lists.get(&entry.apex)?;
             Some(ListRow { key: key(list), ..state(list, entry, batch(entry), now) })
         })
-        .filter(|row| row.counts.questions > 0)
+        .filter(|row| row.counts.questions > 0 || row.data_age.is_some())
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.counts.questions));
     rows.extend(known.lookalikes().list().iter().map(|alike| {
@@ -129,6 +129,9 @@ fn state(
         // The conversion loses no precision below 2^52 microseconds (more than a hundred years).
         batch_saved: Duration::from_micros(batch.saved_micros).as_secs_f64(),
         key: KeyUse::None,
+        data_age: entry
+            .data_since()
+            .map(|since| Duration::from_secs(now.unix.saturating_sub(since)).as_secs_f64()),
     }
 }
 
@@ -141,6 +144,7 @@ fn lookalike(alike: &Lookalike, batch: BatchCounts) -> ListRow {
         batch_used: batch.used,
         batch_unused: batch.wasted,
         batch_saved: Duration::from_micros(batch.saved_micros).as_secs_f64(),
+        data_age: None,
         note: "clients query this zone like a DNS list, but resolverd does not know such a list, so clients get the answers of the zone unchanged; if it is a DNS list, add a [[list]] for it"
             .to_owned(),
         ..ListRow::default()
@@ -214,6 +218,9 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
             "check the website of the list; resolverd passes on none of its listings meanwhile".to_owned()
         }
         ListState::Parked | ListState::ListsTheWorld | ListState::ListsNothing => remove.to_owned(),
+        ListState::DataTooOld => {
+            "check whether this host still downloads the data; with when_stale = \"public\", resolverd queries the public servers of the list meanwhile".to_owned()
+        }
         ListState::Silent if matches!(entry.way, Way::Stub(_)) => {
             "check whether the program that serves the list runs at the addresses in the `stub` of its [[zone]]"
                 .to_owned()

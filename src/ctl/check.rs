@@ -24,7 +24,7 @@ use crate::limits::{
 };
 use ::gather::limits::CHECK_DOMAIN_TIME;
 use control::lookup::read_name;
-use control::protocol::{Blame, Problem};
+use control::protocol::{Blame, Problem, Reply, Request, Severity, Warning};
 use dns::wire::presentation::{harmless, name_text, shown};
 use doctor as check_domain;
 use doctor::WholeDomain;
@@ -229,12 +229,21 @@ fn typed_word(text: &str) -> Result<String, String> {
 fn of_system(system: &System, client: &ControlClient, format: Format) -> CommandOutcome {
     let mut facts = gather::gather(&system.root, &system.root_server, moment::unix());
     facts.root_keys = Some(root_keys::here(client));
-    let found = judge(&facts);
+    let mut found = judge(&facts);
+    found.extend(reported(client));
     let text = match format {
         Format::Json => found.iter().map(json::line).collect(),
         Format::Text(style) => findings::text(&found, style),
     };
     CommandOutcome { text, exit: exit(&found) }
+}
+
+/// Returns the problems that the daemon reports in `resolverctl status`, except those of others. A daemon that does not answer has a finding already.
+fn reported(client: &ControlClient) -> Vec<HostFinding> {
+    let Ok(Reply::Status(status)) = client.ask_one(&Request::Status) else { return Vec::new() };
+    let is_here = |warning: &Warning| warning.severity > Severity::Notice;
+    let finding = |warning: Warning| HostFinding::warning("resolverd", warning.problem, warning.remedy);
+    status.warnings.into_iter().filter(is_here).map(finding).collect()
 }
 
 fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, CommandFailure> {

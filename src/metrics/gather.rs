@@ -207,7 +207,7 @@ const fn badness(state: ListState) -> u8 {
         ListState::Untested => 0,
         ListState::Ok => 1,
         ListState::Slow | ListState::TestsDiffer => 2,
-        ListState::Silent => 3,
+        ListState::Silent | ListState::DataTooOld => 3,
         ListState::ListsNothing | ListState::Refusing => 4,
         ListState::Parked => 5,
         ListState::ListsTheWorld => 6,

@@ -322,6 +322,11 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
             tokio::time::sleep(Duration::from_secs(10_000)).await;
             simulation.resolver().list_resolver().look_at_mirrors().await;
             assert_eq!(asked("1.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?}");
+            let way = Way::Stub(vec!["127.0.0.3:53".parse().unwrap()]);
+            let entry = simulation.resolver().lists().entry(&name(BLOCK.apex), &way);
+            let standing = entry.standing();
+            assert_eq!(standing.state, ListState::DataTooOld);
+            assert!(standing.why.contains("are 2 h 46 min old"), "{standing:?}");
             // A reload must not make the mirror's data count as new.
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());
             simulation.resolver().memory().flush(&Flush::All);

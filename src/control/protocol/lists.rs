@@ -58,6 +58,9 @@ pub struct ListRow {
     /// Whether the list takes a customer key, and has one.
     #[serde(default)]
     pub key: KeyUse,
+    /// The age in seconds of the data of the local mirror; `None` for a list without `max_age`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_age: Option<f64>,
     /// Information or advice in words, or an empty text.
     pub note: String,
 }

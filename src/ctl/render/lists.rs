@@ -154,6 +154,7 @@ const STATES: &[Column<ShownList>] = &[
         let elapsed = &shown.row.counts.elapsed;
         number((elapsed.count > 0).then(|| words::time(elapsed.p50)), NONE)
     }),
+    Column("age", 0, |shown, _| number(shown.row.data_age.map(words::age), "–")),
     Column("sent today", 0, |shown, _| number(sent(&shown.row, shown.row.today), NOT_COUNTED)),
     Column("yesterday", 0, |shown, _| number(sent(&shown.row, shown.row.yesterday), NOT_COUNTED)),
     Column("limit", 0, |shown, _| number(Some(allowed(&shown.row)), NONE)),
@@ -196,6 +197,7 @@ fn state_words(state: ListState) -> (&'static str, Paint) {
         ListState::ListsTheWorld => ("lists everything", Paint::Bad),
         ListState::ListsNothing => ("lists nothing", Paint::Bad),
         ListState::TestsDiffer => ("tests differ", Paint::Plain),
+        ListState::DataTooOld => ("data too old", Paint::Bad),
         ListState::Silent => ("does not answer", Paint::Bad),
     }
 }

@@ -35,6 +35,8 @@ pub struct ListEntry {
 #[derive(Debug, Default)]
 struct ListKnowledge {
     known: KnownList,
+    /// Since when the local mirror has its data, in seconds since 1970.
+    data_since: Option<u64>,
     /// The last refusal, if the DNS list has not worked since. Clients get it while the list refuses queries.
     refusal: Option<UnknownReason>,
     shut_down_line: Option<Mono>,
@@ -105,7 +107,7 @@ impl ListEntry {
         let mut knowledge = self.knowledge();
         let world = state == ListState::ListsTheWorld;
         let void = world != knowledge.known.world.is_some();
-        let before = knowledge.known.shown().clone();
+        let before = knowledge.known.found().clone();
         if world {
             let since = ListStanding { state, since: now.unix, why: why.to_owned() };
             knowledge.known.world.get_or_insert(since);
@@ -157,7 +159,7 @@ impl ListEntry {
         let mut knowledge = self.knowledge();
         knowledge.answers.heard(verdict);
         if *verdict == ListVerdict::Listed && knowledge.known.standing.state == ListState::ListsNothing {
-            let before = knowledge.known.shown().clone();
+            let before = knowledge.known.found().clone();
             knowledge.known.turn(ListState::TestsDiffer, &differs(&self.apex), now.unix);
             self.write_lines(knowledge, &before, now.unix);
         }
@@ -186,7 +188,7 @@ impl ListEntry {
     /// refusal has ended.
     fn turn(&self, end: ListQueryEnd, (refusal, refuses): (Option<UnknownReason>, bool), now: Now) -> bool {
         let mut knowledge = self.knowledge();
-        let before = knowledge.known.shown().clone();
+        let before = knowledge.known.found().clone();
         let old = knowledge.known.standing.state;
         let mut ended = false;
         if let Some(refusal) = refusal {
@@ -207,6 +209,29 @@ impl ListEntry {
         ended
     }
 
+    /// Records since when the local mirror of the DNS list has its data, in seconds since 1970, and their greatest permitted age. `None`: the list
+    /// has no mirror with such a limit.
+    pub(crate) fn has_data(&self, data: Option<(u64, Duration)>, unix: u64) {
+        let list = self.apex.to_ascii();
+        let outdated = data.and_then(|(since, max_age)| {
+            let began = since.saturating_add(max_age.as_secs());
+            let age = TimeSpan(Duration::from_secs(unix.saturating_sub(since)));
+            let why = format!(
+                "the data of the local mirror of {} are {age} old, more than its max_age",
+                list.trim_end_matches('.')
+            );
+            (began < unix).then_some(ListStanding { state: ListState::DataTooOld, since: began, why })
+        });
+        let mut knowledge = self.knowledge();
+        knowledge.known.outdated = outdated;
+        knowledge.data_since = data.map(|(since, _)| since);
+    }
+
+    /// Returns since when the local mirror of the DNS list has its data, in seconds since 1970. `None` if this is not known.
+    pub fn data_since(&self) -> Option<u64> {
+        self.knowledge().data_since
+    }
+
     pub(crate) fn not_answering(&self, now: Now) {
         let Some(why) = self.why_held() else { return };
         let (state, why) = match &why {
@@ -217,7 +242,7 @@ impl ListEntry {
             why => (why.state().unwrap_or(ListState::Silent), why.sentence(&self.apex)),
         };
         let mut knowledge = self.knowledge();
-        let before = knowledge.known.shown().clone();
+        let before = knowledge.known.found().clone();
         knowledge.known.turn(state, &why, now.unix);
         self.write_lines(knowledge, &before, now.unix);
     }
@@ -301,7 +326,7 @@ impl ListEntry {
     /// Logs that the DNS list has become faulty or works again. A change from one fault to another is not logged, because a list whose faults
     /// alternate would fill the log. The fault "lists everything" is logged elsewhere.
     fn write_lines(&self, knowledge: MutexGuard<'_, ListKnowledge>, before: &ListStanding, unix: u64) {
-        let shown = knowledge.known.shown().clone();
+        let shown = knowledge.known.found().clone();
         drop(knowledge);
         let apex = self.apex.to_ascii();
         let list = apex.trim_end_matches('.');
@@ -409,7 +434,7 @@ mod tests {
     fn refusal_of_earlier_process_ends_with_first_good_answer() {
         let entry = entry("bl.example.");
         let standing = ListStanding { state: ListState::Refusing, since: 1, why: "no".to_owned() };
-        entry.restore(KnownList { standing, world: None });
+        entry.restore(KnownList { standing, ..KnownList::default() });
         entry.tested(ListState::Ok, "", at(1));
         assert_eq!((entry.state(), entry.standing().since), (ListState::Refusing, 1));
         assert!(works(&entry, 2));

@@ -129,7 +129,7 @@ mod tests {
             let way = Way::Stub(vec![([127, 0, 0, 1], 530).into()]);
             let entry = before.entry(&apex, if number == 0 { &Way::Public } else { &way });
             let standing = ListStanding { state: ListState::Silent, since: 1, why: "silent".to_owned() };
-            entry.restore(KnownList { standing, world: None });
+            entry.restore(KnownList { standing, ..KnownList::default() });
             if state == ListState::ListsTheWorld {
                 entry.tested(state, "because", NOW);
             }

@@ -29,6 +29,8 @@ words! {
         ListsNothing = "lists_nothing",
         /// A test entry of the DNS list has a wrong answer, but the list's answers to clients show that it works.
         TestsDiffer = "tests_differ",
+        /// The local mirror of the DNS list has data older than `max_age`.
+        DataTooOld = "data_too_old",
         /// The servers of the DNS list do not answer.
         #[serde(alias = "dead")]
         Silent = "silent",
@@ -56,12 +58,21 @@ pub struct KnownList {
     /// must never be believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub world: Option<ListStanding>,
+    /// The state "data too old", which only looks at the local mirror begin and end. It is not kept over a restart.
+    #[serde(skip)]
+    pub(super) outdated: Option<ListStanding>,
 }
 
 impl KnownList {
-    /// Returns the state to show. If the DNS list has the state "lists everything", this is shown, because it is the worst one. Otherwise
-    /// the other state is shown.
+    /// Returns the state to show. If the DNS list has the state "lists everything", this is shown, because it is the worst one. A list that works
+    /// otherwise may have old data.
     pub fn shown(&self) -> &ListStanding {
+        let found = self.found();
+        self.outdated.as_ref().filter(|_| !found.state.is_incident()).unwrap_or(found)
+    }
+
+    /// Returns the state that answers and tests show, without regard to the age of the data.
+    pub(super) fn found(&self) -> &ListStanding {
         self.world.as_ref().unwrap_or(&self.standing)
     }
 

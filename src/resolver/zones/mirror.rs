@@ -61,6 +61,11 @@ impl Mirror {
         self.stale.load(Ordering::Relaxed)
     }
 
+    /// Returns since when the mirror has its data, in seconds since 1970, and the greatest permitted age. Returns `None` before the first answer.
+    pub fn data(&self) -> Option<(u64, Duration)> {
+        self.seen().map(|seen| (seen.new_at, self.max_age))
+    }
+
     /// Copies the state from before a reload, because a reload does not make the data newer.
     pub(crate) fn go_on_from(&self, old: &Self) {
         *self.seen() = *old.seen();

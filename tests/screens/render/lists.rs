@@ -53,6 +53,7 @@ fn state(
         batch_unused: questions / 500,
         batch_saved: questions as f64 / 100.0,
         key: KeyUse::None,
+        data_age: None,
         note: note.to_owned(),
     })
 }
@@ -82,7 +83,10 @@ fn lists_in_use() {
         (row.today, row.free_quota, row.batch_used) = (0, None, 0);
     }
     let by = |way: Way, row: Reply| match row {
-        Reply::ListState(row) => Reply::ListState(ListRow { way, ..row }),
+        Reply::ListState(row) => {
+            let data_age = matches!(way, Way::Stub(_)).then_some(540.0);
+            Reply::ListState(ListRow { way, data_age, ..row })
+        }
         other => other,
     };
     let servers = |servers: &[&str]| servers.iter().map(|server| server.parse().unwrap()).collect();

@@ -30,6 +30,12 @@ impl ListResolver {
                 }
             }
         }
+        let unix = self.clock.now().unix;
+        for entry in self.table.all() {
+            let is_it = |route: &&&Arc<Route>| route.zone == entry.apex && route.way() == entry.way;
+            let mirrored = looked_at.iter().find(is_it).and_then(|route| route.mirrored.as_ref());
+            entry.has_data(mirrored.and_then(|mirrored| mirrored.mirror.data()), unix);
+        }
     }
 
     async fn look_at_mirror(&self, view: &Arc<View>, route: &Arc<Route>, mirrored: &Mirrored) {
@@ -51,6 +57,8 @@ impl ListResolver {
             }
             Err(_) => MirrorAnswer::Nothing,
         };
+        // The mirror has a state on screens, also before the first question to it.
+        self.table.entry(&route.zone, &route.way());
         let Some(turn) = mirrored.mirror.heard(answer, self.clock.now().unix) else { return };
         let apex = route.zone.to_ascii();
         let list = apex.trim_end_matches('.');
