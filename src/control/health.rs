@@ -135,6 +135,14 @@ pub fn judge(
         let problem = format!("The network of this host loses packets since {span}: {loss}.");
         judged.push((u64::MAX, Warning::new(problem, "Check the uplink of this host and its load.")));
     }
+    if let Some(span) = troubles.without_tcp {
+        let problem = format!(
+            "TCP port 53 of other hosts is blocked on the path from this host since {}: names with long answers fail.",
+            TimeSpan(span)
+        );
+        let remedy = "Allow outgoing TCP to port 53 in the firewalls of this host and its network: `resolverctl check system`.";
+        judged.push((u64::MAX, Warning::new(problem, remedy)));
+    }
     if shed > 0 {
         let problem = format!(
             "Overload: {shed} queries were answered with SERVFAIL at once, because too many were in progress."

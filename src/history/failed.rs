@@ -96,7 +96,7 @@ pub enum StillFails {
     /// Since the last failure, one of these was answered: the same question, a question to the same DNS list, or a query or a probe to a server
     /// that had been silent.
     No,
-    /// No question was asked recently, the zone has answered other questions since, or the failure was read from disk, which does not have all
+    /// No question was asked recently, the zone has answered other questions since, a fault of this host has ended since, or the failure was read from disk, which does not have all
     /// questions that were answered.
     Unknown,
 }
@@ -291,7 +291,7 @@ impl<'a> FailuresOfZone<'a> {
             return StillFails::No;
         }
         let is_changed = || recorded.changed_zones.iter().any(|zone| is_within(&last.name, zone));
-        let may_work = heard && (was_silent || is_of_servers(culprit)) || traffic.outage_ended(last, now);
+        let may_work = heard && (was_silent || is_of_servers(culprit)) || facts.repaired > last.end();
         if may_work || last.at < recorded.changed_at && is_changed() {
             return StillFails::Unknown;
         }

@@ -19,6 +19,7 @@ use super::line::{Line, next_step};
 use super::loss::Loss;
 use super::outage::Outage;
 use super::report::FailingZone;
+use super::streams::Streams;
 use crate::limits::{
     INCIDENT_FAILURES, INCIDENT_FORGOTTEN, INCIDENT_QUIET, INCIDENT_STRANGER_FAILURES,
     INCIDENT_STRANGER_TIME, INCIDENT_WINDOW, INCIDENTS_AN_HOUR, MAX_INCIDENT_QUESTIONS, MAX_INCIDENT_ZONES,
@@ -80,6 +81,8 @@ pub(super) struct Incidents {
     pub(super) outage: Outage,
     /// Packet loss on all paths of this host.
     pub(super) loss: Loss,
+    /// TCP on all paths of this host.
+    pub(super) streams: Streams,
     zones: BTreeMap<Name, TroubledZone>,
     /// The servers that incidents in `zones` blame, so that the answers of all others take no time.
     blamed: BTreeSet<IpAddr>,
@@ -228,6 +231,9 @@ impl Incidents {
     /// the resolution began. For a zone with configured servers: an outage was detected. For such a zone, missing replies are not enough, because its
     /// servers may be the only ones that are ever asked.
     fn may_be_ours(&self, ended: &FlightEnded<'_>, lost: &FlightFailure, now: Mono) -> bool {
+        if self.streams.since().is_some() && needs_tcp(&lost.servers) {
+            return true;
+        }
         if !matches!(lost.shows, Shows::Silence | Shows::Unchecked | Shows::Late | Shows::Unrouted) {
             return false;
         }
@@ -277,9 +283,14 @@ impl Incidents {
         ended.map(|(zone, _)| name_text(zone)).collect()
     }
 
+    /// Forgets the incidents of zones that fail because TCP is blocked on the path from this host.
+    pub(super) fn forget_blocked(&mut self) {
+        self.zones.retain(|_, trouble| !needs_tcp(&trouble.blamed));
+    }
+
     /// Returns when the last fault of the network of this host ended.
     pub(super) fn host_fault_ended(&self) -> Option<Mono> {
-        self.outage.ended().max(self.loss.ended())
+        self.outage.ended().max(self.loss.ended()).max(self.streams.ended())
     }
 
     /// Forgets the incidents of zones at and below these names, because other servers now answer for them.
@@ -313,6 +324,11 @@ impl Incidents {
             self.zones.remove(&quietest);
         }
     }
+}
+
+/// Returns true if a server failed only over TCP.
+fn needs_tcp(servers: &[(IpAddr, Conduct)]) -> bool {
+    servers.iter().any(|(_, conduct)| *conduct == Conduct::NoTcp)
 }
 
 impl Failing {

@@ -74,6 +74,7 @@ pub mod spent;
 mod statistics;
 pub mod store;
 pub mod stored;
+mod streams;
 mod subject;
 mod table;
 mod tally;
@@ -114,7 +115,8 @@ use self::tally::{ClientTally, FailureTally, Messages, ZoneTally};
 use self::totals::{Totals, Upstream};
 use self::window::Snapshots;
 pub use self::window::Window;
-use dns::clock::{Clock, Mono};
+use dns::clock::{Clock, Mono, micros};
+use dns::conduct::Transport;
 use dns::question::{Apart, WireName};
 pub use validate::verdict::SecurityStatus;
 
@@ -128,6 +130,8 @@ pub struct Recorder {
     sums: Sums,
     incidents: Mutex<Incidents>,
     doubt: Notify,
+    /// Wakes the task that waits in `streams_doubted`.
+    stream_doubt: Notify,
     kept: Kept,
     log: LogFeed,
 }
@@ -187,6 +191,7 @@ impl Recorder {
             },
             incidents: Mutex::default(),
             doubt: Notify::new(),
+            stream_doubt: Notify::new(),
             log: LogFeed::new(is_logged),
         }
     }
@@ -232,16 +237,29 @@ impl Recorder {
         let now = self.clock.mono();
         let sent_at = now.before(sent.elapsed);
         let answered = sent.conduct.came_back();
-        if !answered {
+        // TCP may be blocked although the network works.
+        let over_tcp = sent.transport == Transport::Tcp;
+        if !answered && !over_tcp {
             let (server, zone) = (sent.server, &sent.zone);
             self.overdue(&Overdue { server, zone, origin: sent.origin, sent: sent_at });
         }
         let mut incidents = lock(&self.incidents);
         let mut lines = incidents.heard(sent, now);
         if sent.origin == ServerOrigin::Recursion {
-            let Incidents { outage, loss, .. } = &mut *incidents;
+            let Incidents { outage, loss, streams, .. } = &mut *incidents;
             lines.extend(if answered { outage.heard(sent_at, now) } else { None });
-            lines.extend(loss.note(sent.server.ip(), answered, outage, now));
+            if !over_tcp {
+                lines.extend(loss.note(sent.server.ip(), answered, outage, now));
+            }
+            let is_up = !outage.is_doubtful();
+            let line = streams.note(sent, is_up, now);
+            if matches!(line, Some(Line::TcpBlocked { .. })) {
+                incidents.forget_blocked();
+            }
+            lines.extend(line);
+            if incidents.streams.is_doubtful() {
+                self.stream_doubt.notify_one();
+            }
         }
         drop(incidents);
         lines.into_iter().for_each(|line| self.write(Some(line)));
@@ -288,6 +306,27 @@ impl Recorder {
         }
     }
 
+    /// Waits until TCP has failed to servers in several networks, and no server has answered over TCP since. Then the caller must query a root server
+    /// over TCP, to find out if this host is at fault.
+    pub async fn streams_doubted(&self) {
+        while !lock(&self.incidents).streams.is_doubtful() {
+            self.stream_doubt.notified().await;
+        }
+    }
+
+    /// Returns for how long TCP has been blocked on the path from this host; `None` if it is not.
+    pub fn tcp_blocked(&self) -> Option<std::time::Duration> {
+        let now = self.clock.mono();
+        lock(&self.incidents).streams.since().map(|since| now.since(since))
+    }
+
+    /// Returns when the last fault of the network of this host ended, in microseconds since 1970; 0 if there was none.
+    pub fn host_fault_ended(&self) -> u64 {
+        let ended = lock(&self.incidents).host_fault_ended();
+        let ago = ended.map(|ended| micros(self.clock.mono().since(ended)));
+        ago.map_or(0, |ago| self.clock.unix_micros().saturating_sub(ago))
+    }
+
     /// Returns true if `doubted` would return at once.
     pub(crate) fn is_doubtful(&self) -> bool {
         lock(&self.incidents).outage.is_doubtful()
@@ -306,7 +345,9 @@ impl Recorder {
         let down = incidents.outage.since().map(|since| now.since(since));
         let lossy = incidents.loss.report(now);
         let unkept = self.kept.store.get().and_then(|store| store.trouble());
-        Troubles { down, lossy, unkept, zones: incidents.failing(now), ended: incidents.recently_ended() }
+        let (zones, ended) = (incidents.failing(now), incidents.recently_ended());
+        let without_tcp = incidents.streams.since().map(|since| now.since(since));
+        Troubles { down, lossy, without_tcp, unkept, zones, ended }
     }
 
     /// Forgets the failures of zones at and below these names, because other servers now answer for them.

@@ -58,6 +58,13 @@ pub(crate) const INCIDENT_STRANGER_FAILURES: u32 = 10;
 /// See `INCIDENT_STRANGER_FAILURES`.
 pub(crate) const INCIDENT_STRANGER_TIME: Duration = Duration::from_secs(5 * 60);
 
+/// If TCP fails to servers in this number of networks, a root server is queried over TCP, as for IPv6 a few networks are needed: single operators often
+/// block TCP.
+pub(crate) const STREAM_NETWORKS: usize = 3;
+
+/// The number of networks that are remembered because TCP to them failed. More would not change the verdict.
+pub(crate) const MAX_STREAM_NETWORKS: usize = 64;
+
 /// Only an answer that took less than this time shows that a server works again. A client waits for 4 s, and needs more than one answer.
 pub(crate) const ENDING_ANSWER_TIME: Duration = Duration::from_secs(2);
 

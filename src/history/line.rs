@@ -54,6 +54,14 @@ pub(super) enum Line {
     NetworkUp {
         after: Duration,
     },
+    /// TCP to servers in this number of networks and to a root server fails, since the time `span` ago.
+    TcpBlocked {
+        networks: usize,
+        span: Duration,
+    },
+    TcpWorks {
+        after: Duration,
+    },
     NetworkLossy(LossReport),
     NetworkLossEnds {
         after: Duration,
@@ -266,6 +274,17 @@ impl Line {
             Self::NetworkUp { after } => {
                 let text = format!("servers on the internet answer again after an outage of {}", age(after));
                 line(false, "network_up", text)
+            }
+            Self::TcpBlocked { networks, span } => {
+                let text = format!(
+                    "TCP port 53 of other hosts is blocked on the path from this host for {}: TCP fails to {networks} networks that answer over UDP, and to a root server; allow outgoing TCP to port 53 in the firewall: `resolverctl check system`",
+                    age(span)
+                );
+                line(true, "tcp_blocked", text)
+            }
+            Self::TcpWorks { after } => {
+                let text = format!("servers answer over TCP again after {}", age(after));
+                line(false, "tcp_works", text)
             }
             Self::NetworkLossy(loss) => line(true, "network_lossy", lossy_text(loss)),
             Self::NetworkLossEnds { after } => {

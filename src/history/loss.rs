@@ -156,7 +156,7 @@ fn mean(shares: &[u32]) -> u32 {
 }
 
 /// Returns the first 16 bits of an IPv4 address, or the first 32 bits of an IPv6 address. A hosting provider often has one such network.
-fn network(server: IpAddr) -> u128 {
+pub(super) fn network(server: IpAddr) -> u128 {
     match server {
         IpAddr::V4(address) => u128::from(address.to_bits() >> 16),
         IpAddr::V6(address) => (address.to_bits() >> 96) | 1 << 64,

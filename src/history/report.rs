@@ -168,6 +168,8 @@ pub struct Troubles {
     pub down: Option<Duration>,
     /// The packet loss in the network of this host; none if it loses few packets.
     pub lossy: Option<LossReport>,
+    /// For how long TCP port 53 of other hosts has been blocked on the path from this host; none if it is not.
+    pub without_tcp: Option<Duration>,
     /// Why failed and slow queries are not written to disk now; none if they are.
     pub unkept: Option<String>,
     /// The failing zones, the longest failure first.

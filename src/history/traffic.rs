@@ -148,16 +148,6 @@ impl Traffic {
         self.outages.iter().any(|(since, until)| *since <= end && begin < *until)
     }
 
-    /// Returns true if an outage during a question has ended before `now`, in microseconds since 1970. An outage that goes on is recorded up to the
-    /// time of reading.
-    pub(super) fn outage_ended(&self, question: &QuestionEntry, now: u64) -> bool {
-        let last = self
-            .outages
-            .iter()
-            .rfind(|(since, until)| *since <= question.end().saturating_add(BLUR) && question.at < *until);
-        last.is_some_and(|(_, until)| until.saturating_add(BLUR) < now)
-    }
-
     /// Returns why a query has no answer. It was lost if the server answered other queries for the zone over the same transport shortly
     /// before and after, or answered the next copy of the query.
     pub(super) fn unanswered(&self, flight: &FlightEntry, message: &MessageEntry) -> Unanswered {

@@ -18,6 +18,7 @@ use super::event::Step;
 use super::note::Note;
 use crate::limits::{MAX_RECORDED_MESSAGES, MAX_STEPS};
 use dns::clock::{Moments, Mono, micros};
+use dns::conduct::Transport;
 use dns::question::{WireName, name_text, same_name};
 
 /// The number of steps of a typical resolution: the question, the closest known zone, a query, its reply, the validation, and the end. At
@@ -69,6 +70,8 @@ pub struct LastQuery {
     pub server: Option<String>,
     /// True if the server is a forwarder for the zone.
     pub is_forwarder: bool,
+    /// True if the query was sent over TCP.
+    pub is_over_tcp: bool,
     /// The number of queries so far.
     pub messages: usize,
 }
@@ -147,14 +150,16 @@ impl Trail {
     pub fn last_query(&self) -> LastQuery {
         let notes = &self.notes().steps;
         let mut sent = notes.iter().enumerate().rev().filter_map(|(place, noted)| match &noted.note {
-            Note::Sent { server, forwards, .. } => Some((place, noted.depth, server, forwards)),
+            Note::Sent { server, forwards, transport, .. } => {
+                Some((place, noted.depth, server, (forwards, *transport)))
+            }
             _ => None,
         });
         let last = sent.next();
         // Steps after the last query may belong to sub-questions in other zones.
         let before = last.map_or(notes.len(), |(place, ..)| place);
         let of_it = |noted: &&Noted| last.is_none_or(|(_, depth, ..)| noted.depth == depth);
-        let forwards = last.and_then(|(.., forwards)| forwards.as_deref());
+        let forwards = last.and_then(|(.., (forwards, _))| forwards.as_deref());
         let entered = || {
             notes.iter().take(before).rev().filter(of_it).find_map(|noted| match &noted.note {
                 Note::Cut { zone, .. } => Some(name_text(zone)),
@@ -166,6 +171,7 @@ impl Trail {
             zone: forwards.map(name_text).or_else(entered),
             server: last.map(|(_, _, server, _)| server.to_string()),
             is_forwarder: forwards.is_some(),
+            is_over_tcp: last.is_some_and(|(.., (_, transport))| transport == Transport::Tcp),
             messages,
         }
     }

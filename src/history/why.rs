@@ -251,6 +251,8 @@ pub struct DaemonFacts<'a> {
     pub replied: &'a dyn Fn(IpAddr) -> u64,
     /// Returns when a server of the zone, given in wire form, last answered without an error, in microseconds since 1970, or 0.
     pub answered: &'a dyn Fn(&[u8]) -> u64,
+    /// When the last fault of the network of this host ended, in microseconds since 1970; 0 if there was none.
+    pub repaired: u64,
     /// The shortest duration of a slow question.
     pub slow: Duration,
 }
@@ -264,6 +266,7 @@ impl Default for DaemonFacts<'_> {
             configured: &|_| false,
             replied: &|_| 0,
             answered: &|_| 0,
+            repaired: 0,
             slow: Duration::from_secs(1),
         }
     }

@@ -35,6 +35,7 @@ struct Reach {
     loss_per_mille: u32,
     /// How many of a thousand TCP connections fail on every path.
     stream_loss_per_mille: u32,
+    tcp_blocked: bool,
     ipv6: Ipv6Way,
 }
 
@@ -133,9 +134,19 @@ impl SimulatedNetwork {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).stream_loss_per_mille = per_mille;
     }
 
+    /// Sets whether a firewall on the path from the host drops TCP, so that no connection is answered.
+    pub fn set_tcp_blocked(&self, blocked: bool) {
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner).tcp_blocked = blocked;
+    }
+
     /// Draws how a new TCP connection fails. Returns `None` if it works.
     fn stream_loss(&self) -> Option<StreamLoss> {
-        let per_mille = self.reach.lock().unwrap_or_else(PoisonError::into_inner).stream_loss_per_mille;
+        let reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
+        let (per_mille, blocked) = (reach.stream_loss_per_mille, reach.tcp_blocked);
+        drop(reach);
+        if blocked {
+            return Some(StreamLoss::Hangs);
+        }
         if per_mille == 0 || self.random.below(1_000) >= per_mille {
             return None;
         }

@@ -126,6 +126,8 @@ families! {
     ZoneFailing "zone_failing" Gauge ["zone"];
     /// 1 if no server on the internet answers, otherwise 0.
     NetworkDown "network_down" Gauge [];
+    /// 1 if TCP port 53 of other hosts is blocked on the path from this host, otherwise 0.
+    NetworkWithoutTcp "network_without_tcp" Gauge [];
     /// The percentage of queries that the network of this host loses, or 0 if it loses few.
     NetworkLoss "network_loss_percent" Gauge [];
     /// Configured addresses at which resolverd does not listen, because the host does not have them.

@@ -10,7 +10,7 @@ use hickory_proto::rr::RecordType;
 use history::failed::{FailedWanted, StillFails};
 use lab::delegations::Tree;
 use lab::fault::Fault;
-use lab::prelude::ask;
+use lab::prelude::{Lines, ask};
 use lab::server::Distance;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
@@ -50,13 +50,16 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let lab = hoster();
+        let world = Self::over(hoster());
+        world.mail("w", &["one", "two", "other"]).await;
+        world
+    }
+
+    fn over(lab: Arc<Lab>) -> Self {
         let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 7);
         let mut tasks = simulation.tend();
         tasks.spawn(Arc::clone(simulation.resolver()).write_log());
-        let world = Self { simulation, lab, _tasks: tasks };
-        world.mail("w", &["one", "two", "other"]).await;
-        world
+        Self { simulation, lab, _tasks: tasks }
     }
 
     async fn mail(&self, host: &str, zones: &[&str]) {
@@ -152,5 +155,90 @@ fn repaired_uplink_leaves_every_screen() {
         world.simulation.recorder().tick();
         let shown = world.shown().await;
         assert_eq!(shown, Vec::<String>::new());
+    });
+}
+
+/// Eight zones at servers in networks of their own. Their answers are longer than a datagram may be.
+fn long_answers() -> Arc<Lab> {
+    let mut tree = Tree::default();
+    let mut server = |name: &str, address: [u8; 4]| {
+        tree.server(ServerPlan::new(name, vec![address.into()])).unwrap();
+        name.to_owned()
+    };
+    let root = [server("a.root", [127, 0, 0, 1])];
+    let tld = [server("ns.tld", [127, 0, 0, 2])];
+    let own: Vec<String> =
+        (0..8).map(|zone| server(&format!("ns.z{zone}.tld"), [127, 10 + zone, 0, 1])).collect();
+    tree.zone(".", &root, "").unwrap();
+    tree.zone("tld.", &tld, "").unwrap();
+    let long: String = (0..20).map(|number| format!("*.long 30 TXT \"{number:0>200}\"\n")).collect();
+    for (zone, server) in own.into_iter().enumerate() {
+        tree.zone(&format!("z{zone}.tld."), &[server], &long).unwrap();
+    }
+    Arc::new(tree.build().unwrap())
+}
+
+#[test]
+fn tcp_blocked_here_is_this_hosts_fault() {
+    let text = Lines::from_work(tracing::Level::INFO, || {
+        paused(async {
+            let world = World::over(long_answers());
+            let mail = async |host: u8| {
+                let mut texts = Vec::new();
+                for zone in 0..8 {
+                    let name = format!("h{host}.long.z{zone}.tld.");
+                    let reply = ask(&world.simulation, &name, RecordType::TXT).await;
+                    texts.extend(reply.extended_error.map(|error| error.text));
+                }
+                tokio::time::sleep(35 * SECOND).await;
+                texts
+            };
+            assert_eq!(mail(0).await, Vec::<String>::new());
+            world.simulation.network().set_tcp_blocked(true);
+            for host in 1..5 {
+                mail(host).await;
+            }
+            let texts = mail(5).await;
+            assert!(
+                texts.len() == 8
+                    && texts.iter().all(|text| text.contains("TCP port 53 of other hosts is blocked")),
+                "{texts:#?}"
+            );
+            let shown = world.shown().await;
+            let blocked = "TCP port 53 of other hosts is blocked on the path from this host since";
+            assert!(shown.iter().any(|line| line.starts_with(blocked)), "{shown:#?}");
+            let troubles = world.simulation.recorder().troubles();
+            assert_eq!(troubles.zones, [], "no owner of a zone must repair anything");
+            world.simulation.network().set_tcp_blocked(false);
+            tokio::time::sleep(10 * SECOND).await;
+            world.simulation.recorder().tick();
+            assert_eq!(world.simulation.recorder().tcp_blocked(), None);
+            mail(6).await;
+            assert_eq!(world.shown().await, Vec::<String>::new());
+        });
+    });
+    let told: Vec<&str> = text.lines().filter(|line| line.contains("TCP")).collect();
+    assert!(
+        told.iter().any(|line| line.contains("tcp_blocked"))
+            && told.iter().any(|line| line.contains("answer over TCP again")),
+        "{told:#?}"
+    );
+}
+
+#[test]
+fn servers_without_tcp_are_not_this_hosts_fault() {
+    paused(async {
+        let lab = long_answers();
+        for zone in 0..8 {
+            lab.server(&format!("ns.z{zone}.tld")).unwrap().set_faults(&[Fault::NoTcp]);
+        }
+        let world = World::over(lab);
+        for _ in 0..4 {
+            for zone in 0..8 {
+                ask(&world.simulation, &format!("h.long.z{zone}.tld."), RecordType::TXT).await;
+            }
+            tokio::time::sleep(35 * SECOND).await;
+        }
+        assert_eq!(world.simulation.recorder().tcp_blocked(), None);
     });
 }

@@ -12,6 +12,15 @@ use dns::question::ViewId;
 use dns::random::Random;
 use history::Recorder;
 
+/// Queries a root server over TCP whenever TCP fails to several networks, until a server answers over TCP. Never returns.
+pub async fn ask_root_over_tcp(resolver: Arc<Resolver>, recorder: Arc<Recorder>) -> Infallible {
+    loop {
+        recorder.streams_doubted().await;
+        resolver.side().ask_root_over_tcp().await;
+        tokio::time::sleep(NETWORK_WITNESS_PAUSE).await;
+    }
+}
+
 /// Queries root servers whenever no other server answers. Never returns.
 pub async fn ask_root_in_doubt(
     resolver: Arc<Resolver>,

@@ -21,7 +21,8 @@ use crate::cache::servers::{Health, Server, ServerStanding};
 use crate::exchange::network::Path;
 use crate::exchange::{Sender, UpstreamQuery};
 use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, PROBE_TIME, UNPROVEN_TIME, WITNESS_DELAY};
-use dns::conduct::Conduct;
+use crate::zones::View;
+use dns::conduct::{Conduct, Transport};
 use dns::wire::PLAIN_PAYLOAD;
 use history::event::Sent;
 
@@ -29,19 +30,22 @@ pub(super) struct Probe {
     pub(super) shared: Arc<SharedState>,
     pub(super) server: Arc<Server>,
     pub(super) aside: Aside,
+    /// The transport of the query, if it is not that of the path.
+    pub(super) over: Option<Transport>,
 }
 
 impl Probe {
     /// Returns false if there was no reply.
     pub(super) async fn ask(self) -> bool {
-        let Self { shared, server, aside } = self;
+        let Self { shared, server, aside, over } = self;
         let Aside { path, role, zone, name, kind } = aside;
-        let (transport, address) = (path.transport(), path.server);
+        let (transport, address) = (over.unwrap_or_else(|| path.transport()), path.server);
         let standing = server.standing(&zone, shared.clock.mono());
         let ask = UpstreamQuery {
             recursion_desired: role.is_recursive(),
             // The small payload size avoids long replies, which firewalls may drop. A truncated reply shows that the server answers.
             edns: standing.features.edns.then_some(PLAIN_PAYLOAD),
+            transport,
             ..UpstreamQuery::new(path, name, kind)
         };
         let place = shared.exchange.place(&zone).await;
@@ -49,7 +53,10 @@ impl Probe {
         let conduct = match &heard.reply {
             Ok(message) => {
                 let now = shared.clock.mono();
-                shared.answered(&server, (role, &zone), heard.elapsed);
+                // The time of an answer over TCP is no round trip of a datagram.
+                if over.is_none() {
+                    shared.answered(&server, (role, &zone), heard.elapsed);
+                }
                 shared.uplink.heard(role, now);
                 shared.families.answered(address.ip(), now);
                 shared.dead.answered.notify_waiters();
@@ -126,6 +133,26 @@ impl Iterate {
         }
     }
 
+    /// Queries the nearest root server over TCP. Only the recorder uses the result.
+    pub(crate) async fn ask_root_over_tcp(&self, view: &Arc<View>) {
+        let context = Context::new(Arc::new(FlightProgress::new(&self.shared.clock)), Arc::clone(view));
+        let (now, root) = (self.now(), Name::root());
+        let Some(cut) = self.memory.rrsets.in_view(view.knows).closest_delegation(&root, now) else { return };
+        let known = cut.servers.iter().flat_map(|name| self.known_addresses(&context, &cut, name, now).used);
+        let answering = known.filter(|address| self.may_ask(&context, &cut, address.ip(), now));
+        let nearest = answering.filter_map(|address| {
+            let standing = self.memory.servers.known(address)?.standing(&root, now);
+            Some((standing.health, standing.round_trip?, address))
+        });
+        let Some((.., server)) = nearest.min() else { return };
+        let source = view.recursion().source_for(server.ip());
+        let path = Path { server, source, encryption: None };
+        let (role, kind) = (ServerRole::Found, RecordType::NS);
+        let aside = Aside { path, role, name: root.clone(), zone: root, kind };
+        let over = Some(Transport::Tcp);
+        Probe { shared: self.shared(), server: self.server(server), aside, over }.ask().await;
+    }
+
     fn count_proven(&self) {
         let proven = self.shared.unproven.take(|silent| self.shared.is_proven(silent));
         proven.into_iter().for_each(|silent| self.shared.count(silent));
@@ -168,7 +195,7 @@ impl Iterate {
                 zone,
                 kind: RecordType::NS,
             };
-            return Some(Probe { shared: self.shared(), server: self.server(server), aside });
+            return Some(Probe { shared: self.shared(), server: self.server(server), aside, over: None });
         }
         None
     }
@@ -182,7 +209,7 @@ fn patience(standing: &ServerStanding) -> Duration {
 async fn try_on_the_side(shared: Arc<SharedState>, server: Arc<Server>, wanted: WantedServer) {
     let sent = shared.clock.mono();
     let aside = wanted.aside.clone();
-    let probe = Probe { shared: Arc::clone(&shared), server: Arc::clone(&server), aside };
+    let probe = Probe { shared: Arc::clone(&shared), server: Arc::clone(&server), aside, over: None };
     if !probe.ask().await {
         let late = shared.clock.mono();
         shared.silent(Silent { server, sent, late, wanted, aside: true });

@@ -28,7 +28,8 @@ use crate::supervise::driven::Driven;
 use crate::supervise::strike::Strike;
 use crate::supervise::{Panicked, caught};
 use crate::zones::{Route, RouteTarget, View};
-use dns::clock::{Clock, Mono};
+use dns::clock::{Clock, Mono, minute};
+use dns::conduct::Conduct;
 use dns::question::{Answer, Question, Security};
 use dns::wire::compose;
 use history::event::{FlightEnded, RouteKind, ServerOrigin};
@@ -251,12 +252,15 @@ impl FlightResolver {
         let ClientQuestion { question, key, .. } = asked;
         let found = chased.as_ref().ok();
         let zone = found.and_then(|chased| chased.zone.clone()).or_else(|| failed.and_then(Failure::zone));
-        let lost = failed.map(|failure| {
+        let mut lost = failed.map(|failure| {
             let route = zone.as_ref().map(|zone| context.view.route(zone, question.kind));
             let configured = route.is_some_and(|route| !matches!(route.target, RouteTarget::Iterate));
             let of_route = if configured { ServerOrigin::Configuration } else { ServerOrigin::Recursion };
             failure.of_flight(failure.origin().unwrap_or(of_route))
         });
+        if let (Some(lost), Some(failure)) = (&mut lost, failed) {
+            lost.why.extend(self.host_fault(failure));
+        }
         let (at_fault, faults) = failed.map(Failure::at_fault).unwrap_or_default();
         self.recorder.flown(&Flown {
             trail: context.trail(),
@@ -285,6 +289,20 @@ impl FlightResolver {
         });
     }
 
+    /// Returns the part of an error message that says that this host, and not the servers, caused a failure over TCP.
+    fn host_fault(&self, failure: &Failure) -> Option<String> {
+        let (_, faults) = failure.at_fault();
+        let needs_tcp = faults.iter().any(|(_, conduct)| *conduct == Conduct::NoTcp);
+        self.without_tcp().filter(|_| needs_tcp)
+    }
+
+    /// Returns the part of an error message that says that TCP is blocked on the path from this host; `None` if it is not.
+    pub(super) fn without_tcp(&self) -> Option<String> {
+        let blocked = self.recorder.tcp_blocked()?;
+        let since = minute(self.clock.now().unix.saturating_sub(blocked.as_secs()));
+        Some(format!("; TCP port 53 of other hosts is blocked on the path from this host since {since}"))
+    }
+
     /// If the stale answer to the question would lead to stale data of another name, asks for that name, so that the answer has its current data.
     async fn ask_stale_target(&self, asked: &ClientQuestion, failure: &Failure, context: &Context) {
         let (question, view) = (&asked.question, &context.view);
@@ -306,7 +324,8 @@ impl FlightResolver {
         now: Mono,
     ) -> (Answer, FlightEnd) {
         let ClientQuestion { question, key, .. } = asked;
-        let error = failure.extended_error();
+        let mut error = failure.extended_error();
+        error.text.extend(self.host_fault(failure));
         let lacks = error.is_lack_of_answer();
         let stale = lacks.then(|| self.stale.answer(question, &context.view, &error.text)).flatten();
         if !failure.is_known_silence() {

@@ -68,7 +68,7 @@ mod tests {
         let fresh = list(&flights, now);
         assert_eq!(
             fresh[0].last_query,
-            LastQuery { zone: None, server: None, is_forwarder: false, messages: 0 }
+            LastQuery { zone: None, server: None, is_forwarder: false, is_over_tcp: false, messages: 0 }
         );
         let sent = |server: [u8; 4]| Note::Sent {
             usual: None,
@@ -88,7 +88,7 @@ mod tests {
         first.0.progress.trail().note(0, sent([192, 0, 2, 2]));
         drop(second);
         let (zone, server) = (Some("example.".to_owned()), Some("192.0.2.2".to_owned()));
-        let last_query = LastQuery { zone, server, is_forwarder: false, messages: 2 };
+        let last_query = LastQuery { zone, server, is_forwarder: false, is_over_tcp: false, messages: 2 };
         let expected =
             InFlight { question: question.clone(), age: Duration::from_secs(2), clients: 1, last_query };
         assert_eq!(list(&flights, now), [expected]);

@@ -77,6 +77,13 @@ impl SideResolver {
         let _ = self.flight.iterate.find(lookup).await;
     }
 
+    /// Queries a root server over TCP, to learn whether TCP is blocked on the path from this host.
+    pub(crate) async fn ask_root_over_tcp(&self) {
+        let views = self.views.load_full();
+        let Some(view) = views.general() else { return };
+        self.flight.iterate.ask_root_over_tcp(view).await;
+    }
+
     /// Sends one query to one server for a command of the operator, in the view of `[listen]`.
     ///
     /// # Errors

@@ -262,7 +262,7 @@ impl ClientResolver {
             }
             if now >= from {
                 let waited = now.since(progress.began()).as_secs_f32();
-                let why = format!("no answer for {waited:.1} s; {}", last_step(progress.trail()));
+                let why = format!("no answer for {waited:.1} s; {}", self.last_step(progress.trail()));
                 match self.stale_for(missed, progress, &why) {
                     Some(answer) => return (Outcome::Stale, answer),
                     None => break,
@@ -272,22 +272,25 @@ impl ClientResolver {
             self.wait_until(missed, from).await;
         }
         self.wait_until(missed, ends).await;
-        let why = format!("no answer within {} s; {}", deadline.as_secs_f32(), last_step(progress.trail()));
+        let why =
+            format!("no answer within {} s; {}", deadline.as_secs_f32(), self.last_step(progress.trail()));
         if let Some(answer) = self.stale_for(missed, progress, &why) {
             return (Outcome::Stale, answer);
         }
         (Outcome::Deadline, self.lists.overdue(missed, extended_error::past_deadline(why)))
     }
-}
 
-/// Returns a text that names the last queried server, for the extended error at the client's deadline.
-fn last_step(trail: &Trail) -> String {
-    let LastQuery { server, zone, is_forwarder, .. } = trail.last_query();
-    match (server, zone) {
-        (Some(server), Some(zone)) if is_forwarder => {
-            format!("the last queried server was {server}, a forwarder of {zone}")
-        }
-        (Some(server), Some(zone)) => format!("the last queried server was {server} of {zone}"),
-        _ => "no server was queried".to_owned(),
+    /// Returns a text that names the last queried server, for the extended error at the client's deadline.
+    fn last_step(&self, trail: &Trail) -> String {
+        let LastQuery { server, zone, is_forwarder, is_over_tcp, .. } = trail.last_query();
+        let over = if is_over_tcp { " over TCP" } else { "" };
+        let server = match (server, zone) {
+            (Some(server), Some(zone)) if is_forwarder => {
+                format!("the last queried server was {server}, a forwarder of {zone}{over}")
+            }
+            (Some(server), Some(zone)) => format!("the last queried server was {server} of {zone}{over}"),
+            _ => "no server was queried".to_owned(),
+        };
+        server + &self.flight.without_tcp().filter(|_| is_over_tcp).unwrap_or_default()
     }
 }

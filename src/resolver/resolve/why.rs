@@ -181,6 +181,7 @@ impl Resolver {
             configured: &configured,
             replied: &replied,
             answered: &answered,
+            repaired: self.recorder.host_fault_ended(),
             slow,
         };
         read(&LogFacts { secrets: &secrets, redaction, facts, is_list_logged: &is_list_logged })
