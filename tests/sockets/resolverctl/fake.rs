@@ -212,6 +212,7 @@ impl Controlled for Fake {
             zone: Some("slow.example.".to_owned()),
             server: Some("192.0.2.53:53".to_owned()),
             is_forwarder: false,
+            is_over_tcp: false,
             messages: 4,
         };
         let question = Question::new(&name("www.slow.example."), RecordType::A);
