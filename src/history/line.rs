@@ -234,8 +234,6 @@ impl Line {
     }
 
     pub(super) fn log_text(self) -> LogText {
-        // Less than a second is shown as one second.
-        let age = |span: Duration| TimeSpan(span.max(Duration::from_secs(1)));
         let line = |is_warning: bool, incident: &'static str, text: String| LogText {
             is_warning,
             incident,
@@ -264,27 +262,14 @@ impl Line {
                 let text = format!("{server}, a server of {words}, answers again after {after}");
                 LogText { zone: Some(name_text(&zone)), ..line(false, "zone_answers", text) }
             }
-            Self::NetworkDown { servers, span } => {
-                let span = age(span);
-                let text = format!(
-                    "no server on the internet has answered for {span}: resolverd queried {servers} servers, among them root servers; check whether this host reaches port 53 of other hosts: `resolverctl check system`"
-                );
-                line(true, "network_down", text)
-            }
+            Self::NetworkDown { servers, span } => line(true, "network_down", down_text(servers, span)),
             Self::NetworkUp { after } => {
                 let text = format!("servers on the internet answer again after an outage of {}", age(after));
                 line(false, "network_up", text)
             }
-            Self::TcpBlocked { networks, span } => {
-                let text = format!(
-                    "TCP port 53 of other hosts is blocked on the path from this host for {}: TCP fails to {networks} networks that answer over UDP, and to a root server; allow outgoing TCP to port 53 in the firewall: `resolverctl check system`",
-                    age(span)
-                );
-                line(true, "tcp_blocked", text)
-            }
+            Self::TcpBlocked { networks, span } => line(true, "tcp_blocked", blocked_text(networks, span)),
             Self::TcpWorks { after } => {
-                let text = format!("servers answer over TCP again after {}", age(after));
-                line(false, "tcp_works", text)
+                line(false, "tcp_works", format!("servers answer over TCP again after {}", age(after)))
             }
             Self::NetworkLossy(loss) => line(true, "network_lossy", lossy_text(loss)),
             Self::NetworkLossEnds { after } => {
@@ -310,6 +295,25 @@ impl Line {
             }
         }
     }
+}
+
+/// Less than a second is shown as one second.
+fn age(span: Duration) -> TimeSpan {
+    TimeSpan(span.max(Duration::from_secs(1)))
+}
+
+fn down_text(servers: usize, span: Duration) -> String {
+    format!(
+        "no server on the internet has answered for {}: resolverd queried {servers} servers, among them root servers; check whether this host reaches port 53 of other hosts: `resolverctl check system`",
+        age(span)
+    )
+}
+
+fn blocked_text(networks: usize, span: Duration) -> String {
+    format!(
+        "TCP port 53 of other hosts is blocked on the path from this host for {}: TCP fails to {networks} networks, among them a root server, although servers answer over UDP; allow outgoing TCP to port 53 in the firewall: `resolverctl check system`",
+        age(span)
+    )
 }
 
 fn lossy_text(loss: LossReport) -> String {

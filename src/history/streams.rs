@@ -40,7 +40,7 @@ impl Streams {
             self.ended = Some(now);
             return Some(Line::TcpWorks { after: now.since(since.unwrap_or(now)) });
         }
-        let since = *self.since.get_or_insert(now.before(sent.elapsed));
+        let since = *self.since.get_or_insert_with(|| now.before(sent.elapsed));
         if self.networks.len() < MAX_STREAM_NETWORKS {
             self.networks.insert(network(sent.server.ip()));
         }
