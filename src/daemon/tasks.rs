@@ -26,7 +26,7 @@ use ::fleet::Fleet;
 use dns::random::Random;
 use history::Counter;
 use history::limits::SNAPSHOT_INTERVAL;
-use resolver::background::witness::{ask_root_in_doubt, ask_root_over_tcp};
+use resolver::background::witness::ask_root_in_doubt;
 use resolver::background::{batch, tend};
 use resolver::cache::Memory;
 use resolver::dnsbl::kept_lists;
@@ -86,9 +86,6 @@ pub(super) fn spawn(
     let (recorder, own) = (Arc::clone(&subject.recorder), random.clone());
     let in_doubt = move |resolver| ask_root_in_doubt(resolver, Arc::clone(&recorder), own.clone());
     keep(&mut tasks, supervisor, "the root probe task", resolver(), in_doubt);
-    let recorder = Arc::clone(&subject.recorder);
-    let over_tcp = move |resolver| ask_root_over_tcp(resolver, Arc::clone(&recorder));
-    keep(&mut tasks, supervisor, "the TCP probe task", resolver(), over_tcp);
     let own = random.clone();
     let test_anchors = move |subject| negative_trust_anchors::test(subject, own.clone());
     keep(&mut tasks, supervisor, "the negative trust anchor task", running(), test_anchors);

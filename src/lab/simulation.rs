@@ -28,7 +28,7 @@ use history::entry::QuestionEntry;
 use history::event::{Ended, Step};
 use history::limits::FLIGHT_TIME;
 use resolver::background::negative_trust_anchors::remove_unneeded;
-use resolver::background::witness::{ask_root_in_doubt, ask_root_over_tcp};
+use resolver::background::witness::ask_root_in_doubt;
 use resolver::background::{batch, tend};
 use resolver::config::{Config, Family, LookaheadMode, TrustAnchor};
 use resolver::dnsbl::kept_lists::KeptLists;
@@ -184,9 +184,6 @@ impl Simulation {
         let recorder = Arc::clone(&self.recorder);
         let in_doubt = move || ask_root_in_doubt(Arc::clone(&of), Arc::clone(&recorder), random.clone());
         tasks.spawn(self.supervisor.keep("the root probe task", in_doubt));
-        let (of, recorder) = (Arc::clone(&self.resolver), Arc::clone(&self.recorder));
-        let over_tcp = move || ask_root_over_tcp(Arc::clone(&of), Arc::clone(&recorder));
-        tasks.spawn(self.supervisor.keep("the TCP probe task", over_tcp));
         tasks
     }
 
