@@ -4,7 +4,7 @@
 //! other seeds, which are never used to tune resolverd.
 
 use lab::mails::Popularity;
-use lab::message_bench::{BenchError, FINAL_SEEDS, Options, table};
+use lab::message_bench::{Before, BenchError, FINAL_SEEDS, Options, table};
 
 fn main() -> Result<(), BenchError> {
     let mut options = Options::default();
@@ -15,8 +15,11 @@ fn main() -> Result<(), BenchError> {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     let worlds = [
         ("mail by Zipf's law", options.clone()),
-        ("after a restart", Options { restarts: true, ..options.clone() }),
-        ("one message a second, after a restart", Options { rate: 1, restarts: true, ..options.clone() }),
+        ("after a restart", Options { before: Before::Restart, ..options.clone() }),
+        (
+            "one message a second, after a restart",
+            Options { rate: 1, before: Before::Restart, ..options.clone() },
+        ),
         ("all domains alike", Options { popularity: Popularity::Uniform, ..options.clone() }),
         ("30 % of all exchanges lost", Options { loss_per_mille: 300, ..options.clone() }),
         ("a dead server in each zone", Options { dead_servers: true, ..options.clone() }),

@@ -39,6 +39,7 @@ mod certificates;
 mod dnstap;
 mod fleet;
 mod history;
+mod learned;
 mod memory_bound;
 mod metrics;
 mod minutes;
@@ -191,7 +192,7 @@ impl Daemon {
         let (fleet, lookahead) = (begin_fleet(&config, &resolver, &random), Lookahead::new(&clock, &random));
         let state = Mutex::new(Reloadable { config, temporary: BTreeMap::new(), listeners: Some(listeners) });
         let subject = Arc::new(Running {
-            lists: tasks::begin_lists(&resolver),
+            lists: tasks::begin_lists(&resolver, &lookahead),
             resolver,
             lookahead,
             recorder,
@@ -299,6 +300,7 @@ impl Daemon {
             subject.resolver.write_last_log();
             subject.save_history();
             subject.write_minute(true);
+            subject.keep_learned(None);
             subject.keep_lists(None)
         });
         if let Some(snapshot) = &subject.snapshot {

@@ -10,6 +10,7 @@ use tokio::task::{JoinSet, block_in_place};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::fleet::FleetGateway;
+use super::learned;
 use super::memory_bound;
 use super::minutes;
 use super::negative_trust_anchors;
@@ -33,6 +34,7 @@ use resolver::dnsbl::kept_lists;
 use resolver::dnsbl::kept_lists::KeptLists;
 use resolver::dnstap::writer;
 use resolver::listener::Listeners;
+use resolver::lookahead::Lookahead;
 use resolver::resolve::Resolver;
 use resolver::resolve::prefetch::Prefetcher;
 use resolver::resolve::root_keys::{RootKeyFollower, RootKeyStore};
@@ -225,9 +227,9 @@ async fn mirrors(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Restores the states of DNS lists of the previous process. Returns the path of their file; `None` if there is no state
+/// Restores the states of DNS lists of the previous process, and what it learned about mail programs. Returns the path of their file; `None` if there is no state
 /// directory.
-pub(super) fn begin_lists(resolver: &Resolver) -> Option<PathBuf> {
+pub(super) fn begin_lists(resolver: &Resolver, lookahead: &Lookahead) -> Option<PathBuf> {
     let path = state_files::path_of(kept_lists::FILE)?;
     match state_files::open(&path).and_then(KeptLists::read) {
         Ok(kept) => {
@@ -240,19 +242,20 @@ pub(super) fn begin_lists(resolver: &Resolver) -> Option<PathBuf> {
             path.display()
         ),
     }
+    learned::begin(resolver, lookahead);
     Some(path)
 }
 
-/// Writes the states of DNS lists after a change, and removes old files of the history. Runs forever.
+/// Writes the states of DNS lists and what was learned after a change, and removes old files of the history. Runs forever.
 async fn keep_learned(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(KEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut lists = None;
+    let (mut lists, mut learned) = (None, None);
     loop {
         ticks.tick().await;
-        lists = block_in_place(|| {
+        (lists, learned) = block_in_place(|| {
             subject.recorder.tend_store();
-            subject.keep_lists(lists.as_ref())
+            (subject.keep_lists(lists.as_ref()), subject.keep_learned(learned.as_ref()))
         });
     }
 }

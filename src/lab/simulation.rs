@@ -33,6 +33,7 @@ use resolver::background::{batch, tend};
 use resolver::config::{Config, Family, LookaheadMode, TrustAnchor};
 use resolver::dnsbl::kept_lists::KeptLists;
 use resolver::exchange::network::Network;
+use resolver::learned::KeptLearned;
 use resolver::lookahead::Lookahead;
 use resolver::resolve::{Asked, Replied, Resolver, ResolverParts};
 use resolver::supervise::Supervisor;
@@ -204,6 +205,10 @@ impl Simulation {
         assert!(written.is_ok() && read.is_ok_and(|read| read.restored > 0), "the snapshot is not read");
         KeptLists::from_lists(old.lists(), now.unix)
             .restore(new.lists(), now, |apex, way| new.list_resolver().is_asked(apex, way));
+        let learned = KeptLearned::of(old, &self.lookahead, true).to_octets();
+        let learned = learned.and_then(|octets| KeptLearned::read(&*octets));
+        assert!(learned.is_ok(), "what was learned is not read");
+        learned.into_iter().for_each(|learned| learned.restore(new, &next.lookahead));
         next
     }
 

@@ -17,6 +17,7 @@ pub mod exchange;
 pub(crate) mod extended_error;
 pub mod fleet;
 pub mod iterate;
+pub mod learned;
 pub mod limits;
 pub mod listener;
 pub mod lookahead;

@@ -24,7 +24,7 @@ use super::super::demo::count_resolved;
 use super::super::internet::Internet;
 use super::super::sockets::LabSockets;
 use super::super::world::{Lab, LabError};
-use super::{Installed, Options, Run, count_sent, internet, mails, play};
+use super::{Before, Installed, Options, Run, count_sent, internet, mails, play};
 
 /// Where the resolver of a gateway must listen: 127.0.0.1 for the first, and the next addresses for the others.
 fn address_of(gateway: u8) -> SocketAddr {
@@ -108,7 +108,7 @@ async fn measure(
     // There is at least one gateway, so the fallback is never used.
     let client =
         clients.first().cloned().unwrap_or_else(|| Arc::new(LabClient::new(address_of(0), PATIENCE)));
-    let (_, mails) = mails(&Options { restarts: false, ..options.clone() }, internet, seed);
+    let (_, mails) = mails(&Options { before: Before::Nothing, ..options.clone() }, internet, seed);
     let mut run = play(
         internet,
         options.rate,

@@ -104,6 +104,11 @@ impl Breaker {
         self.open = Some(OpenBreaker { why, since: now, next_probe: now });
     }
 
+    /// Sets the usual round trip that an earlier process has measured, with the variation after a first sample (RFC 6298 section 2.2).
+    pub(crate) fn restore_usual(&mut self, round_trip: Duration) {
+        self.usual.get_or_insert((round_trip, round_trip / 2));
+    }
+
     pub(crate) fn usual(&self) -> Option<Duration> {
         self.usual.map(|(smoothed, _)| smoothed)
     }

@@ -14,7 +14,7 @@
 //!   learned. Zones of strangers are asked less often than the lists of the gateway.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -133,6 +133,33 @@ impl Lookalikes {
             (round_trip, usual) => round_trip.or(usual).filter(|_| is_answered),
         };
         learned.negative_ttl = negative_ttl.or(learned.negative_ttl);
+        Some(learned.number)
+    }
+
+    /// Returns all learned zones that are in use, each with its number and with what decides whether a batch may ask it.
+    pub(crate) fn all_learned(&self, now: Mono) -> Vec<(Name, ListId, BatchStanding)> {
+        let table = self.lock();
+        let learned = |(zone, asked): (&Name, &AskedZone)| {
+            let LearnedZone { number, usual, negative_ttl, .. } =
+                *asked.learned.as_ref().filter(|one| one.is_used(now))?;
+            Some((zone.clone(), number, BatchStanding { ready: true, usual, negative_ttl }))
+        };
+        table.zones.iter().filter_map(learned).collect()
+    }
+
+    /// Restores a zone that an earlier process has learned. Returns its number in this process.
+    pub(crate) fn restore(&self, zone: &Name, known: &BatchStanding, now: Mono) -> Option<ListId> {
+        let mut table = self.lock();
+        if table.zones.len() >= MAX_LOOKALIKES {
+            return None;
+        }
+        table.zones.entry(zone.clone()).or_insert_with(|| AskedZone {
+            questions: 0,
+            ..AskedZone::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+        });
+        table.learn(zone, now);
+        let learned = table.zones.get_mut(zone)?.learned.as_mut()?;
+        (learned.usual, learned.negative_ttl) = (known.usual, known.negative_ttl);
         Some(learned.number)
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use hickory_proto::rr::Name;
@@ -140,6 +140,11 @@ impl Lists {
     /// Returns the zones that clients use like DNS lists.
     pub fn lookalikes(&self) -> &Lookalikes {
         &self.lookalikes
+    }
+
+    /// Locks what was learned about the order in which clients ask DNS lists.
+    pub(crate) fn learned_batch(&self) -> MutexGuard<'_, Batch> {
+        self.batch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the entries of all DNS lists that clients have asked, in the order of their first questions.

@@ -312,6 +312,15 @@ impl ListWatch {
         self.show(&state);
     }
 
+    /// Sets the usual round trip and the time of negative answers that an earlier process has seen.
+    pub(crate) fn restore_times(&self, round_trip: Option<Duration>, negative_ttl: Option<Duration>) {
+        let mut state = self.state();
+        if let Some(round_trip) = round_trip {
+            state.breaker.restore_usual(round_trip);
+        }
+        state.negative_ttl = state.negative_ttl.or(negative_ttl);
+    }
+
     /// Returns what batches need to know about the DNS list. `unix` is the time in seconds since 1970.
     pub(crate) fn for_batch(&self, unix: u64) -> BatchStanding {
         let state = self.state();

@@ -167,3 +167,10 @@ pub(crate) const WITNESS_PAUSE: Duration = Duration::from_secs(1);
 
 /// The greatest size of the file with the states of the DNS lists, in octets. `MAX_LIST_WAYS` states of about 400 octets need a fifth of it.
 pub(crate) const MAX_LISTS_FILE: u64 = 2 << 20;
+
+/// The greatest size of the file with what was learned about mail programs, in octets: `MAX_BATCH_HABITS` habits with `MAX_BATCH_LISTS` followers take
+/// at most 4 MB, and the selectors of `MAX_SELECTOR_DOMAINS` domains 2 MB.
+pub(crate) const MAX_LEARNED_FILE: u64 = 8 << 20;
+
+/// The longest time for which the file with what was learned about mail programs is used: mail software changes rarely.
+pub(crate) const KEPT_LEARNED_TIME: Duration = Duration::from_secs(30 * 86_400);

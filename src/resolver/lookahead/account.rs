@@ -55,7 +55,29 @@ pub(super) struct RuleAccount {
     gap: Option<Duration>,
 }
 
+/// What a restart must not lose of the account of a rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KnownUses {
+    /// The number of recent questions that clients used.
+    used: u32,
+    /// The number of recently judged questions that no client used.
+    unused: u32,
+    /// The usual time between a question of the rule and the same question of a client, in microseconds.
+    gap_micros: Option<u64>,
+}
+
 impl RuleAccount {
+    pub(super) fn known(&self) -> KnownUses {
+        let used = self.recent_used.saturating_add(self.used_unjudged);
+        KnownUses { used, unused: self.recent_unused, gap_micros: self.gap.map(micros) }
+    }
+
+    pub(super) fn restore(&mut self, known: KnownUses) {
+        let most = |count: u32| count.min(AHEAD_RULE_MEMORY);
+        (self.recent_used, self.recent_unused) = (most(known.used), most(known.unused));
+        self.gap = known.gap_micros.map(Duration::from_micros);
+    }
+
     pub(super) fn state(&self) -> RuleState {
         let judged = self.judged();
         if judged < AHEAD_MIN_JUDGED {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits::{AHEAD_MEMORY, AHEAD_PER_SECOND, AHEAD_SHARE, AHEAD_START};
 use dns::clock::Mono;
 
@@ -15,6 +17,15 @@ pub(super) struct QueryAllowance {
     unused: u64,
     /// The number of queries to servers, of all kinds, that no longer count because they are old.
     forgotten: u64,
+    /// The number of queries to servers that an earlier process has sent, and that still count.
+    before: u64,
+}
+
+/// What a restart must not lose: the queries to servers that still count, and how many of them no client has used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KnownQueries {
+    sent: u64,
+    unused: u64,
 }
 
 /// One question, in the unit of `tokens`.
@@ -22,19 +33,34 @@ const QUESTION: u64 = 1_000_000;
 
 impl QueryAllowance {
     pub(super) fn new(now: Mono) -> Self {
-        Self { tokens: AHEAD_PER_SECOND * QUESTION, filled: now, unused: 0, forgotten: 0 }
+        Self { tokens: AHEAD_PER_SECOND * QUESTION, filled: now, unused: 0, forgotten: 0, before: 0 }
+    }
+
+    /// `sent` is the number of all queries to servers since the start of the daemon.
+    pub(super) fn known(&self, sent: u64) -> KnownQueries {
+        KnownQueries { sent: self.remembered(sent), unused: self.unused }
+    }
+
+    /// Counts the queries of an earlier process.
+    pub(super) fn restore(&mut self, known: KnownQueries) {
+        self.before = known.sent.min(AHEAD_MEMORY);
+        self.unused = known.unused.min(self.before);
+    }
+
+    fn remembered(&self, sent: u64) -> u64 {
+        sent.saturating_sub(self.forgotten).saturating_add(self.before)
     }
 
     /// Returns true if one more question is allowed, and counts it. It may need up to `risk` queries. `sent` is the number of all queries
     /// to servers since the start of the daemon.
     pub(super) fn take(&mut self, now: Mono, sent: u64, risk: u64) -> bool {
         self.fill(now);
-        let remembered = sent.saturating_sub(self.forgotten);
-        if remembered > AHEAD_MEMORY {
-            self.forgotten = self.forgotten.saturating_add(remembered / 2);
+        if self.remembered(sent) > AHEAD_MEMORY {
+            self.forgotten = self.forgotten.saturating_add(sent.saturating_sub(self.forgotten) / 2);
+            self.before /= 2;
             self.unused /= 2;
         }
-        let all = sent.saturating_sub(self.forgotten).saturating_add(AHEAD_START);
+        let all = self.remembered(sent).saturating_add(AHEAD_START);
         if self.tokens < QUESTION || self.unused.saturating_add(risk).saturating_mul(AHEAD_SHARE) > all {
             return false;
         }

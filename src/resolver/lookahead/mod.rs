@@ -37,12 +37,12 @@
     clippy::panic
 )]
 
-mod account;
-mod allowance;
+pub(crate) mod account;
+pub(crate) mod allowance;
 mod avoided;
 mod expected;
 mod in_progress;
-mod rule;
+pub(crate) mod rule;
 mod rules;
 mod selectors;
 mod state;
@@ -53,7 +53,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hickory_proto::rr::Name;
 use tokio::task::JoinSet;
 
+use self::account::KnownUses;
 pub use self::account::{RuleCounts, RuleState};
+use self::allowance::KnownQueries;
 pub use self::rule::Rule;
 use self::state::{ClientAnswered, ClientAsked, LookaheadTables, Outside, Start};
 use crate::config::Config;
@@ -61,7 +63,7 @@ use crate::resolve::ahead::{AskedAhead, KnownAhead, LookaheadResolver};
 use crate::resolve::answered_events::AnsweredEvent;
 use dns::clock::Clock;
 use dns::hash::Keyed;
-use dns::question::Question;
+use dns::question::{Question, ViewId};
 use dns::random::Random;
 use history::Counter;
 
@@ -108,6 +110,41 @@ impl Lookahead {
     pub fn used_elsewhere(&self, rules: impl Iterator<Item = Rule>) {
         let mut state = self.state();
         rules.for_each(|rule| state.used_elsewhere(rule));
+    }
+
+    /// Returns how clients used the questions of each rule lately.
+    pub(crate) fn known_uses(&self) -> Vec<(Rule, KnownUses)> {
+        let state = self.state();
+        let known = |rule| Some((rule, state.account(rule)?.known()));
+        Rule::ALL.into_iter().filter_map(known).collect()
+    }
+
+    /// Restores how clients of an earlier process used the questions of the rules.
+    pub(crate) fn restore_uses(&self, known: impl IntoIterator<Item = (Rule, KnownUses)>) {
+        let mut state = self.state();
+        known.into_iter().for_each(|(rule, known)| state.restore_uses(rule, known));
+    }
+
+    /// Returns the queries that count for the share of unused ones. `sent` is the number of all queries to servers since the start of the daemon.
+    pub(crate) fn known_queries(&self, sent: u64) -> KnownQueries {
+        self.state().allowance().known(sent)
+    }
+
+    /// Counts the queries of an earlier process for the share of unused ones.
+    pub(crate) fn restore_queries(&self, known: KnownQueries) {
+        self.state().allowance().restore(known);
+    }
+
+    /// Returns the names of the DKIM keys that clients have asked for, by domain and view.
+    pub(crate) fn known_selectors(&self) -> Vec<(ViewId, Vec<Name>)> {
+        let mut state = self.state();
+        state.selectors().known()
+    }
+
+    /// Restores the names of DKIM keys that clients of an earlier process have asked for.
+    pub(crate) fn restore_selectors(&self, known: impl Iterator<Item = (ViewId, Vec<Name>)>) {
+        let mut state = self.state();
+        known.for_each(|(view, names)| state.selectors().restore(view, &names));
     }
 
     /// Processes the questions of clients, and asks questions in advance. Never returns.

@@ -29,13 +29,10 @@ impl Selectors {
     /// Stores the selector of a client's question if the answer contains a DKIM key. Selectors that forged emails invent have no key, even if
     /// a wildcard record answers for them, so they are not stored.
     pub(super) fn note(&mut self, view: ViewId, name: &Name, answer: &Answer) {
-        let Some(place) = name.iter().position(|label| label == LABEL).filter(|place| *place > 0) else {
-            return;
-        };
+        let Some(domain) = domain_of(name) else { return };
         if !AnswerFacts::from_answer(answer).is_some_and(|facts| facts.texts().any(|text| is_key(&text))) {
             return;
         }
-        let Ok(domain) = Name::from_labels(name.iter().skip(place.saturating_add(1))) else { return };
         let key = (view, wire_name(&domain).into_boxed_slice());
         if !self.known.contains_key(&key) {
             if self.known.len() >= MAX_SELECTOR_DOMAINS
@@ -52,10 +49,33 @@ impl Selectors {
         names.insert(0, name.clone());
     }
 
+    /// Returns the names of all known keys with their view, the oldest domain first. The name that was asked for last is the first of its domain.
+    pub(super) fn known(&self) -> Vec<(ViewId, Vec<Name>)> {
+        let names = |key: &(ViewId, Box<[u8]>)| Some((key.0, self.known.get(key)?.clone()));
+        self.order.iter().filter_map(names).collect()
+    }
+
+    /// Adds the names of keys of a domain that an earlier process knew.
+    pub(super) fn restore(&mut self, view: ViewId, names: &[Name]) {
+        let Some(domain) = names.first().and_then(domain_of) else { return };
+        let key = (view, wire_name(&domain).into_boxed_slice());
+        if self.known.len() < MAX_SELECTOR_DOMAINS && !self.known.contains_key(&key) {
+            let same = names.iter().filter(|name| domain_of(name).as_ref() == Some(&domain));
+            self.known.insert(key.clone(), same.take(MAX_SELECTORS).cloned().collect());
+            self.order.push_back(key);
+        }
+    }
+
     pub(super) fn for_domain(&self, view: ViewId, domain: &Name) -> &[Name] {
         let key = (view, wire_name(domain).into_boxed_slice());
         self.known.get(&key).map(Vec::as_slice).unwrap_or_default()
     }
+}
+
+/// Returns the domain of the name of a DKIM key: the labels after `_domainkey`.
+fn domain_of(name: &Name) -> Option<Name> {
+    let place = name.iter().position(|label| label == LABEL).filter(|place| *place > 0)?;
+    Name::from_labels(name.iter().skip(place.saturating_add(1))).ok()
 }
 
 /// Returns true for the record of a DKIM key, which has the tag `p` (RFC 6376 section 3.6.1).

@@ -9,7 +9,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
-use super::account::{RuleAccount, RuleState};
+use super::account::{KnownUses, RuleAccount, RuleState};
 use super::allowance::QueryAllowance;
 use super::avoided::Avoided;
 use super::expected::{ChainNumber, Expected, ExpectedKey, ExpectedQuestions, key_of};
@@ -129,6 +129,20 @@ impl LookaheadTables {
         if let Some(account) = self.accounts.get_mut(rule.index()) {
             account.used_elsewhere();
         }
+    }
+
+    pub(super) fn restore_uses(&mut self, rule: Rule, known: KnownUses) {
+        if let Some(account) = self.accounts.get_mut(rule.index()) {
+            account.restore(known);
+        }
+    }
+
+    pub(super) fn allowance(&mut self) -> &mut QueryAllowance {
+        &mut self.allowance
+    }
+
+    pub(super) fn selectors(&mut self) -> &mut Selectors {
+        &mut self.selectors
     }
 
     pub(super) fn take_refused(&mut self) -> usize {

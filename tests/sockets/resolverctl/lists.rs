@@ -71,12 +71,7 @@ fn what_to_do_comes_first() {
     let entry = world.fake.lists.entry(&name("zen.spamhaus.org."), &Way::Public);
     let now = Clock::machine().now();
     entry.miss(ListVerdict::NotListed.says(), Some(Duration::from_millis(20)));
-    entry.tested(
-        entry.judged(ListState::Refusing),
-        "zen.spamhaus.org refuses queries of this host",
-        false,
-        now,
-    );
+    entry.tested(entry.judged(ListState::Refusing), "zen.spamhaus.org refuses queries of this host", now);
     let (code, text, _) = world.run(&["dnsbl"]);
     let first = text.lines().next().unwrap();
     assert!(code == 0 && first.starts_with("zen.spamhaus.org refuses this host since "), "{text}");

@@ -35,6 +35,24 @@ pub(super) struct FollowingList {
 }
 
 impl Habit {
+    /// Restores a habit that an earlier process has learned from `seen` addresses. Each follower has the bits of the addresses that clients asked it about, and
+    /// its usual gap.
+    pub(super) fn restored(seen: u32, followers: impl Iterator<Item = (ListId, u128, Duration)>) -> Self {
+        let followers = followers.map(|(list, asked, gap)| FollowingList { list, asked, gap });
+        Self {
+            seen: seen.min(MEMORY),
+            followers: followers.take(MAX_BATCH_LISTS).collect(),
+            tried: BATCH_MIN_SEEN,
+            tried_followers: Vec::new(),
+        }
+    }
+
+    /// Returns the number of addresses of the habit, and its followers as for `restored`. Returns `None` before `BATCH_MIN_SEEN` addresses.
+    pub(super) fn known(&self) -> Option<(u32, impl Iterator<Item = (ListId, u128, Duration)>)> {
+        let followers = self.followers.iter().map(|one| (one.list, one.asked, one.gap));
+        (self.seen >= BATCH_MIN_SEEN).then_some((self.seen, followers))
+    }
+
     /// Learns from one more address. `followed` has the DNS lists that clients asked next about this address, each with the time from the first
     /// question.
     pub(super) fn learn(&mut self, followed: &[(ListId, Duration)]) {

@@ -96,6 +96,28 @@ impl Default for Batch {
     }
 }
 
+/// A habit that a restart must not lose: which DNS lists clients ask after a question to a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KnownHabit {
+    pub(crate) clients: ClientGroup,
+    pub(crate) labels: u8,
+    pub(crate) list: ListId,
+    pub(crate) came: Option<ListSays>,
+    /// The number of addresses from which the habit was learned.
+    pub(crate) seen: u32,
+    pub(crate) followers: Vec<KnownFollower>,
+}
+
+/// A DNS list that clients ask next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KnownFollower {
+    pub(crate) list: ListId,
+    /// One bit for each of the last addresses, set if clients asked the list about it.
+    pub(crate) asked: u128,
+    /// The usual time until clients ask it.
+    pub(crate) gap: Duration,
+}
+
 /// Learns which DNS lists clients ask after each other, and decides which lists resolverd asks in advance.
 #[derive(Debug)]
 pub struct Batch {
@@ -187,6 +209,24 @@ impl Batch {
         self.habits.retain(|trigger, _| trigger.list >= EXCHANGER || is_asked(trigger.list));
         self.counts.retain(|list, _| is_asked(*list));
         self.listings.retain(|list, _| is_asked(*list));
+    }
+
+    /// Returns the habits that were learned from enough addresses.
+    pub(crate) fn known_habits(&self) -> Vec<KnownHabit> {
+        let known = |(trigger, (_, habit)): (&Trigger, &(Mono, Habit))| {
+            let Trigger { clients, labels, list, came } = *trigger;
+            let (seen, followers) = habit.known()?;
+            let followers = followers.map(|(list, asked, gap)| KnownFollower { list, asked, gap }).collect();
+            Some(KnownHabit { clients, labels, list, came, seen, followers })
+        };
+        self.habits.iter().filter_map(known).collect()
+    }
+
+    /// Restores a habit of an earlier process.
+    pub(crate) fn restore(&mut self, known: KnownHabit, now: Mono) {
+        let KnownHabit { clients, labels, list, came, seen, followers } = known;
+        let followers = followers.iter().map(|one| (one.list, one.asked, one.gap));
+        *self.habit(Trigger { clients, labels, list, came }, now) = Habit::restored(seen, followers);
     }
 
     /// Returns which DNS lists resolverd asks in advance.

@@ -12,6 +12,7 @@ mod habit;
 mod learned;
 
 pub use learned::{Batch, BatchCounts, BatchStanding, Check, CheckQuery, ClientGroup, ListingCounts, Mode};
+pub(crate) use learned::{KnownFollower, KnownHabit};
 
 /// The number of a DNS list: its index in the table of lists.
 pub type ListId = u32;
