@@ -216,8 +216,8 @@ impl<'a> Monkey<'a> {
     }
 
     fn set(&mut self, server: &LabServer, faults: &[Fault], until: Instant) {
-        self.truth.broken(server, faults);
         server.set_faults(&[&self.well[server.name()].0, faults].concat());
+        self.truth.broken(server, faults);
         self.broken.insert(server.name().to_owned(), until);
     }
 

@@ -107,6 +107,11 @@ impl<'a> Truth<'a> {
                 lab.zones().map(|(zone, _)| zone).filter(|zone| below(zone) && self.internet.opts_out(zone));
             state.lied_with_opt_out.extend(opting_out.cloned());
         }
+        // If all servers of a zone have no data of a type, and say so without authority, the zone may lack the type.
+        let lab = &self.internet.lab;
+        let empty = lab.zones().filter(|(_, servers)| servers.iter().all(|server| seems_empty(server)));
+        let unsigned = empty.map(|(zone, _)| zone).filter(|zone| lab.trust_anchor(zone).is_empty());
+        self.state.lock().unwrap().lied.extend(unsigned.cloned());
     }
 
     pub(crate) fn lists_the_world(&self, list: &Name, does: bool) {
@@ -222,6 +227,11 @@ pub(crate) fn lies(fault: Fault) -> bool {
                 | Fault::WrongCname
                 | Fault::MixedCase(MixedCaseReply::NoData | MixedCaseReply::Nxdomain)
         )
+}
+
+fn seems_empty(server: &LabServer) -> bool {
+    let seems = |fault: &Fault| matches!(fault, Fault::LameEmpty | Fault::MixedCase(MixedCaseReply::Lame));
+    server.faults().iter().any(seems)
 }
 
 /// Returns the values of a setting from `LINGERING` before `began` until now.

@@ -331,10 +331,11 @@ fn without_message(line: &PastedLine, mut message: MessageReport) -> MessageRepo
     }
     let reach = message.history.as_ref().and_then(|history| history.resolved);
     if reach.zip(line.whole_delay()).is_some_and(|(reach, (begin, _))| reach <= begin) {
-        message.culprit.advice = format!(
-            "nobody queried resolverd for {} at the time of the line: if the next hop (relay=) is an address, no query was needed: look at that host; otherwise paste another line of this mail, with the same queue id, that names the host or the domain of the other side",
+        message.culprit.evidence = format!(
+            "nothing of this mail was asked here: nobody queried resolverd for {} at the time of the line",
             line.subjects.join(", ")
         );
+        message.culprit.advice = "run `resolverctl check system`: it shows which programs of this host ask another resolver, as in a chroot with a resolv.conf of its own; if the next hop (relay=) is an address, no query was needed: look at that host".to_owned();
     }
     if let Some(delay) = delay {
         message.culprit.evidence.push_str(&format!("; {delay}"));

@@ -510,3 +510,24 @@ fn denial_before_bounce_is_cause() {
     assert_eq!(denied(3.0, DnsResult::Answer), CulpritKind::Unknown);
     assert_eq!(denied(900.0, DnsResult::NoName), CulpritKind::Unknown);
 }
+
+/// The program of the line has a resolv.conf of its own in a chroot, so resolverd has no query of its mail.
+#[test]
+fn mail_not_asked_here_checks_system() {
+    let line = "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@fine.example>, relay=none, delay=4, delays=0/0/4/0, dsn=4.4.3, status=deferred (Host or domain name not found. Name service error for name=fine.example type=MX: Host not found, try again)";
+    let absent = |resolved: f64| MessageReport {
+        history: Some(HistoryReach { resolved: Some(resolved), ..HistoryReach::default() }),
+        culprit: CulpritReport {
+            evidence: "evidence".to_owned(),
+            advice: "advice".to_owned(),
+            ..message(0.0, CulpritKind::Unknown, Outcome::Upstream).culprit
+        },
+        ..MessageReport::default()
+    };
+    let culprit = settle(&one(line), vec![absent(0.0)], &|_| String::new()).remove(0).culprit;
+    assert!(culprit.evidence.starts_with("nothing of this mail was asked here: "), "{culprit:?}");
+    assert!(culprit.advice.starts_with("run `resolverctl check system`"), "{culprit:?}");
+    // The history begins after the line, so nobody knows.
+    let culprit = settle(&one(line), vec![absent(NOW)], &|_| String::new()).remove(0).culprit;
+    assert!(culprit.evidence.starts_with("evidence"), "{culprit:?}");
+}
