@@ -2,7 +2,7 @@
 //!
 //! The page is one file. Its data are replies of the control socket to requests that only read. The website of a stranger could make its own name
 //! point at this host and so read these data (DNS rebinding). So the field `Host` of a request must be an address, `localhost`, or a name in
-//! `hosts` of [metrics].
+//! `hosts` of the section `metrics`.
 
 use std::cmp::Reverse;
 use std::net::IpAddr;
