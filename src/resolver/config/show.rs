@@ -92,7 +92,7 @@ mod tests {
             // An empty text is the default of each of these keys, so the test leaves the key out.
             let written = if value == "\"\"" { String::new() } else { format!("{key} = {value}\n") };
             let (head, needed) = match section {
-                "zone" if key == "recurse" => ("[[zone]]", "name = \"a.example\"\n"),
+                "zone" if matches!(key, "recurse" | "block") => ("[[zone]]", "name = \"a.example\"\n"),
                 "zone" => ("[[zone]]", "name = \"a.example\"\nforward = [\"192.0.2.1\"]\n"),
                 "view" => ("[[view]]", "name = \"office\"\nclients = [\"10.0.0.0/8\"]\n"),
                 "listener" => ("[[listener]]", "addresses = [\"127.0.0.2:53\"]\n"),
