@@ -65,7 +65,7 @@ guarded() {
   has '203\.0\.113\.7' dig @127.0.0.2 +short 66.77.18.198.parked.lists.example A
   has '127\.0\.0\.2' dig @127.0.0.1 +short 66.77.18.198.bl.lists.example A
   has '127\.0\.0\.2' dig @127.0.0.1 +short 66.77.18.198.local.lists.example A
-  has 'refuse\.lists\.example +.* refuses queries' ctl dnsbl
+  soon has 'refuse\.lists\.example +.* refuses queries' ctl dnsbl
   has 'bl\.lists\.example +blocklist +listed' ctl dnsbl test 198.18.77.66
 }
 
