@@ -227,14 +227,13 @@ impl Recorder {
     /// Counts a query to a server, after its answer or timeout.
     pub fn sent(&self, sent: &Sent) {
         self.sums.upstream.sent(sent);
-        let unix = self.clock.unix_micros();
+        let now = self.clock.mono();
         let count = |row: &mut Messages| {
             row.count(sent);
-            row.note_time(sent, unix);
+            row.note_time(sent, now);
         };
         lock(&self.sums.servers).count(&sent.server.ip(), count);
         lock(&self.sums.zones).count(&*WireName::new(&sent.zone), |row| count(&mut row.messages));
-        let now = self.clock.mono();
         let sent_at = now.before(sent.elapsed);
         let answered = sent.conduct.came_back();
         // TCP may be blocked although the network works.
@@ -267,13 +266,15 @@ impl Recorder {
 
     /// Returns when a server last replied, in microseconds since 1970. 0 means never, or that this is not known.
     pub fn last_reply(&self, server: IpAddr) -> u64 {
-        lock(&self.sums.servers).row(&server).map_or(0, Messages::replied)
+        let replied = lock(&self.sums.servers).row(&server).and_then(Messages::replied);
+        self.unix_of(replied)
     }
 
     /// Returns when a server of a zone last answered without an error, in microseconds since 1970. `zone` is in lower-case wire form. 0 means never,
     /// or that this is not known.
     pub fn last_answer(&self, zone: &[u8]) -> u64 {
-        lock(&self.sums.zones).row(zone).map_or(0, |row| row.messages.answered())
+        let answered = lock(&self.sums.zones).row(zone).and_then(|row| row.messages.answered());
+        self.unix_of(answered)
     }
 
     /// Returns the number of queries to servers so far.
@@ -323,7 +324,12 @@ impl Recorder {
     /// Returns when the last fault of the network of this host ended, in microseconds since 1970; 0 if there was none.
     pub fn host_fault_ended(&self) -> u64 {
         let ended = lock(&self.incidents).host_fault_ended();
-        let ago = ended.map(|ended| micros(self.clock.mono().since(ended)));
+        self.unix_of(ended)
+    }
+
+    /// Returns a time in microseconds since 1970, by the present difference between both clocks; 0 for `None`.
+    fn unix_of(&self, at: Option<Mono>) -> u64 {
+        let ago = at.map(|at| micros(self.clock.mono().since(at)));
         ago.map_or(0, |ago| self.clock.unix_micros().saturating_sub(ago))
     }
 

@@ -7,7 +7,7 @@ use hickory_proto::rr::RecordType;
 
 use super::event::{Ended, FlightEnded, Sent};
 use super::table::Tally;
-use dns::clock::micros;
+use dns::clock::{Mono, micros};
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 
@@ -35,9 +35,9 @@ pub(super) struct Messages {
     late: u64,
     lost_micros: u64,
     bogus: u64,
-    /// The time of the last reply, and of the last answer without an error, in microseconds since 1970. 0 means never.
-    replied: u64,
-    answered: u64,
+    /// The time of the last reply, and of the last answer without an error.
+    replied: Option<Mono>,
+    answered: Option<Mono>,
 }
 
 impl Messages {
@@ -55,19 +55,19 @@ impl Messages {
         }
     }
 
-    /// Records the time of a query's end, in microseconds since 1970, if the reply was no late one.
-    pub(super) fn note_time(&mut self, sent: &Sent, unix: u64) {
+    /// Records that a query ended `now`, if the reply was no late one.
+    pub(super) fn note_time(&mut self, sent: &Sent, now: Mono) {
         if sent.came_in_time() {
-            self.replied = unix;
-            self.answered = if sent.conduct == Conduct::Answered { unix } else { self.answered };
+            self.replied = Some(now);
+            self.answered = if sent.conduct == Conduct::Answered { Some(now) } else { self.answered };
         }
     }
 
-    pub(super) const fn replied(&self) -> u64 {
+    pub(super) const fn replied(&self) -> Option<Mono> {
         self.replied
     }
 
-    pub(super) const fn answered(&self) -> u64 {
+    pub(super) const fn answered(&self) -> Option<Mono> {
         self.answered
     }
 
