@@ -150,7 +150,6 @@ mod demo {
     use ctl::moment;
     use ctl::render::{Style, screen, why};
     use history::Window;
-    use history::why::MessageReport;
     use lab::demo::{Demo, DemoError, Options};
     use lab::message_bench;
     use lab::message_bench::{Installed, table};
@@ -212,10 +211,7 @@ mod demo {
     async fn slowest(subject: &impl Controlled) -> String {
         let wanted = Request::Why { requests: vec![WhyRequest { most: 1, ..WhyRequest::default() }] };
         let replies = read_only(wanted, subject).await;
-        let found: Vec<&MessageReport> = replies
-            .iter()
-            .filter_map(|reply| if let Reply::Message(message) = reply { Some(&**message) } else { None })
-            .collect();
+        let found: Vec<_> = replies.iter().filter_map(Reply::message).collect();
         why::messages(&found, &moment::shown, Style::Plain)
     }
 

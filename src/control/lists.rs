@@ -3,7 +3,7 @@
 //! Durations are in seconds, points in time in seconds since 1970.
 
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, join_all};
@@ -59,7 +59,7 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     };
     let (known, now) = (subject.lists(), subject.now());
     let batch = |entry: &ListEntry| {
-        let batch = known.batch.lock().unwrap_or_else(PoisonError::into_inner);
+        let batch = known.batch();
         (batch.counts(entry.number()), batch.listings(entry.number()))
     };
     let mut rows: Vec<ListRow> = known
@@ -73,11 +73,11 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.counts.questions));
     rows.extend(known.lookalikes().list().iter().map(|alike| {
-        let batch = known.batch.lock().unwrap_or_else(PoisonError::into_inner);
+        let batch = known.batch();
         lookalike(alike, alike.number.map(|number| batch.counts(number)).unwrap_or_default())
     }));
     let mut replies = super::rows::bounded(rows, Reply::ListState);
-    let batch = known.batch.lock().unwrap_or_else(PoisonError::into_inner).mode();
+    let batch = known.batch().mode();
     replies.push(Reply::Batch(BatchState { batch, unheard: known.events.lost() }));
     replies
 }
@@ -144,7 +144,6 @@ fn lookalike(alike: &Lookalike, batch: BatchCounts) -> ListRow {
         batch_used: batch.used,
         batch_unused: batch.wasted,
         batch_saved: Duration::from_micros(batch.saved_micros).as_secs_f64(),
-        data_age: None,
         note: "clients query this zone like a DNS list, but resolverd does not know such a list, so clients get the answers of the zone unchanged; if it is a DNS list, add a [[list]] for it"
             .to_owned(),
         ..ListRow::default()

@@ -168,8 +168,8 @@ mod tests {
                 let words = ["resolverctl"].into_iter().chain(typed.split(' ')).map(OsString::from);
                 let words: Vec<OsString> = words.collect();
                 let error = super::super::Arguments::try_parse_from(&words).unwrap_err();
-                let told = text.replace(QUESTION, PLACE);
-                assert!(instead(&words, &error).is_some_and(|found| found == told), "{typed}");
+                let hint = text.replace(QUESTION, PLACE);
+                assert!(instead(&words, &error).is_some_and(|found| found == hint), "{typed}");
             }
             for command in text.split('`').filter(|part| part.starts_with("resolverctl ")) {
                 let parsed = super::super::Arguments::try_parse_from(command.split(' '));

@@ -23,7 +23,7 @@ const OF_POOLS: [&str; 7] = ["dyn", "dynamic", "dhcp", "pool", "dsl", "ppp", "ca
 /// An address of a root server. A socket that is connected to it has the address from which queries leave. Nothing is sent.
 const FAR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(198, 41, 0, 4)), 53);
 
-/// What is known about the address from which queries leave.
+/// The address from which queries leave, as far as it is known.
 #[derive(Clone, Debug, Default)]
 pub struct QueryAddress {
     /// The address; `None` if it is not known, for instance because it is translated on the way.

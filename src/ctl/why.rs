@@ -202,10 +202,8 @@ fn statistics(
     }
 }
 
-fn messages<'r>(replies: &'r [Reply]) -> Vec<&'r MessageReport> {
-    let message =
-        |reply: &'r Reply| if let Reply::Message(message) = reply { Some(&**message) } else { None };
-    replies.iter().filter_map(message).collect()
+fn messages(replies: &[Reply]) -> Vec<&MessageReport> {
+    replies.iter().filter_map(Reply::message).collect()
 }
 
 /// Reads a pasted text as what it is: a bounce, a mail queue, or lines of a mail log.

@@ -191,7 +191,7 @@ impl Running {
     /// Returns the counts of the answers of each DNS list since the start. If a list has several sets of servers, their counts are added.
     fn listings(&self) -> Vec<Busy> {
         let lists = self.resolver.lists();
-        let batch = lists.batch.lock().unwrap_or_else(PoisonError::into_inner);
+        let batch = lists.batch();
         let mut sums = BTreeMap::<String, ListingCounts>::new();
         for entry in lists.all() {
             let (said, compared) = (entry.counts(), batch.listings(entry.number()));

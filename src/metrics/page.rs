@@ -127,13 +127,7 @@ fn state(reply: &Reply) -> Option<String> {
 
 /// Shows the messages (emails) with a DNS time from `least` to `most` microseconds; if there are none, the slowest ones.
 fn messages(replies: &[Reply], (least, most): (u64, u64), offset: Offset) -> String {
-    let mut all: Vec<&MessageReport> = replies
-        .iter()
-        .filter_map(|reply| match reply {
-            Reply::Message(message) => Some(&**message),
-            _ => None,
-        })
-        .collect();
+    let mut all: Vec<&MessageReport> = replies.iter().filter_map(Reply::message).collect();
     all.sort_by(|one, other| other.waited.total_cmp(&one.waited));
     let is_wanted = |one: &&MessageReport| (least as f64..most as f64).contains(&(one.waited * 1e6));
     let wanted: Vec<&MessageReport> = all.iter().copied().filter(is_wanted).collect();

@@ -106,7 +106,7 @@ impl KeptLearned {
         for (zone, number, known) in lists.lookalikes().all_learned(now.mono) {
             note(number, Asked::Zone(zone.to_ascii()), &known);
         }
-        let habits = lists.learned_batch().known_habits();
+        let habits = lists.batch().known_habits();
         let habits = habits.into_iter().filter_map(|known| KeptHabit::of(known, &numbers, place)).collect();
         let selectors = if has_names { lookahead.known_selectors() } else { Vec::new() };
         let texts = |names: Vec<Name>| names.iter().map(Name::to_ascii).collect();
@@ -141,7 +141,7 @@ impl KeptLearned {
                 numbers.insert(known.of, number);
             }
         }
-        let mut batch = resolver.lists().learned_batch();
+        let mut batch = resolver.lists().batch();
         for habit in self.habits.into_iter().filter_map(|habit| habit.known(&numbers, &views)) {
             batch.restore(habit, now.mono);
         }

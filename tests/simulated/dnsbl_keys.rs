@@ -222,7 +222,7 @@ async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duratio
     }
     tokio::time::sleep(Duration::from_secs(60)).await;
     let known = simulation.resolver().lists();
-    let mut batch = known.batch.lock().unwrap();
+    let mut batch = known.batch();
     batch.settle(simulation.clock().mono());
     (took, batch.counts(known.entry(&name(lists[1]), &Way::Public).number()))
 }

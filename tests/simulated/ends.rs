@@ -217,16 +217,16 @@ fn tcp_blocked_here_is_this_hosts_fault() {
             assert_eq!(world.shown().await, Vec::<String>::new());
         });
     });
-    let told: Vec<&str> = text.lines().filter(|line| line.contains("TCP")).collect();
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains("TCP")).collect();
     assert!(
-        told.iter().any(|line| line.contains("tcp_blocked"))
-            && told.iter().any(|line| line.contains("answer over TCP again")),
-        "{told:#?}"
+        lines.iter().any(|line| line.contains("tcp_blocked"))
+            && lines.iter().any(|line| line.contains("answer over TCP again")),
+        "{lines:#?}"
     );
 }
 
 #[test]
-fn servers_without_tcp_are_not_this_hosts_fault() {
+fn few_servers_without_tcp_blame_themselves() {
     paused(async {
         let lab = long_answers();
         for zone in 0..8 {

@@ -463,6 +463,13 @@ pub struct Removed {
     pub entries: Flushed,
 }
 
+impl Reply {
+    /// Returns the message (email) of a reply to `Request::Why`.
+    pub fn message(&self) -> Option<&MessageReport> {
+        if let Self::Message(message) = self { Some(message) } else { None }
+    }
+}
+
 impl From<Flushed> for Removed {
     fn from(flushed: Flushed) -> Self {
         let Flushed { answers, rrsets, negatives, delegations, failures, servers } = flushed;

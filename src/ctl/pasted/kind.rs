@@ -1,4 +1,4 @@
-//! What a pasted text is: lines of a log, a mail queue or a bounce.
+//! Recognises a pasted text: the lines of a log, a mail queue or a bounce.
 
 use std::collections::{BTreeMap, BTreeSet};
 

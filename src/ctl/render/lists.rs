@@ -24,7 +24,7 @@ const NONE: &str = "none";
 /// Shown instead of the number of queries of a day, for a zone that only looks like a DNS list.
 const NOT_COUNTED: &str = "–";
 
-/// What to do about the lists in use, and their table. `from`: the address from which queries leave. `is_verbose`: also the codes that lists
+/// Returns the advice about the lists in use, and their table. `from`: the address from which queries leave. `is_verbose`: also the codes that lists
 /// returned, the advice about lists that work, and the batch queries.
 pub fn states(replies: &[Reply], from: &QueryAddress, is_verbose: bool, style: Style) -> String {
     let rows: Vec<&ListRow> = replies

@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
 use crate::config::Config;
-use crate::dnsbl::batch::{Batch, BatchStanding, Check, CheckQuery, ClientGroup, EXCHANGER, ListId, POINTER};
+use crate::dnsbl::batch::{BatchStanding, Check, CheckQuery, ClientGroup, EXCHANGER, ListId, POINTER};
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::list::{AskedAbout, List, ListSubject, Purpose};
 use crate::dnsbl::list_events::{ListEvent, ListEventKind};
@@ -57,7 +57,7 @@ pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
             biased;
             Some(ended) = asking.join_next() => {
                 if let Ok((check, list, Ahead::NotNeeded | Ahead::NoRoom)) = ended {
-                    batch(&resolver).not_needed(&check, list);
+                    resolver.lists().batch().not_needed(&check, list);
                 }
             }
             event = events.event() => {
@@ -68,12 +68,12 @@ pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
                     let learned = |list| lists.lookalikes().learned(list, event.at).is_some();
                     let asked = |list| lists.numbered(list).is_some() || learned(list);
                     keys.0.retain(|((_, view), list), _| views.get(*view).is_some() && asked(*list));
-                    batch(&resolver).keep(asked);
+                    resolver.lists().batch().keep(asked);
                     configured = config;
                 }
                 for (check, list, question) in take(&resolver, &event, &mut keys) {
                     if asking.len() >= MAX_AHEAD {
-                        batch(&resolver).not_needed(&check, list);
+                        resolver.lists().batch().not_needed(&check, list);
                         continue;
                     }
                     number = number.wrapping_add(1);
@@ -111,7 +111,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     let start = {
         let blocks = asks.list.as_ref().is_some_and(|list| list.purpose == Purpose::Block);
         let query = CheckQuery { check: &check, list: number, blocks };
-        let mut batch = batch(resolver);
+        let mut batch = resolver.lists().batch();
         match event.what {
             ListEventKind::Asked(came) => batch.asked(query, came, event.at, standing),
             ListEventKind::CameOut { says, went_out } => {
@@ -129,7 +129,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
                 let Question { name, kind, .. } = Question::new(&name, RecordType::A);
                 asking.push((check.clone(), other, Question { name, kind, ..question.clone() }));
             }
-            None => batch(resolver).not_needed(&check, other),
+            None => resolver.lists().batch().not_needed(&check, other),
         }
     }
     asking
@@ -177,7 +177,7 @@ fn asks(resolver: &Resolver, key: &QuestionKey, question: &Question, at: Mono) -
     }
     let Some(list) = resolver.list_resolver().list_of(question) else {
         let name = ReversedName::read(&question.name)?;
-        let is_shared = batch(resolver).is_checked(&check_of(key, &name.subject));
+        let is_shared = resolver.lists().batch().is_checked(&check_of(key, &name.subject));
         let number = resolver.lists().lookalikes().asked(&name, is_shared, at)?;
         return Some(Asks { list: None, number, subject: name.subject, key: None });
     };
@@ -225,12 +225,7 @@ fn configure(resolver: &Resolver, config: &Config) {
     let group = |group: &Vec<Name>| group.iter().flat_map(numbers).collect();
     let dnsbl = &config.dnsbl;
     let groups = dnsbl.batch_groups.iter().map(group).collect();
-    batch(resolver).configure(dnsbl.batch, groups, dnsbl.batch_waste);
-}
-
-/// Locks the state even after a panic. Counts may then be wrong, but at most one batch question too many or too few is sent.
-fn batch(resolver: &Resolver) -> MutexGuard<'_, Batch> {
-    resolver.lists().batch.lock().unwrap_or_else(PoisonError::into_inner)
+    resolver.lists().batch().configure(dnsbl.batch, groups, dnsbl.batch_waste);
 }
 
 fn check_of(key: &QuestionKey, subject: &Name) -> Check {

@@ -34,7 +34,7 @@ pub struct Lists {
     /// True if the task that tests and probes the DNS lists sleeps for a long time.
     resting: AtomicBool,
     /// What was learned about the order in which clients ask DNS lists, for batches.
-    pub batch: Mutex<Batch>,
+    batch: Mutex<Batch>,
     /// The events about clients' questions to DNS lists, from which the batches are learned.
     pub events: ListEventQueue,
 }
@@ -142,8 +142,9 @@ impl Lists {
         &self.lookalikes
     }
 
-    /// Locks what was learned about the order in which clients ask DNS lists.
-    pub(crate) fn learned_batch(&self) -> MutexGuard<'_, Batch> {
+    /// Locks what was learned about the order in which clients ask DNS lists, even after a panic. Counts may then be wrong, but at most one batch
+    /// question too many or too few is sent.
+    pub fn batch(&self) -> MutexGuard<'_, Batch> {
         self.batch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -14,7 +14,7 @@ use super::stage::{DOMAIN_LISTS, LISTS, SLOWEST, Stage, all, median, name, pass,
 
 fn counts(stage: &Stage) -> BatchCounts {
     let lists = stage.simulation.resolver().lists();
-    let mut batch = lists.batch.lock().unwrap();
+    let mut batch = lists.batch();
     batch.settle(stage.simulation.clock().mono());
     let of = |apex: &str| batch.counts(lists.entry(&name(apex), &Way::Public).number());
     LISTS.iter().map(|(apex, _)| of(apex)).fold(BatchCounts::default(), |sum, of| BatchCounts {
@@ -77,7 +77,7 @@ fn lists_that_no_registry_has_are_in_the_batches_too() {
         let lists = stage.simulation.resolver().lists();
         assert_eq!(lists.all().len(), LISTS.len() - unknown.len(), "they are no lists");
         let learned = lists.lookalikes().list();
-        let mut batch = lists.batch.lock().unwrap();
+        let mut batch = lists.batch();
         batch.settle(stage.simulation.clock().mono());
         assert_eq!(learned.len(), unknown.len());
         for alike in learned {
@@ -196,7 +196,7 @@ fn a_list_near_its_quota_is_left_to_the_clients() {
         run(&stage, 0..200).await;
         let entry = stage.entry("b.barracudacentral.org.");
         let lists = stage.simulation.resolver().lists();
-        let used = lists.batch.lock().unwrap().counts(entry.number()).used;
+        let used = lists.batch().counts(entry.number()).used;
         assert!((1..=50).contains(&used), "{used} before 80 were spent");
         let unix = stage.simulation.clock().now().unix;
         let (today, _, quota) = entry.watch.quota(unix);

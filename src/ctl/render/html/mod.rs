@@ -17,7 +17,7 @@ use doctor::finding::{Finding, Level, Topic};
 /// The findings about a domain or an address.
 #[derive(Clone, Debug)]
 pub struct DomainReport {
-    /// What was typed; `None` if the subject is from an email.
+    /// The typed text; `None` if the subject is from an email.
     pub typed: Option<String>,
     /// The domain or address.
     pub subject: String,
