@@ -12,8 +12,17 @@ use crate::link::Link;
 use crate::reply::Command;
 use crate::store::Shared;
 
-/// The queries that this gateway has added to the count of the fleet, for each DNS list and day (in days since 1970).
-pub(crate) type Added = BTreeMap<(String, u64), u64>;
+/// What this gateway knows of the counts in the store, for each DNS list and day (in days since 1970).
+pub(crate) type Added = BTreeMap<(String, u64), Counted>;
+
+/// The numbers of queries to one DNS list on one day.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counted {
+    /// The queries that this gateway has added to the count in the store.
+    own: u64,
+    /// The count in the store when this gateway last added to it.
+    all: u64,
+}
 
 impl Shared {
     /// Adds the new queries to DNS lists to the counts of the fleet.
@@ -33,25 +42,24 @@ impl Shared {
             let before = before.get(&(queries.list.clone(), queries.day)).copied().unwrap_or_default();
             self.add_to(link, queries, before)
         }));
-        for (queries, total) in own.iter().zip(totals.await) {
-            let total = total?;
-            added.insert((queries.list.clone(), queries.day), queries.sent);
-            gateway.fleet_queries(&ListQueries { sent: total, ..queries.clone() });
+        for (queries, all) in own.iter().zip(totals.await) {
+            let all = all?;
+            added.insert((queries.list.clone(), queries.day), Counted { own: queries.sent, all });
+            gateway.fleet_queries(&ListQueries { sent: all, ..queries.clone() });
         }
         Ok(())
     }
 
-    /// Adds the queries to one DNS list to the count of the fleet, and returns this count. `before`: how many of these queries this gateway
-    /// has already added.
-    async fn add_to(&self, link: &Link, queries: &ListQueries, before: u64) -> Result<u64, StoreError> {
+    /// Adds the queries to one DNS list to the count of the fleet, and returns this count. `before`: the counts after the last time.
+    async fn add_to(&self, link: &Link, queries: &ListQueries, before: Counted) -> Result<u64, StoreError> {
         let ListQueries { list, day, sent } = queries;
         let name = self.stored("queries", &self.sealer.name(format!("{day}:{list}").as_bytes()));
-        let new = sent.saturating_sub(before);
+        let new = sent.saturating_sub(before.own);
         let mut total = self.add_number(link, &name, new).await?;
         let is_first = total == new;
-        if total < before.saturating_add(new) {
-            // The count is below that of this gateway alone, so the store has lost its counts. Each gateway then adds its total again.
-            total = self.add_number(link, &name, before).await?;
+        if total < before.all.saturating_add(new) {
+            // A count only grows, so the store has lost its counts. Each gateway then adds its total again.
+            total = self.add_number(link, &name, before.own).await?;
         }
         if is_first {
             link.command(&Command::new("PEXPIRE").key(&name).number(millis_of(QUOTA_TIME))).await?;
