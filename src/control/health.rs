@@ -18,7 +18,8 @@ use crate::limits::{CERTIFICATE_SOON, LONG_UNCHECKED_ROOT_KEYS, MAX_STATUS_ZONES
 use dns::clock::date;
 use dns::question::Outcome;
 use history::{
-    FailingZone, FailuresByZone, StatsReport, TimeSpan, Troubles, Window, ZoneFailures, failed_text,
+    ClockJump, FailingZone, FailuresByZone, StatsReport, TimeSpan, Troubles, Window, ZoneFailures,
+    failed_text,
 };
 use resolver::config::{Config, Listener};
 
@@ -143,6 +144,8 @@ pub fn judge(
         let remedy = "Allow outgoing TCP to port 53 in the firewalls of this host and its network: `resolverctl check system`.";
         judged.push((u64::MAX, Warning::new(problem, remedy)));
     }
+    judged.extend(troubles.without_ipv6.map(|span| (0, without_ipv6(span))));
+    judged.extend(troubles.clock_jump.map(|jump| (0, clock_set(jump))));
     if shed > 0 {
         let problem = format!(
             "Overload: {shed} queries were answered with SERVFAIL at once, because too many were in progress."
@@ -201,6 +204,24 @@ fn failing(failed: u64, counts: &StatsReport, by_zone: Option<&FailuresByZone>) 
 
 fn severity(failed: u64, counts: &StatsReport) -> Severity {
     if is_much(failed, counts) { Severity::Critical } else { Severity::Warning }
+}
+
+fn without_ipv6(span: Duration) -> Warning {
+    let problem = format!(
+        "IPv6 is broken on the path from this host since {}: servers answer over IPv4, but not over IPv6.",
+        TimeSpan(span)
+    );
+    Warning::new(
+        problem,
+        "Queries go over IPv4 only. Repair IPv6 of this host or its network, or set resolve.ipv6 = false.",
+    )
+}
+
+fn clock_set(jump: ClockJump) -> Warning {
+    Warning::new(
+        format!("The {jump} {} ago.", TimeSpan(jump.ago)),
+        "Compare it with the right time: it decides which DNSSEC signatures are valid, and dates the history.",
+    )
 }
 
 fn unreachable(problem: String) -> Warning {

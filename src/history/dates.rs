@@ -3,7 +3,11 @@
 //! If the clock of the host is set, earlier entries keep their old dates, like the log of the mail server and the files on disk. With new
 //! dates, a question that is both in memory and on disk would count twice.
 
-use crate::limits::{CLOCK_STEP, MAX_CLOCK_STEPS};
+use std::time::Duration;
+
+use super::report::ClockJump;
+use crate::limits::{CLOCK_JUMP, CLOCK_JUMP_SHOWN, CLOCK_STEP, MAX_CLOCK_STEPS};
+use dns::clock::micros;
 
 /// The differences between the date and the monotonic clock, in microseconds. Whenever the clock of the host is set, a new difference is
 /// added.
@@ -24,13 +28,12 @@ impl Dates {
     }
 
     /// Registers that `unix`, in microseconds since 1970, is the date of `mono`. If the clock of the host was set since the last call, the
-    /// new difference applies to all times after the last call.
-    pub(super) fn note(&mut self, mono: u64, unix: u64) {
+    /// new difference applies to all times after the last call. Returns the change if it is a jump.
+    pub(super) fn note(&mut self, mono: u64, unix: u64) -> Option<ClockJump> {
         let difference = unix.wrapping_sub(mono);
-        let is_step = self.steps.last().is_none_or(|(_, last)| {
-            let step = difference.wrapping_sub(*last).cast_signed().unsigned_abs();
-            u128::from(step) >= CLOCK_STEP.as_micros()
-        });
+        let last = self.steps.last().map(|(_, last)| *last);
+        let is_step = last
+            .is_none_or(|last| u128::from(change(last, difference).unsigned_abs()) >= CLOCK_STEP.as_micros());
         if is_step {
             let first = if self.steps.is_empty() { 0 } else { self.seen.saturating_add(1) };
             self.steps.push((first, difference));
@@ -38,6 +41,19 @@ impl Dates {
             self.steps.drain(..more);
         }
         self.seen = self.seen.max(mono);
+        last.and_then(|last| jump(change(last, difference), Duration::ZERO))
+    }
+
+    /// Returns how far the clock differs from what it would show if nobody had set it in the last `CLOCK_JUMP_SHOWN`. `mono`: the present time.
+    pub(super) fn jump(&self, mono: u64) -> Option<ClockJump> {
+        let begin = mono.saturating_sub(micros(CLOCK_JUMP_SHOWN));
+        let first = self.steps.partition_point(|(since, _)| *since <= begin).saturating_sub(1);
+        let recent = self.steps.get(first..).unwrap_or_default();
+        let (((_, before), after), (_, last)) = (recent.split_first()?, recent.last()?);
+        let is_far =
+            |(_, difference): &&(u64, u64)| jump(change(*before, *difference), Duration::ZERO).is_some();
+        let (since, _) = after.iter().find(is_far)?;
+        jump(change(*before, *last), Duration::from_micros(mono.saturating_sub(*since)))
     }
 
     /// Returns the date of `mono`, in microseconds since 1970. Before the first call of `note`, this is `mono` itself.
@@ -48,9 +64,39 @@ impl Dates {
     }
 }
 
+/// Returns the signed change between two differences, in microseconds.
+fn change(before: u64, after: u64) -> i64 {
+    after.wrapping_sub(before).cast_signed()
+}
+
+/// Returns the change as a jump if it is large.
+fn jump(change: i64, ago: Duration) -> Option<ClockJump> {
+    let by = Duration::from_micros(change.unsigned_abs());
+    (by >= CLOCK_JUMP).then_some(ClockJump { ago, by, back: change < 0 })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn jump_is_shown_until_set_back() {
+        let (minute, day) = (60 * SECOND, 24 * 60 * 60 * SECOND);
+        let start = 1_000 * day;
+        let mut dates = Dates::begun(day, start);
+        assert_eq!(dates.note(day + minute, start + minute + 30 * SECOND), None, "a correction");
+        let by = Duration::from_micros(day);
+        let jump = dates.note(day + 2 * minute, start + day + 2 * minute + 30 * SECOND);
+        assert_eq!(jump, Some(ClockJump { ago: Duration::ZERO, by, back: false }));
+        let ago = |jump: Option<ClockJump>| jump.map(|jump| jump.ago.as_secs());
+        assert_eq!(ago(dates.jump(day + 12 * minute)), Some(11 * 60 - 1), "since the last reading before it");
+        assert!(dates.note(day + 13 * minute, start + 13 * minute).is_some_and(|jump| jump.back));
+        assert_eq!(dates.jump(day + 14 * minute), None, "it is right again");
+        let back = dates.note(day + 15 * minute, start + 15 * minute - day);
+        assert_eq!(back.map(|jump| jump.back), Some(true));
+        assert!(dates.jump(day + 15 * minute).is_some());
+        assert_eq!(dates.jump(2 * day + 20 * minute), None, "the operator has known for a day");
+    }
 
     const SECOND: u64 = 1_000_000;
 

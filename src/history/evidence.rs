@@ -159,6 +159,7 @@ impl Seen<'_> {
             Loss => "loss",
             Network => "network",
             NetworkLossy => "network_lossy",
+            TcpBlocked => "tcp_blocked",
             Unknown if cause.why.is_empty() && !named.is_empty() => "simpler",
             Overload if cause.why.is_empty() => "overload",
             _ if cause.why.is_empty() => "not_shown",

@@ -83,6 +83,8 @@ pub(super) struct Incidents {
     pub(super) loss: Loss,
     /// TCP on all paths of this host.
     pub(super) streams: Streams,
+    /// Since when no server has answered over IPv6, if the resolver has found that IPv6 is broken.
+    pub(super) ipv6_broken: Option<Mono>,
     zones: BTreeMap<Name, TroubledZone>,
     /// The servers that incidents in `zones` blame, so that the answers of all others take no time.
     blamed: BTreeSet<IpAddr>,

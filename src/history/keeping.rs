@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::dates::Dates;
 use super::entry::{FlightEntry, QuestionEntry};
 use super::event::Shows;
+use super::line::Line;
 use super::lock;
 use super::octets::HitHead;
 use super::owner::WantedOwner;
@@ -118,14 +119,18 @@ impl Recorder {
     /// Compares the monotonic clock with the date, and returns the conversion of times of the history to dates.
     pub(super) fn dates(&self) -> Dates {
         let mut dates = lock(&self.kept.dates);
+        let mut jump = None;
         for _ in 0..CLOCK_READINGS {
             let (before, unix) = (self.clock.mono(), self.clock.unix_micros());
             // If the thread is interrupted between the two readings, the difference looks as if somebody had set the clock.
             if self.clock.mono().since(before) < CLOCK_STEP / 2 {
-                dates.note(before.as_micros(), unix);
+                jump = dates.note(before.as_micros(), unix);
                 break;
             }
         }
-        dates.clone()
+        let noted = dates.clone();
+        drop(dates);
+        self.write(jump.map(Line::ClockSet));
+        noted
     }
 }

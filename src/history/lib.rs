@@ -105,8 +105,8 @@ use self::recorded::Kept;
 pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded};
 use self::redact::Redaction;
 pub use self::report::{
-    ClientRow, FailingZone, FailuresByZone, LossReport, Scraped, ServerRow, ShedRow, StatsReport, Troubles,
-    TypeRow, UpstreamReport, UserRow, ZoneFailures, ZoneRow, blames,
+    ClientRow, ClockJump, FailingZone, FailuresByZone, LossReport, Scraped, ServerRow, ShedRow, StatsReport,
+    Troubles, TypeRow, UpstreamReport, UserRow, ZoneFailures, ZoneRow, blames,
 };
 use self::shard::Shard;
 use self::table::{CounterTable, Rows};
@@ -321,6 +321,18 @@ impl Recorder {
         lock(&self.incidents).streams.since().map(|since| now.since(since))
     }
 
+    /// Registers that servers answer over IPv4, but none in several networks does over IPv6.
+    pub fn ipv6_broken(&self) {
+        lock(&self.incidents).ipv6_broken = Some(self.clock.mono());
+        self.write(Some(Line::Ipv6Broken));
+    }
+
+    /// Registers that a server has answered over IPv6 after `ipv6_broken`.
+    pub fn ipv6_works(&self) {
+        let since = lock(&self.incidents).ipv6_broken.take();
+        self.write(since.map(|since| Line::Ipv6Works { after: self.clock.mono().since(since) }));
+    }
+
     /// Returns when the last fault of the network of this host ended, in microseconds since 1970; 0 if there was none.
     pub fn host_fault_ended(&self) -> u64 {
         let ended = lock(&self.incidents).host_fault_ended();
@@ -353,7 +365,10 @@ impl Recorder {
         let unkept = self.kept.store.get().and_then(|store| store.trouble());
         let (zones, ended) = (incidents.failing(now), incidents.recently_ended());
         let without_tcp = incidents.streams.since().map(|since| now.since(since));
-        Troubles { down, lossy, without_tcp, unkept, zones, ended }
+        let without_ipv6 = incidents.ipv6_broken.map(|since| now.since(since));
+        drop(incidents);
+        let clock_jump = self.dates().jump(now.as_micros());
+        Troubles { down, lossy, without_tcp, without_ipv6, clock_jump, unkept, zones, ended }
     }
 
     /// Forgets the failures of zones at and below these names, because other servers now answer for them.

@@ -110,6 +110,9 @@ pub(crate) const USED_TO_ANSWER: Duration = Duration::from_secs(600);
 /// The maximum number of servers whose lost packets are counted, 80 octets each. They are enough to examine hundreds of networks.
 pub(crate) const MAX_LOSS_SERVERS: usize = 1_024;
 
+/// Periods of blocked TCP that are remembered, 16 octets each.
+pub(crate) const MAX_STREAM_SPANS: usize = 64;
+
 /// Periods of packet loss that are remembered, 16 octets each.
 pub(crate) const MAX_LOSS_SPANS: usize = 64;
 
@@ -119,6 +122,12 @@ pub(crate) const MAX_SILENT_SERVERS: usize = 256;
 /// If the difference between the monotonic clock and the clock of the host changes by this time, somebody has set the clock of the host.
 /// The thread may be interrupted for some milliseconds between the readings of the two clocks, so smaller changes do not count.
 pub(crate) const CLOCK_STEP: Duration = Duration::from_millis(10);
+
+/// A change of the clock of the host by at least this time is reported. Smaller ones correct its drift.
+pub(crate) const CLOCK_JUMP: Duration = Duration::from_secs(60 * 60);
+
+/// For how long a jump of the clock is reported, unless the clock is set back: long enough to be seen once a day.
+pub(crate) const CLOCK_JUMP_SHOWN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The number of times that resolverd tries to read both clocks without an interruption. If all tries fail, it assumes that nobody has set the clock
 /// of the host.

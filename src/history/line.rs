@@ -13,7 +13,7 @@ use super::entry::QuestionEntry;
 use super::evidence::CulpritReport;
 use super::failure::FailedQuestion;
 use super::redact::{Redaction, Secrets};
-use super::report::LossReport;
+use super::report::{ClockJump, LossReport};
 use super::subject::domain_of;
 use dns::question::{
     ClientTransport, ExtendedError, Question, is_within, kind_text, name_of_wire, name_text, zone_text,
@@ -62,6 +62,12 @@ pub(super) enum Line {
     TcpWorks {
         after: Duration,
     },
+    /// Servers answer over IPv4, but none in several networks does over IPv6.
+    Ipv6Broken,
+    Ipv6Works {
+        after: Duration,
+    },
+    ClockSet(ClockJump),
     NetworkLossy(LossReport),
     NetworkLossEnds {
         after: Duration,
@@ -271,6 +277,15 @@ impl Line {
             Self::TcpWorks { after } => {
                 line(false, "tcp_works", format!("servers answer over TCP again after {}", age(after)))
             }
+            Self::Ipv6Broken => line(true, "ipv6_broken", IPV6_BROKEN.to_owned()),
+            Self::Ipv6Works { after } => {
+                line(false, "ipv6_works", format!("servers answer over IPv6 again after {}", age(after)))
+            }
+            Self::ClockSet(jump) => {
+                let text =
+                    format!("the {jump}; the time decides which DNSSEC signatures are valid: check it");
+                line(true, "clock_set", text)
+            }
             Self::NetworkLossy(loss) => line(true, "network_lossy", lossy_text(loss)),
             Self::NetworkLossEnds { after } => {
                 let text = format!("the network of this host no longer loses packets, after {}", age(after));
@@ -296,6 +311,8 @@ impl Line {
         }
     }
 }
+
+const IPV6_BROKEN: &str = "IPv6 is broken on the path from this host: servers in several networks do not answer over it, although servers answer over IPv4; resolverd uses IPv4 only and tries IPv6 again from time to time; repair it, or set resolve.ipv6 = false";
 
 /// Less than a second is shown as one second.
 fn age(span: Duration) -> TimeSpan {

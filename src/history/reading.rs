@@ -75,6 +75,7 @@ impl Recorder {
         let unix = |at: Mono| dates.unix(at.as_micros());
         let incidents = lock(&self.incidents);
         let (outages, losses) = (incidents.outage.spans(now), incidents.loss.spans(now));
+        let without_tcp = incidents.streams.spans(now);
         let (changed, changed_at) = incidents.forgotten();
         drop(incidents);
         recorded.changed_zones = changed.iter().map(|zone| wire_name(&zone.to_lowercase()).into()).collect();
@@ -82,6 +83,7 @@ impl Recorder {
         let dated = |(since, until)| (unix(since), unix(until));
         recorded.outages.extend(outages.into_iter().map(dated));
         recorded.losses.extend(losses.into_iter().map(dated));
+        recorded.without_tcp.extend(without_tcp.into_iter().map(dated));
         recorded.off = !self.kept.is_on();
         (recorded, first_end)
     }

@@ -112,6 +112,8 @@ pub struct Recorded {
     pub outages: Vec<OutageEntry>,
     /// The periods in which the network of this host lost packets, as far as memory has them.
     pub losses: Vec<OutageEntry>,
+    /// The periods in which TCP port 53 of other hosts was blocked on the path from this host, as far as memory has them.
+    pub without_tcp: Vec<OutageEntry>,
     /// The zones that the configuration gave other servers last, in wire form.
     pub changed_zones: Vec<Box<[u8]>>,
     /// The time of this change, in microseconds since 1970.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::counters::Counts;
 use super::histogram::{Distribution, Quantiles};
+use super::line::TimeSpan;
 use super::tally::{ClientTally, Messages, ZoneTally, is_judged_failure};
 use super::window::Window;
 use dns::conduct::Conduct;
@@ -170,12 +171,34 @@ pub struct Troubles {
     pub lossy: Option<LossReport>,
     /// For how long TCP port 53 of other hosts has been blocked on the path from this host; none if it is not.
     pub without_tcp: Option<Duration>,
+    /// For how long servers have answered over IPv4 but not over IPv6; none if IPv6 works or is not used.
+    pub without_ipv6: Option<Duration>,
+    /// How far the clock of this host was set in the last day; none if it was not, or was set back to the right time.
+    pub clock_jump: Option<ClockJump>,
     /// Why failed and slow queries are not written to disk now; none if they are.
     pub unkept: Option<String>,
     /// The failing zones, the longest failure first.
     pub zones: Vec<FailingZone>,
     /// The zones whose failure has ended recently.
     pub ended: Vec<String>,
+}
+
+/// A change of the clock of this host that is no correction of its drift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockJump {
+    /// How long ago the clock was first set.
+    pub ago: Duration,
+    /// The change.
+    pub by: Duration,
+    /// True if the clock was set back.
+    pub back: bool,
+}
+
+impl fmt::Display for ClockJump {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let to = if self.back { "back" } else { "forward" };
+        write!(formatter, "clock of this host was set {to} by {}", TimeSpan(self.by))
+    }
 }
 
 /// The packet loss in the network of this host.

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::event::Sent;
 use super::line::Line;
 use super::loss::network;
-use crate::limits::{MAX_STREAM_NETWORKS, STREAM_NETWORKS};
+use crate::limits::{MAX_STREAM_NETWORKS, MAX_STREAM_SPANS, STREAM_NETWORKS};
 use dns::clock::Mono;
 use dns::conduct::Transport;
 
@@ -21,7 +21,8 @@ pub(super) struct Streams {
     /// The networks of servers to which TCP has failed since, at most `MAX_STREAM_NETWORKS`.
     networks: BTreeSet<u128>,
     blocked: bool,
-    ended: Option<Mono>,
+    /// The last periods in which TCP was blocked and that have ended, at most `MAX_STREAM_SPANS`.
+    spans: Vec<(Mono, Mono)>,
 }
 
 impl Streams {
@@ -37,8 +38,12 @@ impl Streams {
             if !std::mem::take(&mut self.blocked) {
                 return None;
             }
-            self.ended = Some(now);
-            return Some(Line::TcpWorks { after: now.since(since.unwrap_or(now)) });
+            let since = since.unwrap_or(now);
+            if self.spans.len() >= MAX_STREAM_SPANS {
+                self.spans.remove(0);
+            }
+            self.spans.push((since, now));
+            return Some(Line::TcpWorks { after: now.since(since) });
         }
         let since = *self.since.get_or_insert_with(|| now.before(sent.elapsed));
         if self.networks.len() < MAX_STREAM_NETWORKS {
@@ -61,8 +66,13 @@ impl Streams {
         self.since.filter(|_| self.blocked)
     }
 
-    pub(super) const fn ended(&self) -> Option<Mono> {
-        self.ended
+    pub(super) fn ended(&self) -> Option<Mono> {
+        self.spans.last().map(|(_, ended)| *ended)
+    }
+
+    /// Returns the last periods in which TCP was blocked. One that continues ends at `now`.
+    pub(super) fn spans(&self, now: Mono) -> Vec<(Mono, Mono)> {
+        self.spans.iter().copied().chain(self.since().map(|since| (since, now))).collect()
     }
 }
 
@@ -106,5 +116,6 @@ mod tests {
         let line = streams.note(&sent(0, "example.", Conduct::Answered), true, at(69));
         assert_eq!(line, Some(Line::TcpWorks { after: Duration::from_secs(60) }));
         assert_eq!((streams.since(), streams.is_doubtful(), streams.ended()), (None, false, Some(at(69))));
+        assert_eq!(streams.spans(at(80)), [(at(9), at(69))]);
     }
 }

@@ -27,6 +27,8 @@ pub struct Traffic {
     /// Outages of the network of this host, sorted by time.
     outages: Vec<OutageEntry>,
     losses: Vec<OutageEntry>,
+    /// The periods in which TCP was blocked on the path from this host.
+    without_tcp: Vec<OutageEntry>,
     /// The shortest time of a slow answer, in microseconds.
     pub(super) slow: u64,
 }
@@ -106,6 +108,7 @@ impl Traffic {
             ipv6_silent_since,
             outages: recorded.outages.clone(),
             losses: recorded.losses.clone(),
+            without_tcp: recorded.without_tcp.clone(),
             slow: slow_answer(slow),
         }
     }
@@ -134,6 +137,12 @@ impl Traffic {
         };
         self.losses.iter().any(|(since, until)| *since <= sent && sent < *until)
             && self.servers.get(&key_of(message)).is_some_and(answers)
+    }
+
+    /// Returns true if a query was sent while TCP was blocked on the path from this host.
+    pub(super) fn is_without_tcp(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
+        let (sent, _) = moments(flight, message);
+        self.without_tcp.iter().any(|(since, until)| (*since..*until).contains(&sent))
     }
 
     pub(super) fn is_down_at(&self, moment: u64) -> bool {

@@ -170,6 +170,7 @@ impl Samples {
         let troubles = subject.recorder().troubles();
         self.put(Family::NetworkDown, &[], u64::from(troubles.down.is_some()));
         self.put(Family::NetworkWithoutTcp, &[], u64::from(troubles.without_tcp.is_some()));
+        self.put(Family::NetworkWithoutIpv6, &[], u64::from(troubles.without_ipv6.is_some()));
         let lost = troubles.lossy.map_or(0, |lossy| lossy.percent);
         self.put(Family::NetworkLoss, &[], u64::from(lost));
         self.put(Family::FailingZones, &[], troubles.zones.len() as u64);

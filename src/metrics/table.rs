@@ -128,6 +128,8 @@ families! {
     NetworkDown "network_down" Gauge [];
     /// 1 if TCP port 53 of other hosts is blocked on the path from this host, otherwise 0.
     NetworkWithoutTcp "network_without_tcp" Gauge [];
+    /// 1 if servers answer over IPv4 but not over IPv6, otherwise 0.
+    NetworkWithoutIpv6 "network_without_ipv6" Gauge [];
     /// The percentage of queries that the network of this host loses, or 0 if it loses few.
     NetworkLoss "network_loss_percent" Gauge [];
     /// Configured addresses at which resolverd does not listen, because the host does not have them.

@@ -7,14 +7,18 @@ use std::time::Duration;
 
 use control::health::{JUDGED, judge};
 use hickory_proto::rr::RecordType;
+use history::costs::CostsWanted;
+use history::culprit::CulpritKind;
 use history::failed::{FailedWanted, StillFails};
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{Lines, ask};
 use lab::server::Distance;
+use lab::simulated::Ipv6Way;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use resolver::cache::servers::Health;
+use resolver::config::{Config, Family};
 use tokio::task::JoinSet;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -56,7 +60,12 @@ impl World {
     }
 
     fn over(lab: Arc<Lab>) -> Self {
-        let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 7);
+        let config = config_for(&lab);
+        Self::with(lab, config)
+    }
+
+    fn with(lab: Arc<Lab>, config: Config) -> Self {
+        let simulation = Simulation::new(Arc::clone(&lab), config, 7);
         let mut tasks = simulation.tend();
         tasks.spawn(Arc::clone(simulation.resolver()).write_log());
         Self { simulation, lab, _tasks: tasks }
@@ -209,6 +218,10 @@ fn tcp_blocked_here_is_this_hosts_fault() {
             assert!(shown.iter().any(|line| line.starts_with(blocked)), "{shown:#?}");
             let troubles = world.simulation.recorder().troubles();
             assert_eq!(troubles.zones, [], "no owner of a zone must repair anything");
+            let wanted = CostsWanted { from: 0, to: u64::MAX, client: None };
+            let costs = world.simulation.resolver().costs(wanted).await.rows;
+            assert!(costs.iter().any(|row| row.kind == Some(CulpritKind::TcpBlocked)), "{costs:#?}");
+            assert!(costs.iter().all(|row| row.kind != Some(CulpritKind::Truncated)), "{costs:#?}");
             world.simulation.network().set_tcp_blocked(false);
             tokio::time::sleep(10 * SECOND).await;
             world.simulation.recorder().tick();
@@ -223,6 +236,78 @@ fn tcp_blocked_here_is_this_hosts_fault() {
             && lines.iter().any(|line| line.contains("answer over TCP again")),
         "{lines:#?}"
     );
+}
+
+/// Forty zones, whose servers have addresses of both families in networks of their own.
+fn dual_stack() -> Arc<Lab> {
+    let mut tree = Tree::default();
+    let mut server = |name: &str, last: [u8; 2]| {
+        let six = format!("2001:db8:{:x}::1", u16::from_be_bytes(last)).parse().unwrap();
+        let mut plan = ServerPlan::new(name, vec![[127, 0, last[0], last[1]].into(), six]);
+        plan.distance = Distance::steady(Duration::from_millis(20));
+        tree.server(plan).unwrap();
+        name.to_owned()
+    };
+    let root = [server("a.root", [0, 1])];
+    let tld = [server("ns.tld", [0, 2])];
+    let own: Vec<String> = (0..40).map(|zone| server(&format!("ns.z{zone}.tld"), [1, zone])).collect();
+    tree.zone(".", &root, "").unwrap();
+    tree.zone("tld.", &tld, "").unwrap();
+    for (zone, server) in own.into_iter().enumerate() {
+        tree.zone(&format!("z{zone}.tld."), &[server], "* 30 A 10.0.0.1\n").unwrap();
+    }
+    Arc::new(tree.build().unwrap())
+}
+
+#[test]
+fn broken_ipv6_is_shown_until_answered() {
+    let text = Lines::from_work(tracing::Level::INFO, || {
+        paused(async {
+            let lab = dual_stack();
+            let mut config = config_for(&lab);
+            (config.resolve.ipv4, config.resolve.ipv6) = (Family::Auto, Family::Auto);
+            let world = World::with(lab, config);
+            let mail = async |host: &str, zones: std::ops::Range<u8>| {
+                for zone in zones {
+                    ask(&world.simulation, &format!("{host}.z{zone}.tld."), RecordType::A).await;
+                }
+            };
+            world.simulation.network().set_ipv6(Ipv6Way::Swallowed);
+            mail("w", 0..30).await;
+            let shown = world.shown().await;
+            let broken = "IPv6 is broken on the path from this host since";
+            assert!(shown.iter().any(|line| line.starts_with(broken)), "{shown:#?}");
+            assert!(world.simulation.recorder().troubles().without_ipv6.is_some());
+            world.simulation.network().set_ipv6(Ipv6Way::Open);
+            tokio::time::sleep(600 * SECOND).await;
+            mail("new", 0..40).await;
+            assert_eq!(world.shown().await, Vec::<String>::new());
+        });
+    });
+    for line in ["ipv6_broken", "servers answer over IPv6 again after"] {
+        assert_eq!(text.lines().filter(|logged| logged.contains(line)).count(), 1, "{line}: {text}");
+    }
+}
+
+#[test]
+fn clock_jump_is_shown_until_corrected() {
+    let text = Lines::from_work(tracing::Level::INFO, || {
+        paused(async {
+            let world = World::new().await;
+            let clock = world.simulation.clock();
+            for (wrong_by, to) in [(24 * 60 * 60, "forward"), (-24 * 60 * 60, "back")] {
+                clock.set_wrong_by(wrong_by);
+                tokio::time::sleep(10 * SECOND).await;
+                let shown = world.shown().await;
+                let set = format!("The clock of this host was set {to} by 24 h");
+                assert!(shown.len() == 1 && shown[0].starts_with(&set), "{shown:#?}");
+                clock.set_wrong_by(0);
+                tokio::time::sleep(10 * SECOND).await;
+                assert_eq!(world.shown().await, Vec::<String>::new());
+            }
+        });
+    });
+    assert_eq!(text.lines().filter(|line| line.contains("clock_set")).count(), 4, "{text}");
 }
 
 #[test]

@@ -44,6 +44,8 @@ words! {
         Network = "network",
         /// The network of this host lost packets: servers in many networks did not answer some queries.
         NetworkLossy = "network_lossy": "own network lossy",
+        /// TCP port 53 of other hosts was blocked on the path from this host.
+        TcpBlocked = "tcp_blocked": "own TCP blocked",
         /// resolverd itself had too much work.
         Overload = "overload",
         /// The client itself paused between its questions.
@@ -63,7 +65,7 @@ words! {
 impl CulpritKind {
     /// Returns true if the network or the load of this host is the culprit.
     pub const fn is_of_this_host(self) -> bool {
-        matches!(self, Self::Network | Self::NetworkLossy | Self::Overload)
+        matches!(self, Self::Network | Self::NetworkLossy | Self::TcpBlocked | Self::Overload)
     }
 
     /// Returns true if the servers of a zone are the culprit.

@@ -27,6 +27,7 @@ pub(super) fn kind_of(
         Some(Conduct::Unreachable | Conduct::NotSent) if traffic.is_down(flight, message) => {
             Some(CulpritKind::Network)
         }
+        Some(Conduct::NoTcp) => Some(without_tcp(flight, message, traffic)),
         Some(conduct) => fault(list, conduct),
     }
 }
@@ -34,8 +35,8 @@ pub(super) fn kind_of(
 /// Returns the key of the cause of a faulty query for this zone.
 pub(super) fn key_of(one: &ExplainedQuestion<'_>, kind: CulpritKind, zone: &[u8]) -> CauseKey {
     match kind {
-        // A lossy network is one cause for all zones.
-        CulpritKind::NetworkLossy => (kind, Box::default()),
+        // A fault of the own network is one cause for all zones.
+        CulpritKind::NetworkLossy | CulpritKind::TcpBlocked => (kind, Box::default()),
         kind => (kind, zone_of(one, zone)),
     }
 }
@@ -70,7 +71,7 @@ fn silence(
             && other.at.abs_diff(message.at) < SAME_MOMENT
     };
     if is_silent_over_tcp(flight, message) {
-        return Some(CulpritKind::Truncated);
+        return Some(without_tcp(flight, message, traffic));
     }
     // Another server was queried at the same time and answered first, so no client waited for this server.
     if message.conduct.is_none() && flight.messages.iter().any(raced) {
@@ -90,6 +91,11 @@ fn silence(
         }
         Unanswered::Silent => fault(list, Conduct::Silent),
     }
+}
+
+/// Returns the fault for a query over TCP that failed although the server answers over UDP.
+fn without_tcp(flight: &FlightEntry, message: &MessageEntry, traffic: &Traffic) -> CulpritKind {
+    if traffic.is_without_tcp(flight, message) { CulpritKind::TcpBlocked } else { CulpritKind::Truncated }
 }
 
 /// Returns true for an unanswered query over TCP after a truncated answer of the server over UDP.

@@ -291,7 +291,9 @@ impl Attempt {
         }
         let now = self.shared.clock.mono();
         self.server.overdue(sent, now);
-        self.shared.families.silent(self.path.server.ip(), self.round_trip.is_some(), now);
+        if self.shared.families.silent(self.path.server.ip(), self.round_trip.is_some(), now) {
+            self.shared.recorder.ipv6_broken();
+        }
         let (server, zone, origin) = (self.path.server, &self.zone, self.role.origin());
         self.shared.recorder.overdue(&Overdue { server, zone, origin, sent });
         self.note_unanswered(now.since(sent));
@@ -491,7 +493,7 @@ impl Attempt {
             self.server.flips_case(now);
         }
         if matches!(heard.reply, Ok(_) | Err(Trouble::NoRoom)) {
-            self.shared.families.answered(self.path.server.ip(), now);
+            self.shared.family_answered(self.path.server.ip(), now);
         }
         match heard.reply {
             Ok(_) | Err(Trouble::NoRoom) => {

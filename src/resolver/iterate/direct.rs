@@ -79,7 +79,7 @@ impl Iterate {
         // While the query was in progress, resolverd may have found that no server answers over IPv6.
         let families = [family, self.shared.families.state(config, server, now)];
         match heard.reply {
-            Ok(_) => self.shared.families.answered(server, now),
+            Ok(_) => self.shared.family_answered(server, now),
             Err(Trouble::Silent) if families.contains(&FamilyState::Silent) => {
                 return Err(ReplyUnknown::SilentFamily);
             }

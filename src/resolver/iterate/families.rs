@@ -41,6 +41,8 @@ pub(super) struct Families {
     /// The time until which IPv6 is not used, because the servers in `silent_networks` do not answer.
     silent_ipv6_until: AtomicU64,
     is_ipv6_silent: AtomicBool,
+    /// True if IPv6 was put out of use because of the silence, and no server has answered over it since.
+    is_ipv6_broken: AtomicBool,
     silent_networks: Mutex<SilentNetworks>,
     /// True if a server has answered over IPv4 since the last unanswered query over IPv6 that was counted.
     ipv4_answers: AtomicBool,
@@ -81,7 +83,8 @@ impl Families {
         until.store(now.after(NO_ROUTE_TIME).as_micros(), Ordering::Relaxed);
     }
 
-    pub(super) fn answered(&self, address: IpAddr, now: Mono) {
+    /// Records that a server has answered. Returns true if this is the first answer over IPv6 since `silent` returned true.
+    pub(super) fn answered(&self, address: IpAddr, now: Mono) -> bool {
         let (works, none_until) = match address.is_ipv4() {
             true => (&self.ipv4_works, &self.no_ipv4_until),
             false => (&self.ipv6_works, &self.no_ipv6_until),
@@ -96,40 +99,44 @@ impl Families {
         match address {
             IpAddr::V4(_) if !self.ipv4_answers.load(Ordering::Relaxed) => {
                 self.ipv4_answers.store(true, Ordering::Relaxed);
+                false
             }
-            IpAddr::V4(_) => {}
+            IpAddr::V4(_) => false,
             IpAddr::V6(_) => self.ipv6_answered(now),
         }
     }
 
-    fn ipv6_answered(&self, now: Mono) {
+    fn ipv6_answered(&self, now: Mono) -> bool {
         if !self.has_heard_ipv6(IPV6_HEARD_PAUSE, now) {
             self.ipv6_heard.store(now.as_micros(), Ordering::Relaxed);
         }
-        if self.is_ipv6_silent.load(Ordering::Relaxed) {
-            self.is_ipv6_silent.store(false, Ordering::Relaxed);
-            *self.silent_networks.lock().unwrap_or_else(PoisonError::into_inner) = SilentNetworks::default();
-            self.silent_ipv6_until.store(0, Ordering::Relaxed);
+        if !self.is_ipv6_silent.load(Ordering::Relaxed) {
+            return false;
         }
+        self.is_ipv6_silent.store(false, Ordering::Relaxed);
+        *self.silent_networks.lock().unwrap_or_else(PoisonError::into_inner) = SilentNetworks::default();
+        self.silent_ipv6_until.store(0, Ordering::Relaxed);
+        self.is_ipv6_broken.swap(false, Ordering::Relaxed)
     }
 
-    /// Records that a server has not answered in time. `known` is true if it has answered before.
-    pub(super) fn silent(&self, address: IpAddr, known: bool, now: Mono) {
-        let IpAddr::V6(address) = address else { return };
+    /// Records that a server has not answered in time. `known` is true if it has answered before. Returns true if IPv6 now counts as broken, and did
+    /// not before.
+    pub(super) fn silent(&self, address: IpAddr, known: bool, now: Mono) -> bool {
+        let IpAddr::V6(address) = address else { return false };
         let counts = known || !self.has_heard_ipv6(IPV6_HEARD_TIME, now);
         let rests = now.as_micros() < self.silent_ipv6_until.load(Ordering::Relaxed);
         if !counts || rests || !self.ipv4_answers.load(Ordering::Relaxed) {
-            return;
+            return false;
         }
         let mut networks = self.silent_networks.lock().unwrap_or_else(PoisonError::into_inner);
         if !networks.add(address) {
-            return;
+            return false;
         }
         self.ipv4_answers.store(false, Ordering::Relaxed);
         self.is_ipv6_silent.store(true, Ordering::Relaxed);
-        if let Some(rest) = networks.rest() {
-            self.silent_ipv6_until.store(now.after(rest).as_micros(), Ordering::Relaxed);
-        }
+        let Some(rest) = networks.rest() else { return false };
+        self.silent_ipv6_until.store(now.after(rest).as_micros(), Ordering::Relaxed);
+        !self.is_ipv6_broken.swap(true, Ordering::Relaxed)
     }
 
     fn has_heard_ipv6(&self, time: Duration, now: Mono) -> bool {

@@ -58,7 +58,7 @@ impl Probe {
                     shared.answered(&server, (role, &zone), heard.elapsed);
                 }
                 shared.uplink.heard(role, now);
-                shared.families.answered(address.ip(), now);
+                shared.family_answered(address.ip(), now);
                 shared.dead.answered.notify_waiters();
                 match message.metadata.response_code {
                     ResponseCode::NoError | ResponseCode::NXDomain => Conduct::Answered,

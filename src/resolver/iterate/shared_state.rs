@@ -1,6 +1,7 @@
 //! The state that all lookups and probes share: `exchange`, the clock, the state of this host's own network, dead servers, and late queries. This
 //! module also counts the queries that servers did not answer.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::exchange::Exchange;
 use crate::supervise::caught;
 #[cfg(feature = "simulated")]
 use crate::supervise::strike::Strike;
-use dns::clock::Clock;
+use dns::clock::{Clock, Mono};
 use dns::random::Random;
 use history::Recorder;
 
@@ -122,6 +123,13 @@ impl SharedState {
         };
         if was_dead {
             self.dead.added.notify_one();
+        }
+    }
+
+    /// Records that a server at this address has answered.
+    pub(super) fn family_answered(&self, server: IpAddr, now: Mono) {
+        if self.families.answered(server, now) {
+            self.recorder.ipv6_works();
         }
     }
 
