@@ -84,6 +84,9 @@ pub fn is_wire_of(octets: &[u8], name: &Name) -> bool {
     left == [0]
 }
 
+/// Octets that the compiler converts to lower case at once.
+const LOWER_CASE_BLOCK: usize = 32;
+
 /// Writes a name in lower-case wire form to the start of `octets`, and returns its length. `octets` must contain only zeros and
 /// have room for the longest name.
 pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
@@ -100,7 +103,9 @@ pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
     // The root label is one of the zeros in `octets`. The conversion to lower case does not change the octets with the lengths of labels: a
     // length is at most 63, and upper-case letters begin at 65.
     let length = length.min(MAX_NAME);
-    octets.get_mut(..length).unwrap_or_default().make_ascii_lowercase();
+    // Octets behind the name are zeros. With them in whole blocks, no octet is converted on its own.
+    let blocks = length.next_multiple_of(LOWER_CASE_BLOCK).min(octets.len());
+    octets.get_mut(..blocks).unwrap_or_default().make_ascii_lowercase();
     length
 }
 
