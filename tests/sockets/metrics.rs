@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use control::Controlled;
 use control::health::status;
 use hickory_proto::rr::RecordType;
+use lab::fault::Fault;
 use resolver::config::{CertificateFile, Config, ConfiguredWatch, ConfiguredZone, PageReaders, ZoneKind};
 use resolverd::limits::{MAX_METRICS_CONNECTIONS, METRICS_HEADER_TIME, METRICS_TIME};
 use resolverd::metrics::table;
@@ -337,6 +338,38 @@ async fn the_page_and_its_data_are_served_to_nobody_else() {
         assert!(ask(target, "localhost").await.starts_with("HTTP/1.1 404 "), "{target}");
     }
     assert!(ask("/", "rebound.example").await.contains("\r\n\r\nThe page is served only under an address"));
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repaired_zone_leaves_metrics_and_page() {
+    let stage = Stage::set("* 300 A 10.0.0.1\n", |config| {
+        config.metrics.listen = Some("127.0.0.1:0".parse().unwrap());
+        config.zones.push(ConfiguredZone {
+            name: name("slow.tld."),
+            kind: ZoneKind::Stub(vec![SocketAddr::new([127, 77, 0, 3].into(), config.resolve.upstream_port)]),
+            ..ConfiguredZone::default()
+        });
+    })
+    .await;
+    let address = stage.daemon.metrics_address().unwrap();
+    let failing = r#"resolverd_zone_failing{zone="slow.tld"}"#;
+    let page = async || exchange(address, "GET /data/status HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let server = stage.sockets.lab().server("ns1.slow.tld").unwrap();
+    server.set_faults(&[Fault::Refused]);
+    for number in 0..10 {
+        let name = name(&format!("w{number}.slow.tld."));
+        stage.client().ask_datagram(&name, RecordType::A).await.unwrap();
+    }
+    scrape_until(address, failing, 1.0).await;
+    let shown = page().await;
+    assert!(shown.contains("zone slow.tld. (in your configuration)"), "{shown}");
+    server.set_faults(&[]);
+    stage.client().ask_datagram(&name("www.slow.tld."), RecordType::A).await.unwrap();
+    let text = scrape_until(address, failing, 0.0).await;
+    assert_eq!(samples(&text)["resolverd_failing_zones"], 0.0);
+    let shown = page().await;
+    assert!(!shown.contains("slow.tld."), "{shown}");
     stage.daemon.stop().await;
 }
 
