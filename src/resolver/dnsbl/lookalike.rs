@@ -8,8 +8,8 @@
 //! - Only the batches use learned zones. A learned zone must not become a list, because names of lists are resolved without stale answers and without
 //!   the filter of private addresses.
 //! - Names with reversed addresses also occur in zones of SPF macros (RFC 7208 section 7.2, `%{ir}`), which belong to senders. Such a zone may be
-//!   learned. However, a batch asks a zone only if clients looked up 95 of the last 100 addresses of a list in the zone too (`BATCH_PERCENT`). So
-//!   only a sender of nearly all mail can get such questions, which `dnsbl.batch_waste` limits.
+//!   learned. However, a batch asks a zone only if clients looked up nearly all addresses of a list since the first one in the zone too
+//!   (`BATCH_PERCENT`). So only a sender of nearly all mail can get such questions, and `dnsbl.batch_waste` limits them.
 //! - The number of zones is limited: the zone with the fewest questions is removed first, and the least recently used learned zone is no longer
 //!   learned. Zones of strangers are asked less often than the lists of the gateway.
 

@@ -70,12 +70,12 @@ pub(crate) const PROBE_WHILE_WANTED: Duration = Duration::from_secs(10 * 60);
 /// takes some minutes.
 pub(crate) const KEPT_BREAKER_TIME: Duration = Duration::from_secs(10 * 60);
 
-/// The least number of addresses that clients must have asked about before a list is added to a batch. Two exceptions of 40 are 5 % (see
-/// `BATCH_PERCENT`).
-pub(crate) const BATCH_MIN_SEEN: u32 = 40;
+/// The least number of addresses about which clients must have asked a list before it is added to a batch. If the next addresses prove it wrong, the
+/// list is dropped at the first of them; until then, `BatchAllowance` bounds the unused questions.
+pub(crate) const BATCH_MIN_SEEN: u32 = 8;
 
-/// After a question to one DNS list, a batch asks another list only if clients asked that list about at least this percentage of the last addresses
-/// (at most 128).
+/// After a question to one DNS list, a batch asks another list only if clients asked that list about at least this percentage of the addresses since
+/// the first one (at most 128).
 pub(crate) const BATCH_PERCENT: u32 = 95;
 
 /// All DNS list queries about one address or domain within this time of the first one are observed as one group. Postfix asks at connect and at RCPT

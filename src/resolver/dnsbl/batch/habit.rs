@@ -1,7 +1,8 @@
 //! Learns which DNS lists clients ask after a certain question to a list, from the last addresses that they asked about.
 //!
-//! For each list, one bit for each of the last 128 addresses says whether clients asked the list about this address. So a change in the clients'
-//! behaviour is noticed within 128 addresses. The bits of an address are added `BATCH_WINDOW` after the first question about the address. Until
+//! For each list, one bit for each of the last 128 addresses says whether clients asked the list about this address. The share of a list counts from
+//! the oldest of these addresses about which clients asked it, so a list that clients begin to ask is learned within ten addresses, and one that they
+//! no longer ask is dropped at the first. The bits of an address are added `BATCH_WINDOW` after the first question about the address. Until
 //! enough addresses have been added, the expected lists come from a trial: the first few addresses, with each question counted immediately.
 
 use std::time::Duration;
@@ -90,18 +91,21 @@ impl Habit {
     }
 
     /// Returns the DNS lists that clients asked about at least `percent` percent of the addresses, each with the probability, in thousandths,
-    /// that no client asks it about the next address. Returns no list before `BATCH_MIN_SEEN` addresses.
+    /// that no client asks it about the next address. The addresses count from the first one about which clients asked the list, and must be at
+    /// least `BATCH_MIN_SEEN`.
     pub(super) fn expected(&self, percent: u32) -> impl Iterator<Item = (&FollowingList, u32)> {
-        let (followers, seen) = if self.seen >= BATCH_MIN_SEEN {
-            (&self.followers, self.seen)
-        } else {
-            (&self.tried_followers, self.tried)
-        };
-        let enough = seen >= BATCH_MIN_SEEN;
-        followers.iter().filter(move |_| enough).filter_map(move |follower| {
+        let is_tried = self.seen < BATCH_MIN_SEEN;
+        let followers = if is_tried { &self.tried_followers } else { &self.followers };
+        followers.iter().filter_map(move |follower| {
+            // The oldest address has the lowest bit in a trial, and the highest one later.
+            let since = match is_tried {
+                true => self.tried.saturating_sub(follower.asked.trailing_zeros()),
+                false => MEMORY.saturating_sub(follower.asked.leading_zeros()),
+            };
             let asked = follower.asked.count_ones();
-            let not = seen.saturating_sub(asked).saturating_mul(1000) / seen;
-            (asked.saturating_mul(100) >= percent.saturating_mul(seen)).then_some((follower, not))
+            let not = since.saturating_sub(asked).saturating_mul(1000).checked_div(since)?;
+            let is_usual = asked.saturating_mul(100) >= percent.saturating_mul(since);
+            (since >= BATCH_MIN_SEEN && is_usual).then_some((follower, not))
         })
     }
 }
@@ -117,34 +121,34 @@ mod tests {
     }
 
     #[test]
-    fn a_habit_is_one_after_enough_addresses_and_ends_within_as_many() {
+    fn habit_is_learned_and_dropped_soon() {
         let mut habit = Habit::default();
+        (0..30).for_each(|_| habit.learn(&[(1, GAP)]));
+        assert_eq!(expected(&habit), [1]);
+        // Clients begin to ask list 2.
         for _ in 1..BATCH_MIN_SEEN {
             habit.learn(&[(1, GAP), (2, GAP)]);
+            assert_eq!(expected(&habit), [1]);
         }
-        assert!(expected(&habit).is_empty());
         habit.learn(&[(1, GAP), (2, GAP)]);
         assert_eq!(expected(&habit), [1, 2]);
-        for _ in 0..8 {
-            habit.learn(&[(1, GAP)]);
-        }
-        assert_eq!(expected(&habit), [1]);
-        for _ in 0..MEMORY {
-            habit.learn(&[]);
-        }
-        assert!(expected(&habit).is_empty());
-        assert!(habit.followers.is_empty());
+        habit.learn(&[(1, GAP)]);
+        assert_eq!(expected(&habit), [1], "8 of 9");
+        (0..2).for_each(|_| habit.learn(&[]));
+        assert_eq!(expected(&habit), [1], "39 of 41");
+        (0..MEMORY).for_each(|_| habit.learn(&[]));
+        assert!(expected(&habit).is_empty() && habit.followers.is_empty());
     }
 
     #[test]
-    fn the_first_addresses_show_a_habit_before_they_are_learned() {
+    fn trial_shows_habit_before_it_is_learned() {
         let mut usual = Habit::default();
         for number in 0..BATCH_MIN_SEEN {
             assert!(expected(&usual).is_empty(), "{number}");
             let place = usual.begin_trial().unwrap();
-            // List 1 is asked about all addresses except the last two, and list 2 about all except the last three.
-            let lists = [(1, BATCH_MIN_SEEN - 2), (2, BATCH_MIN_SEEN - 3)];
-            for (list, _) in lists.into_iter().filter(|(_, until)| number < *until) {
+            // Clients ask list 1 about all addresses, list 2 about all except the last, and list 3 about all except the first.
+            let lists = [(1, true), (2, number + 1 < BATCH_MIN_SEEN), (3, number > 0)];
+            for (list, _) in lists.into_iter().filter(|(_, asks)| *asks) {
                 // The second question about the same address does not count.
                 (0..2).for_each(|_| usual.follow_trial(place, list, GAP));
             }
