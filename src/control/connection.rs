@@ -3,7 +3,9 @@
 //! Every user who may connect may read the state of the daemon. Only root and the user that the daemon runs as may change it.
 
 use crate::limits;
+use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
@@ -24,6 +26,7 @@ use super::protocol::{
 use super::rows;
 use super::{Controlled, configured, health, lists, lookup, zones};
 use dns::clock::micros;
+use dns::conduct::network_text;
 use dns::question::{Question, ServerQuery};
 use dns::wire::presentation::name_text;
 use doctor::facts::NoReply;
@@ -34,7 +37,10 @@ use history::spent::FromRecord;
 use history::why::MessageReport;
 use history::{Counter, Window};
 use minutes::limits::MAX_SPANS;
+use minutes::row::{Busy, BusyKind};
+use minutes::span::SpanReport;
 use resolver::cache::flush::Flush;
+use resolver::cache::servers::KnownServer;
 use resolver::config;
 use resolver::resolve::list_keys::{kept_here, secrets_of};
 
@@ -297,7 +303,21 @@ async fn minutes(
         sentence: "The daemon has no state directory (StateDirectory= in its unit), so it keeps no statistics of earlier times."
             .to_owned(),
     })?;
-    Ok(reports.into_iter().map(|report| Reply::Minutes(Box::new(report))).collect())
+    let zones = zones_of_networks(subject.servers().await);
+    let named = reports.into_iter().map(|report| {
+        let networks = report.busiest.iter().filter(|busy| busy.kind == BusyKind::Network);
+        let zone = |busy: &Busy| Some((busy.name.clone(), zones.get(&*busy.name)?.clone()));
+        SpanReport { zones_of_networks: networks.filter_map(zone).collect(), ..report }
+    });
+    Ok(named.map(|report| Reply::Minutes(Box::new(report))).collect())
+}
+
+/// Returns a zone for each network of servers: that of the server with the lowest address.
+fn zones_of_networks(servers: Vec<KnownServer>) -> BTreeMap<String, String> {
+    let zone = |server: KnownServer| Some((server.address, server.zone?));
+    let in_order: BTreeMap<SocketAddr, Name> = servers.into_iter().filter_map(zone).collect();
+    let named = |(address, zone): (&SocketAddr, &Name)| (network_text(address.ip()), name_text(zone));
+    in_order.iter().rev().map(named).collect()
 }
 
 async fn query(

@@ -38,6 +38,9 @@ pub struct SpanReport {
     /// The busiest names of each kind. Zones, lists and networks of servers are sorted by the total time of their resolutions or queries, the longest
     /// first. Local users are sorted by the number of their questions, the greatest first.
     pub busiest: Vec<Busy>,
+    /// For networks among `busiest`, a zone whose servers are there, as far as it is known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub zones_of_networks: BTreeMap<Box<str>, String>,
 }
 
 /// The sum of rows, while rows are added.
@@ -129,6 +132,7 @@ impl Span {
             latency: quantiles(&self.sum.latency),
             round_trip: quantiles(&self.sum.round_trip),
             busiest,
+            zones_of_networks: BTreeMap::new(),
         }
     }
 }

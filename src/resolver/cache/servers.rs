@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::hash::BuildHasher;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
@@ -129,6 +129,8 @@ pub struct Server {
     keyed: Keyed,
     /// The number of queries that wait for a reply.
     waiting: AtomicU16,
+    /// The zone of the first query to the server.
+    zone: OnceLock<Box<Name>>,
 }
 
 /// A query that waits for a reply until this value is dropped.
@@ -315,12 +317,14 @@ pub struct KnownServer {
     pub features: ServerFeatures,
     /// The zones for which the server is lame.
     pub lame: Vec<Name>,
+    /// The zone of the first query of this process to the server, as an example of its zones.
+    pub zone: Option<Name>,
 }
 
 impl Server {
     /// Creates a server that has had no query. `keyed` is the hash function for names of zones.
     pub fn new(keyed: Keyed) -> Self {
-        Self { history: Mutex::default(), keyed, waiting: AtomicU16::default() }
+        Self { history: Mutex::default(), keyed, waiting: AtomicU16::default(), zone: OnceLock::new() }
     }
 
     /// Returns the state of the server for `zone`.
@@ -373,6 +377,7 @@ impl Server {
             silences: history.silence.count(),
             features: history.features(now),
             lame: history.lame.zones(now),
+            zone: self.zone.get().map(|zone| (**zone).clone()),
         }
     }
 
@@ -396,7 +401,9 @@ impl Server {
         self.history().silence.overdue(sent, now);
     }
 
-    pub(crate) fn wait(&self) -> Waiting<'_> {
+    /// Registers a query for `zone` that waits for a reply.
+    pub(crate) fn wait(&self, zone: &Name) -> Waiting<'_> {
+        self.zone.get_or_init(|| Box::new(zone.clone()));
         self.waiting.fetch_add(1, Ordering::Relaxed);
         Waiting(&self.waiting)
     }

@@ -274,7 +274,7 @@ impl Attempt {
     /// Sends the first query and runs its timers. Returns `None` if the server did not answer in time and no question waits any more, or if too many
     /// late queries to this server are in progress.
     async fn first_query(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
-        let _waiting = self.server.wait();
+        let _waiting = self.server.wait(&self.zone);
         let message = self.message(self.first);
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
         let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };

@@ -186,6 +186,7 @@ impl Controlled for Fake {
             silences: 3,
             features: ServerFeatures { tcp: false, ..ServerFeatures::ALL },
             lame: vec![name("slow.example.")],
+            zone: Some(name("slow.example.")),
         };
         let known = vec![server("192.0.2.53:53", Health::Dead), server("192.0.2.1:53", Health::Answering)];
         Box::pin(ready(known))
