@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dnsbl::batch::{BatchStanding, EXCHANGER, KnownFollower, KnownHabit, ListId, POINTER};
 use crate::dnsbl::list_way::Way;
+use crate::dnsbl::lookalike::{KnownZone, LookalikeSubjects};
 use crate::limits::{KEPT_LEARNED_TIME, MAX_LEARNED_FILE};
 use crate::lookahead::Lookahead;
 use crate::lookahead::account::KnownUses;
@@ -49,8 +50,10 @@ pub struct KeptLearned {
 #[serde(rename_all = "snake_case")]
 enum Asked {
     List(String, Way),
-    /// A learned zone.
+    /// A learned zone that clients ask about addresses.
     Zone(String),
+    /// A learned zone that clients ask about domains.
+    ZoneOfDomains(String),
     Pointer,
     Exchanger,
 }
@@ -103,8 +106,13 @@ impl KeptLearned {
             let of = Asked::List(entry.apex.to_ascii(), entry.way.clone());
             note(entry.number(), of, &entry.watch.for_batch(now.unix));
         }
-        for (zone, number, known) in lists.lookalikes().all_learned(now.mono) {
-            note(number, Asked::Zone(zone.to_ascii()), &known);
+        for (number, KnownZone { zone, subjects, standing }) in lists.lookalikes().all_learned(now.mono) {
+            let zone = zone.to_ascii();
+            let of = match subjects {
+                LookalikeSubjects::Addresses => Asked::Zone(zone),
+                LookalikeSubjects::Domains => Asked::ZoneOfDomains(zone),
+            };
+            note(number, of, &standing);
         }
         let habits = lists.batch().known_habits();
         let habits = habits.into_iter().filter_map(|known| KeptHabit::of(known, &numbers, place)).collect();
@@ -193,10 +201,14 @@ impl KeptTimes {
                 entry.watch.restore_times(usual, negative_ttl);
                 Some(entry.number())
             }
-            Asked::Zone(zone) => {
-                let zone = Name::from_ascii(zone).ok()?.to_lowercase();
-                let known = BatchStanding { ready: true, usual, negative_ttl };
-                resolver.lists().lookalikes().restore(&zone, &known, now.mono)
+            Asked::Zone(text) | Asked::ZoneOfDomains(text) => {
+                let zone = Name::from_ascii(text).ok()?.to_lowercase();
+                let subjects = match self.of {
+                    Asked::ZoneOfDomains(_) => LookalikeSubjects::Domains,
+                    _ => LookalikeSubjects::Addresses,
+                };
+                let standing = BatchStanding { ready: true, usual, negative_ttl };
+                resolver.lists().lookalikes().restore(&KnownZone { zone, subjects, standing }, now.mono)
             }
             Asked::Pointer | Asked::Exchanger => None,
         }

@@ -17,7 +17,7 @@ use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::list::{AskedAbout, List, ListSubject, Purpose};
 use crate::dnsbl::list_events::{ListEvent, ListEventKind};
 use crate::dnsbl::list_way::Way;
-use crate::dnsbl::lookalike::ReversedName;
+use crate::dnsbl::lookalike::{KnownZone, LookalikeName, LookalikeSubjects};
 use crate::limits::MAX_AHEAD;
 use crate::resolve::Resolver;
 use crate::resolve::side::Ahead;
@@ -103,7 +103,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
             |entry: &Arc<ListEntry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
         let Some(entry) = lists.numbered(list) else {
             let learned = lists.lookalikes().learned(list, event.at);
-            return learned.map(|(_, standing)| standing).unwrap_or_default();
+            return learned.map(|known| known.standing).unwrap_or_default();
         };
         let standing = entry.watch.for_batch(unix);
         BatchStanding { ready: standing.ready && here(&entry) && entry.may_be_in_a_batch(), ..standing }
@@ -146,9 +146,11 @@ fn name_at(
 ) -> Option<Name> {
     let subject = asks.subject.iter();
     let Some(entry) = resolver.lists().numbered(other) else {
-        let (zone, _) = resolver.lists().lookalikes().learned(other, at)?;
+        let KnownZone { zone, subjects, .. } = resolver.lists().lookalikes().learned(other, at)?;
         let name = Name::from_labels(subject.chain(zone.iter())).ok()?;
-        return ReversedName::read(&name).filter(|name| name.subject == asks.subject).map(|_| name);
+        let reversed = LookalikeName::reversed(&name).filter(|reversed| reversed.subject == asks.subject);
+        let is_fit = reversed.is_some() == (subjects == LookalikeSubjects::Addresses);
+        return is_fit.then_some(name);
     };
     let (_, view) = clients;
     let known = resolver.list_resolver().list(view, &entry.apex)?;
@@ -176,13 +178,17 @@ fn asks(resolver: &Resolver, key: &QuestionKey, question: &Question, at: Mono) -
         _ => return None,
     }
     let Some(list) = resolver.list_resolver().list_of(question) else {
-        let name = ReversedName::read(&question.name)?;
-        let is_shared = resolver.lists().batch().is_checked(&check_of(key, &name.subject));
-        let number = resolver.lists().lookalikes().asked(&name, is_shared, at)?;
+        let lookalikes = resolver.lists().lookalikes();
+        let is_checked = |subject: &Name| resolver.lists().batch().is_checked(&check_of(key, subject));
+        let name = LookalikeName::reversed(&question.name)
+            .or_else(|| lookalikes.domain_of(&question.name, is_checked))?;
+        let number = lookalikes.asked(&name, is_checked(&name.subject), at)?;
         return Some(Asks { list: None, number, subject: name.subject, key: None });
     };
-    if list.asked(&question.name) == AskedAbout::Nothing {
-        return None;
+    match list.asked(&question.name) {
+        AskedAbout::Nothing => return None,
+        AskedAbout::Labels(_) => resolver.lists().lookalikes().has_domains(),
+        AskedAbout::Address(_) => {}
     }
     let way = way(&resolver.views(), question.view, &list.apex)?;
     let number = resolver.lists().entry(&list.apex, &way).number();

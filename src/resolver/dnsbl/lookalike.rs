@@ -7,6 +7,8 @@
 //!   batches, a list that the registry does not have is asked after all others, and takes a third of the DNS time of a message.
 //! - Only the batches use learned zones. A learned zone must not become a list, because names of lists are resolved without stale answers and without
 //!   the filter of private addresses.
+//! - A zone that clients ask about domains is learned in the same way: clients have just asked a known list about the first labels of the name. Only
+//!   if clients ask such lists at all, each name of four or more labels that the cache does not have is compared.
 //! - Names with reversed addresses also occur in zones of SPF macros (RFC 7208 section 7.2, `%{ir}`), which belong to senders. Such a zone may be
 //!   learned. However, a batch asks a zone only if clients looked up nearly all addresses of a list since the first one in the zone too
 //!   (`BATCH_PERCENT`). So only a sender of nearly all mail can get such questions, and `dnsbl.batch_waste` limits them.
@@ -14,7 +16,7 @@
 //!   learned. Zones of strangers are asked less often than the lists of the gateway.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,13 +24,20 @@ use hickory_proto::rr::Name;
 
 use super::batch::{BatchStanding, LEARNED, ListId};
 use super::list::reversed;
-use crate::limits::{LEARNED_ZONE_TIME, LOOKALIKE_ADDRESSES, MAX_LEARNED_ZONES, MAX_LOOKALIKES};
+use crate::limits::{
+    LEARNED_ZONE_TIME, LEAST_DOMAIN_LABELS, LOOKALIKE_SUBJECTS, MAX_LEARNED_ZONES, MAX_LOOKALIKES,
+};
 use dns::clock::Mono;
+use dns::question::lies_within;
 use history::redact::looks_like_a_key;
 
 /// The zones that clients use like DNS lists.
 #[derive(Debug, Default)]
-pub struct Lookalikes(Mutex<LookalikeTable>);
+pub struct Lookalikes {
+    table: Mutex<LookalikeTable>,
+    /// True if clients have asked a known DNS list about a domain.
+    has_domains: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct LookalikeTable {
@@ -39,12 +48,13 @@ struct LookalikeTable {
 
 #[derive(Clone, Debug)]
 struct AskedZone {
+    subjects: LookalikeSubjects,
     questions: u64,
-    /// The number of questions whose address differs from that of the previous question.
+    /// The number of questions whose subject differs from that of the previous question.
     changes: u64,
-    last: IpAddr,
-    /// The addresses that clients looked up in this zone and in a known DNS list, since the time `since`.
-    shared: Vec<IpAddr>,
+    last: Name,
+    /// The subjects that clients looked up in this zone and in a known DNS list, since the time `since`.
+    shared: Vec<Name>,
     since: Mono,
     learned: Option<LearnedZone>,
 }
@@ -70,48 +80,75 @@ pub struct Lookalike {
     pub number: Option<ListId>,
 }
 
-/// A name that begins with a reversed address, split into its parts.
+/// What clients look up in a zone that looks like a DNS list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LookalikeSubjects {
+    Addresses,
+    Domains,
+}
+
+/// A zone that was learned, for batches.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownZone {
+    pub(crate) zone: Name,
+    pub(crate) subjects: LookalikeSubjects,
+    pub(crate) standing: BatchStanding,
+}
+
+/// A name that looks like a question to a DNS list, split into its parts.
 #[derive(Debug)]
-pub(crate) struct ReversedName {
-    address: IpAddr,
+pub(crate) struct LookalikeName {
+    subjects: LookalikeSubjects,
+    /// The reversed address or the domain.
     pub(crate) subject: Name,
     zone: Name,
-    /// True if a label that looks like a customer's key was removed between the reversed address and the zone, because a key must not be shown. Such
-    /// a zone is not learned.
+    /// True if a label that looks like a customer's key was removed between the subject and the zone, because a key must not be shown. Such a zone is
+    /// not learned.
     keyed: bool,
 }
 
 impl Lookalikes {
-    /// Counts a question for `name`, which belongs to no known DNS list. Returns true if the name begins with a reversed address.
+    /// Counts a question for `name`, which belongs to no known DNS list. Returns true if it may be a question to an unknown list: the name begins with
+    /// a reversed address, or perhaps with a domain.
     pub fn notice(&self, name: &Name) -> bool {
-        let Some(ReversedName { address, zone, .. }) = ReversedName::read(name) else { return false };
-        let zones = &mut self.lock().zones;
-        if let Some(asked) = zones.get_mut(&zone) {
-            asked.questions = asked.questions.saturating_add(1);
-            asked.changes = asked.changes.saturating_add(u64::from(asked.last != address));
-            asked.last = address;
-            return true;
-        }
-        if zones.len() >= MAX_LOOKALIKES {
-            let least = zones.iter().min_by_key(|(_, asked)| asked.questions).map(|(zone, _)| zone.clone());
-            if let Some(least) = least {
-                zones.remove(&least);
-            }
-        }
-        zones.insert(zone, AskedZone::new(address));
+        let Some(reversed) = LookalikeName::reversed(name) else {
+            return self.has_domains.load(Ordering::Relaxed) && name.num_labels() >= LEAST_DOMAIN_LABELS;
+        };
+        self.lock().count(&reversed);
         true
     }
 
-    /// Returns the id of the zone if it was learned. `is_shared`: true if clients have just looked up the same address in a known DNS list. The zone
-    /// is learned after enough addresses for which `is_shared` was true.
-    pub(crate) fn asked(&self, name: &ReversedName, is_shared: bool, now: Mono) -> Option<ListId> {
+    /// Registers that clients have asked a known DNS list about a domain.
+    pub(crate) fn has_domains(&self) {
+        self.has_domains.store(true, Ordering::Relaxed);
+    }
+
+    /// Splits a name at a learned zone, or else behind the longest domain for which `is_checked` returns true: clients have just asked a known DNS
+    /// list about it. Counts the question.
+    pub(crate) fn domain_of(&self, name: &Name, is_checked: impl Fn(&Name) -> bool) -> Option<LookalikeName> {
+        let labels: Vec<&[u8]> = name.iter().collect();
+        let mut table = self.lock();
+        let learned = table.domain_zone(name).map(|zone| labels.len().saturating_sub(zone.iter().len()));
+        let before_zone = || {
+            (2..=labels.len().checked_sub(2)?)
+                .rev()
+                .find_map(|count| is_checked(&LookalikeName::at(&labels, count)?.subject).then_some(count))
+        };
+        let found = LookalikeName::at(&labels, learned.or_else(before_zone)?)?;
+        table.count(&found);
+        Some(found)
+    }
+
+    /// Returns the id of the zone if it was learned. `is_shared`: true if clients have just looked up the same subject in a known DNS list. The zone
+    /// is learned after enough subjects for which `is_shared` was true.
+    pub(crate) fn asked(&self, name: &LookalikeName, is_shared: bool, now: Mono) -> Option<ListId> {
         let mut table = self.lock();
         let zone = table.zones.get_mut(&name.zone).filter(|_| !name.keyed)?;
         if let Some(learned) = zone.learned.as_mut().filter(|learned| learned.is_used(now)) {
             learned.asked = now;
             return Some(learned.number);
         }
-        if is_shared && zone.shares(name.address, now) {
+        if is_shared && zone.shares(&name.subject, now) {
             table.learn(&name.zone, now);
         }
         None
@@ -125,8 +162,12 @@ impl Lookalikes {
         round_trip: Option<Duration>,
         negative_ttl: Option<Duration>,
     ) -> Option<ListId> {
-        let ReversedName { zone, keyed: false, .. } = ReversedName::read(name)? else { return None };
         let mut table = self.lock();
+        let zone = match LookalikeName::reversed(name) {
+            Some(LookalikeName { zone, keyed: false, .. }) => zone,
+            Some(_) => return None,
+            None => table.domain_zone(name)?.clone(),
+        };
         let learned = table.zones.get_mut(&zone)?.learned.as_mut()?;
         learned.usual = match (round_trip, learned.usual) {
             (Some(round_trip), Some(usual)) => Some((usual * 7 + round_trip) / 8),
@@ -136,48 +177,41 @@ impl Lookalikes {
         Some(learned.number)
     }
 
-    /// Returns all learned zones that are in use, each with its number and with what decides whether a batch may ask it.
-    pub(crate) fn all_learned(&self, now: Mono) -> Vec<(Name, ListId, BatchStanding)> {
-        let table = self.lock();
-        let learned = |(zone, asked): (&Name, &AskedZone)| {
-            let LearnedZone { number, usual, negative_ttl, .. } =
-                *asked.learned.as_ref().filter(|one| one.is_used(now))?;
-            Some((zone.clone(), number, BatchStanding { ready: true, usual, negative_ttl }))
-        };
-        table.zones.iter().filter_map(learned).collect()
+    /// Returns all learned zones that are in use, each with its number.
+    pub(crate) fn all_learned(&self, now: Mono) -> Vec<(ListId, KnownZone)> {
+        self.lock().zones.iter().filter_map(|(zone, asked)| asked.known(zone, now)).collect()
     }
 
     /// Restores a zone that an earlier process has learned. Returns its number in this process.
-    pub(crate) fn restore(&self, zone: &Name, known: &BatchStanding, now: Mono) -> Option<ListId> {
+    pub(crate) fn restore(&self, known: &KnownZone, now: Mono) -> Option<ListId> {
+        let KnownZone { zone, subjects, standing } = known;
+        if *subjects == LookalikeSubjects::Domains {
+            self.has_domains();
+        }
         let mut table = self.lock();
         if table.zones.len() >= MAX_LOOKALIKES {
             return None;
         }
-        table.zones.entry(zone.clone()).or_insert_with(|| AskedZone {
-            questions: 0,
-            ..AskedZone::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
-        });
+        let new = || AskedZone { questions: 0, ..AskedZone::new(*subjects, &Name::root()) };
+        table.zones.entry(zone.clone()).or_insert_with(new);
         table.learn(zone, now);
         let learned = table.zones.get_mut(zone)?.learned.as_mut()?;
-        (learned.usual, learned.negative_ttl) = (known.usual, known.negative_ttl);
+        (learned.usual, learned.negative_ttl) = (standing.usual, standing.negative_ttl);
         Some(learned.number)
     }
 
-    /// Returns the learned zone with this number, and what decides whether a batch may ask it. Returns `None` if no client has asked the zone for
-    /// `LEARNED_ZONE_TIME`.
-    pub(crate) fn learned(&self, number: ListId, now: Mono) -> Option<(Name, BatchStanding)> {
-        self.lock().zones.iter().find_map(|(zone, asked)| {
-            let learned = asked.learned.as_ref().filter(|one| one.number == number && one.is_used(now))?;
-            let LearnedZone { usual, negative_ttl, .. } = *learned;
-            Some((zone.clone(), BatchStanding { ready: true, usual, negative_ttl }))
-        })
+    /// Returns the learned zone with this number. Returns `None` if no client has asked the zone for `LEARNED_ZONE_TIME`.
+    pub(crate) fn learned(&self, number: ListId, now: Mono) -> Option<KnownZone> {
+        let table = self.lock();
+        let mut known = table.zones.iter().filter_map(|(zone, asked)| asked.known(zone, now));
+        known.find_map(|(of, known)| (of == number).then_some(known))
     }
 
     /// Returns the zones in which clients asked about so many different addresses that they are probably DNS lists, the one with the most questions
     /// first.
     pub fn list(&self) -> Vec<Lookalike> {
         let table = self.lock();
-        let alike = table.zones.iter().filter(|(_, asked)| asked.changes >= LOOKALIKE_ADDRESSES);
+        let alike = table.zones.iter().filter(|(_, asked)| asked.changes >= LOOKALIKE_SUBJECTS);
         let lookalike = |(zone, asked): (&Name, &AskedZone)| Lookalike {
             zone: zone.clone(),
             questions: asked.questions,
@@ -189,11 +223,37 @@ impl Lookalikes {
     }
 
     fn lock(&self) -> MutexGuard<'_, LookalikeTable> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl LookalikeTable {
+    /// Counts a question in the zone of the name, which is added if it is new.
+    fn count(&mut self, LookalikeName { subjects, subject, zone, .. }: &LookalikeName) {
+        let zones = &mut self.zones;
+        if let Some(asked) = zones.get_mut(zone) {
+            asked.questions = asked.questions.saturating_add(1);
+            asked.changes = asked.changes.saturating_add(u64::from(asked.last != *subject));
+            asked.last = subject.clone();
+            return;
+        }
+        if zones.len() >= MAX_LOOKALIKES {
+            let least = zones.iter().min_by_key(|(_, asked)| asked.questions).map(|(zone, _)| zone.clone());
+            if let Some(least) = least {
+                zones.remove(&least);
+            }
+        }
+        zones.insert(zone.clone(), AskedZone::new(*subjects, subject));
+    }
+
+    /// Returns the learned zone of domains to which the name belongs.
+    fn domain_zone(&self, name: &Name) -> Option<&Name> {
+        let is_of_domains =
+            |asked: &AskedZone| asked.learned.is_some() && asked.subjects == LookalikeSubjects::Domains;
+        let zones = self.zones.iter().filter(|(_, asked)| is_of_domains(asked)).map(|(zone, _)| zone);
+        zones.into_iter().find(|zone| *zone != name && lies_within(name, zone))
+    }
+
     fn learn(&mut self, zone: &Name, now: Mono) {
         let learned = self.zones.values_mut().filter(|zone| zone.learned.is_some());
         let mut learned: Vec<&mut AskedZone> = learned.collect();
@@ -212,22 +272,30 @@ impl LookalikeTable {
 }
 
 impl AskedZone {
-    fn new(address: IpAddr) -> Self {
+    fn new(subjects: LookalikeSubjects, subject: &Name) -> Self {
         let (shared, since, learned) = (Vec::new(), Mono::START, None);
-        Self { questions: 1, changes: 0, last: address, shared, since, learned }
+        Self { subjects, questions: 1, changes: 0, last: subject.clone(), shared, since, learned }
     }
 
-    /// Records that clients have looked up `address` both in this zone and in a known DNS list. Returns true if `LOOKALIKE_ADDRESSES` different
-    /// addresses were recorded within `LEARNED_ZONE_TIME`.
-    fn shares(&mut self, address: IpAddr, now: Mono) -> bool {
+    /// Returns the number of the zone and what batches need, if the zone is learned and in use.
+    fn known(&self, zone: &Name, now: Mono) -> Option<(ListId, KnownZone)> {
+        let LearnedZone { number, usual, negative_ttl, .. } =
+            *self.learned.as_ref().filter(|learned| learned.is_used(now))?;
+        let standing = BatchStanding { ready: true, usual, negative_ttl };
+        Some((number, KnownZone { zone: zone.clone(), subjects: self.subjects, standing }))
+    }
+
+    /// Records that clients have looked up `subject` both in this zone and in a known DNS list. Returns true if `LOOKALIKE_SUBJECTS` different
+    /// subjects were recorded within `LEARNED_ZONE_TIME`.
+    fn shares(&mut self, subject: &Name, now: Mono) -> bool {
         if self.shared.is_empty() || now.since(self.since) >= LEARNED_ZONE_TIME {
             self.shared.clear();
             self.since = now;
         }
-        if !self.shared.contains(&address) {
-            self.shared.push(address);
+        if !self.shared.contains(subject) {
+            self.shared.push(subject.clone());
         }
-        let is_enough = u64::try_from(self.shared.len()).is_ok_and(|count| count >= LOOKALIKE_ADDRESSES);
+        let is_enough = u64::try_from(self.shared.len()).is_ok_and(|count| count >= LOOKALIKE_SUBJECTS);
         if is_enough {
             self.shared.clear();
         }
@@ -241,9 +309,9 @@ impl LearnedZone {
     }
 }
 
-impl ReversedName {
-    /// Splits a name into its parts. Returns `None` if the name does not start with a reversed address, or is in a reverse zone.
-    pub(crate) fn read(name: &Name) -> Option<Self> {
+impl LookalikeName {
+    /// Splits a name that starts with a reversed address. Returns `None` for other names, and in a reverse zone.
+    pub(crate) fn reversed(name: &Name) -> Option<Self> {
         // A reversed address has at least four labels. A zone with one label is a top-level domain, which is not a DNS list.
         if name.num_labels() < 6 {
             return None;
@@ -254,15 +322,28 @@ impl ReversedName {
         }
         [32, 4].into_iter().find_map(|count| {
             let (front, rest) = labels.split_at_checked(count)?;
-            let address = reversed(front)?;
+            reversed(front)?;
             // The zone is shown to the operator, and a customer's key must not be shown.
             let without_key = rest.split_first().filter(|(first, _)| looks_like_a_key(first));
             let rest = without_key.map_or(rest, |(_, rest)| rest);
             let mut zone = Name::from_labels(rest.iter().copied()).ok().filter(|_| rest.len() >= 2)?;
             zone.set_fqdn(true);
             let subject = Name::from_labels(front.iter().copied()).ok()?;
-            Some(Self { address, subject, zone, keyed: without_key.is_some() })
+            let subjects = LookalikeSubjects::Addresses;
+            Some(Self { subjects, subject, zone, keyed: without_key.is_some() })
         })
+    }
+
+    /// Splits a name behind a domain of `count` labels. Returns `None` if the rest is a top-level domain, or begins with what may be a customer's key.
+    fn at(labels: &[&[u8]], count: usize) -> Option<Self> {
+        let (front, rest) = labels.split_at_checked(count).filter(|(_, rest)| rest.len() >= 2)?;
+        if rest.first().is_some_and(|first| looks_like_a_key(first)) {
+            return None;
+        }
+        let subject = Name::from_labels(front.iter().copied()).ok()?;
+        let mut zone = Name::from_labels(rest.iter().copied()).ok()?;
+        zone.set_fqdn(true);
+        Some(Self { subjects: LookalikeSubjects::Domains, subject, zone, keyed: false })
     }
 }
 
@@ -313,7 +394,7 @@ mod tests {
     fn ask(lookalikes: &Lookalikes, asked: &str, is_shared: bool, now: Mono) -> Option<ListId> {
         let asked = name(asked);
         assert!(lookalikes.notice(&asked));
-        lookalikes.asked(&ReversedName::read(&asked).unwrap(), is_shared, now)
+        lookalikes.asked(&LookalikeName::reversed(&asked).unwrap(), is_shared, now)
     }
 
     fn number(lookalikes: &Lookalikes, zone: &str) -> Option<ListId> {
@@ -337,13 +418,13 @@ mod tests {
         assert_eq!(zones.map(|zone| number(&lookalikes, zone)), [None; 4]);
         let learned = number(&lookalikes, "both.example.").unwrap();
         assert_eq!(ask(&lookalikes, "99.2.0.192.both.example.", false, now), Some(learned));
-        let (zone, standing) = lookalikes.learned(learned, now).unwrap();
+        let KnownZone { zone, standing, .. } = lookalikes.learned(learned, now).unwrap();
         assert_eq!((zone, standing.usual, standing.negative_ttl), (name("both.example."), None, None));
         let ms = Duration::from_millis;
         let heard = |is_answered, round_trip: Option<u64>| {
             let asked = name("99.2.0.192.both.example.");
             assert_eq!(lookalikes.heard(&asked, is_answered, round_trip.map(ms), Some(ms(9))), Some(learned));
-            lookalikes.learned(learned, now).unwrap().1.usual
+            lookalikes.learned(learned, now).unwrap().standing.usual
         };
         assert_eq!(heard(true, Some(80)), Some(ms(80)));
         assert_eq!(heard(true, Some(160)), Some(ms(90)));
@@ -368,5 +449,27 @@ mod tests {
         assert_eq!(number(&lookalikes, "list.example."), first);
         let learned = lookalikes.list().iter().filter(|alike| alike.number.is_some()).count();
         assert_eq!(learned, MAX_LEARNED_ZONES);
+    }
+
+    #[test]
+    fn zone_of_domains_is_learned_from_shared_domains() {
+        let (lookalikes, now) = (Lookalikes::default(), Mono::START);
+        let question = |number: u64| name(&format!("shop{number}.example.uri.list.test."));
+        assert!(!lookalikes.notice(&question(0)), "no list of domains is in use");
+        lookalikes.has_domains();
+        let ask = |number: u64, is_known: bool| {
+            assert!(lookalikes.notice(&question(number)));
+            let subject = Name::from_labels(question(number).iter().take(2)).unwrap();
+            let asked = lookalikes.domain_of(&question(number), |name| is_known && *name == subject)?;
+            lookalikes.asked(&asked, true, now)
+        };
+        (0..20).for_each(|number| assert_eq!(ask(number, false), None));
+        (0..=LOOKALIKE_SUBJECTS).for_each(|number| drop(ask(number, true)));
+        let number = ask(99, false).expect("it is learned, and is known without a list");
+        let KnownZone { zone, subjects, .. } = lookalikes.learned(number, now).unwrap();
+        assert_eq!((zone, subjects), (name("uri.list.test."), LookalikeSubjects::Domains));
+        let keyed = name("shop.example.a1b2c3d4e5f6a7b8c9d0e1f2g3.list.test.");
+        assert!(lookalikes.domain_of(&keyed, |name| name.iter().len() == 2).is_none());
+        assert!(!lookalikes.notice(&name("mail.shop.example.")), "too short");
     }
 }

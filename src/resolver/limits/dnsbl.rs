@@ -15,15 +15,18 @@ pub const MAX_LIST_WAYS: usize = 1_024;
 /// only a few of them.
 pub(crate) const MAX_LOOKALIKES: usize = 64;
 
-/// A zone looks like a DNS list only if the address in the queried names has changed this number of times. SPF macros (`%{ir}`, RFC 7208 section 7.2)
-/// cause queries of the same form, but only for one address per mail.
-pub(crate) const LOOKALIKE_ADDRESSES: u64 = 8;
+/// A zone looks like a DNS list only if the address or domain in the queried names has changed this number of times. SPF macros (`%{ir}`, RFC 7208
+/// section 7.2) cause queries of the same form, but only for one address per mail.
+pub(crate) const LOOKALIKE_SUBJECTS: u64 = 8;
+
+/// The least number of labels of a question about a domain to a DNS list: two of the domain, and two of the list.
+pub(crate) const LEAST_DOMAIN_LABELS: u8 = 4;
 
 /// The greatest number of learned zones: zones that look like DNS lists and that batches may ask. Mail software with many lists asks about thirty,
 /// most of which are in the registry.
 pub(crate) const MAX_LEARNED_ZONES: usize = 16;
 
-/// The time within which clients must ask a zone about `LOOKALIKE_ADDRESSES` addresses so that it is learned. A learned zone is forgotten if no
+/// The time within which clients must ask a zone about `LOOKALIKE_SUBJECTS` subjects so that it is learned. A learned zone is forgotten if no
 /// client asks it for this time.
 pub(crate) const LEARNED_ZONE_TIME: Duration = Duration::from_secs(60 * 60);
 

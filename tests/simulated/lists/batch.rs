@@ -89,6 +89,44 @@ fn lists_that_no_registry_has_are_in_the_batches_too() {
     });
 }
 
+/// Two of three lists of domains are not in the registry.
+#[test]
+fn unregistered_lists_of_domains_are_asked_ahead() {
+    paused(async {
+        let unknown = ["multi.surbl.org.", "multi.uribl.com."];
+        let stage = Stage::new(&|_| String::new(), |config| {
+            let registry = Arc::make_mut(&mut config.dnsbl.registry);
+            unknown.iter().for_each(|apex| drop(registry.lists.remove(&name(apex))));
+        });
+        let mut times = Vec::new();
+        for number in 0..120 {
+            let began = stage.simulation.clock().mono();
+            for (apex, _) in DOMAIN_LISTS {
+                stage.ask(&format!("shop{number}.example.{apex}")).await;
+            }
+            times.push(stage.simulation.clock().mono().since(began));
+            // The names of hosts are asked too, and none of them is a question to a list.
+            stage.ask(&format!("mail.eu.shop{number}.example.")).await;
+            pass(Duration::from_secs(3)).await;
+        }
+        assert!(times[7] >= Duration::from_millis(40 + 90 + 120), "{times:?}");
+        let soon = &times[22..32];
+        assert!(soon.iter().all(|time| *time == Duration::from_millis(120)), "{soon:?}");
+        pass(Duration::from_secs(60)).await;
+        let lists = stage.simulation.resolver().lists();
+        let learned = lists.lookalikes().list();
+        let mut zones: Vec<&Name> = learned.iter().map(|alike| &alike.zone).collect();
+        zones.sort();
+        assert_eq!(zones, [&name(unknown[1]), &name(unknown[0])]);
+        let mut batch = lists.batch();
+        batch.settle(stage.simulation.clock().mono());
+        for alike in learned {
+            let BatchCounts { used, wasted, .. } = batch.counts(alike.number.unwrap());
+            assert!(used >= 90 && wasted == 0, "{}: {used} of use, {wasted} in vain", alike.zone);
+        }
+    });
+}
+
 /// Half of the mail comes from a domain with the SPF macro `exists:%{ir}.spf.example`. Its names look like those of a DNS list, but
 /// spf.example is no list.
 #[test]
