@@ -14,6 +14,18 @@ pub(super) struct Losses {
 }
 
 impl Losses {
+    /// Returns the counts that an earlier process has kept with `counts`.
+    pub(super) fn restored([answered, lost]: [u8; 2]) -> Self {
+        let mut losses = Self { answered, lost };
+        losses.fade();
+        losses
+    }
+
+    /// Returns the numbers of answered and lost queries.
+    pub(super) fn counts(&self) -> [u8; 2] {
+        [self.answered, self.lost]
+    }
+
     pub(super) fn answered(&mut self) {
         self.answered = self.answered.saturating_add(1);
         self.fade();

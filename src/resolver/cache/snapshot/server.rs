@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::blocks::{Octets, put_string};
 use super::times::{Moments, put_span, span};
+use crate::cache::losses::Losses;
 use crate::cache::round_trips::RoundTrips;
 use crate::cache::servers::Lameness;
 use crate::cache::servers::{Server, ServerHistory};
@@ -55,6 +56,7 @@ pub(super) fn put_server(out: &mut Vec<u8>, address: SocketAddr, server: &Server
         put_string(out, zone);
         put_span(out, until.since(now));
     }
+    out.extend_from_slice(&history.losses.counts());
 }
 
 /// Reads the data of a server: its address and its history. Returns `None` if they are too old or cannot be read.
@@ -90,6 +92,8 @@ pub(super) fn server(octets: &[u8], moments: Moments) -> Option<(SocketAddr, Ser
         }
     }
     let lame = Lameness(lame);
+    // Older files end here.
+    let losses = Losses::restored([left.octet().unwrap_or(0), left.octet().unwrap_or(0)]);
     let history = ServerHistory {
         round_trips,
         asked: true,
@@ -100,6 +104,7 @@ pub(super) fn server(octets: &[u8], moments: Moments) -> Option<(SocketAddr, Ser
         finds_case_until,
         short_until,
         lame,
+        losses,
         ..ServerHistory::default()
     };
     Some((address, history))

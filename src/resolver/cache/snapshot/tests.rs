@@ -109,6 +109,7 @@ pub(super) fn fill(memory: &Memory) {
     for _ in 0..30 {
         server.answered(&name("example."), Duration::from_millis(40), BORN);
     }
+    (0..10).for_each(|_| server.lost());
     server.mark_lame(&name("lame.example."), Duration::from_secs(300), BORN);
     server.takes_no_edns(BORN);
     server.finds_mixed_case(BORN);
@@ -188,6 +189,7 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     // The path to the server may have changed meanwhile, so the round trip must be measured again.
     let as_before = ServerStanding { to_be_measured: true, ..known(&before, BORN) };
     assert_eq!(standing, as_before);
+    assert_eq!(standing.loss, 25);
     assert!(standing.finds_mixed_case && !standing.features.long_datagrams);
     assert!(
         standing.lame && !standing.features.edns && standing.round_trip == Some(Duration::from_millis(40))
