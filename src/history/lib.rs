@@ -28,6 +28,7 @@
 )]
 
 pub mod answer;
+pub mod changes;
 pub mod costs;
 mod counters;
 pub mod culprit;

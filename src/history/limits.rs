@@ -362,3 +362,35 @@ pub const EDNS_TRIES: u8 = 2;
 /// The longest time of a resolution. glibc gives up 10 s after the first copy of its query (two tries of 5 s, measured), so a later answer
 /// is of no use.
 pub const FLIGHT_TIME: Duration = Duration::from_secs(10);
+
+/// How long a change of a record is remembered, and a value that may come again.
+pub const CHANGES_TIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The largest size of the watched records and their changes, in octets as in their file. A record takes some 130 octets, so there is space for the
+/// records of nine thousand domains, within half of the 16 MiB that the file may have.
+pub const MAX_CHANGES_OCTETS: usize = 8 << 20;
+
+/// The largest length of the text of a value, in octets: it fits a line of a screen.
+pub(crate) const MAX_VALUE_TEXT: usize = 100;
+
+/// The record sets that are watched at one name. A domain has five and its DKIM keys; large senders use about ten keys.
+pub(crate) const MAX_WATCHED_RECORDS: usize = 24;
+
+/// The mail hosts of a domain whose records are watched. The large providers name five.
+pub(crate) const MAX_WATCHED_HOSTS: usize = 8;
+
+/// The changes of a record set that are remembered. An owner who repairs a record makes a few in a row.
+pub(crate) const MAX_CHANGES_A_RECORD: usize = 12;
+
+/// The values of a record set that are remembered to notice that they come again. With fewer, a rotation among many addresses would not be noticed.
+pub(crate) const MAX_EARLIER_VALUES: usize = 16;
+
+/// More changes of a record set within a day are a rotation. An owner who tries out a record changes it a few times.
+pub(crate) const MAX_CHANGES_A_DAY: usize = 4;
+
+/// The points that make a rotation; see `changes::record`.
+pub(crate) const ROTATION_POINTS: u8 = 4;
+
+/// How often a value must be seen in a row until a rotation ends. Of two values that come equally often, one is seen so often by chance once in half
+/// a million answers.
+pub(crate) const ROTATION_ENDS: u32 = 20;
