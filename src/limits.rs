@@ -37,6 +37,13 @@ pub const CACHE_SNAPSHOT_PAUSE: Duration = Duration::from_secs(30);
 /// The time between two writes of the file with the states of DNS lists. A crash loses the query counts of this time.
 pub const KEEP_INTERVAL: Duration = Duration::from_secs(60);
 
+/// The time between two writes of the file with the changes of records. A crash loses the changes of this time. A write takes up to 8 MiB, so there
+/// are at most 1.2 GB a day.
+pub const CHANGES_WRITE_INTERVAL: Duration = Duration::from_secs(600);
+
+/// The largest size of the file with the changes of records, in octets. resolverd writes at most `MAX_CHANGES_OCTETS`.
+pub const MAX_CHANGES_FILE: u64 = 16 << 20;
+
 /// The largest size of the file with the root keys, in octets: `MAX_ROOT_KEYS` keys of `MAX_ROOT_KEY` octets take 45 KiB.
 pub const MAX_ROOT_KEYS_FILE: u64 = 64 << 10;
 

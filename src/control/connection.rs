@@ -30,6 +30,7 @@ use dns::conduct::network_text;
 use dns::question::{Question, ServerQuery};
 use dns::wire::presentation::name_text;
 use doctor::facts::NoReply;
+use history::changes::ChangesReport;
 use history::costs::CostReport;
 use history::failed::FailedReport;
 use history::redact::Secrets;
@@ -254,6 +255,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
             };
             lists::test(subject, &asked, choice).await
         }
+        Request::Changes { name, from } => changes(subject, &name, from),
         Request::Lookahead => Ok(rows::lookahead(subject)),
         Request::Watched => Ok(subject
             .watched()
@@ -270,6 +272,15 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         }
         Err(problem) => vec![Reply::Problem(problem)],
     }
+}
+
+fn changes(subject: &impl Controlled, name: &str, from: f64) -> Result<Vec<Reply>, Problem> {
+    let domain = lookup::read_name(name)?.to_lowercase();
+    let from = Duration::try_from_secs_f64(from.max(0.0)).unwrap_or(Duration::MAX).as_secs();
+    let ChangesReport { changes, since } = subject.changes(&domain, from);
+    let off = subject.config().history_size() == 0;
+    let rows = changes.into_iter().map(Reply::RecordChange);
+    Ok(rows.chain([Reply::ChangesBegin { since, off }]).collect())
 }
 
 async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Reply> {

@@ -62,6 +62,7 @@ use self::trace::{TraceAsked, TraceRefused};
 use ::watched::WatchedDomain;
 use dns::clock::{Mono, Now};
 use dns::question::{Question, ServerQuery};
+use history::changes::ChangesReport;
 use history::costs::{CostReport, CostsWanted};
 use history::failed::{FailedReport, FailedWanted};
 use history::spent::{FromRecord, StageRow};
@@ -144,6 +145,9 @@ pub trait Controlled: Send + Sync + 'static {
 
     /// Returns the zones whose questions failed; the zone with the most failed questions comes first.
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport>;
+
+    /// Returns the changes of the records of a domain and its mail hosts since `from`, in seconds since 1970.
+    fn changes(&self, domain: &Name, from: u64) -> ChangesReport;
 
     /// Returns the cached entries for a name, of one type or of all types, and the time at which they were read.
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)>;

@@ -16,6 +16,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod cache;
+mod changes;
 mod check;
 mod client;
 mod compare;
@@ -81,7 +82,7 @@ const COMMAND_GROUPS: [(&str, &[&str]); 4] = [
         "see",
         &["status", "stats", "top", "servers", "zones", "inflight", "lookahead", "dnsbl", "cache", "fleet"],
     ),
-    ("find the cause", &["why", "failed", "monitor", "check", "compare", "query", "trace"]),
+    ("find the cause", &["why", "failed", "changes", "monitor", "check", "compare", "query", "trace"]),
     ("change", &["zone", "block", "host", "flush", "nta", "config", "reload"]),
     ("migrate", &["import", "shadow", "switch", "completion"]),
 ];
@@ -226,6 +227,9 @@ enum Command {
     /// Show the zones whose queries failed, and what to do.
     #[command(after_long_help = terms::FAILED)]
     Failed(failed::Arguments),
+    /// Show which records of a domain have changed, from what to what, and when.
+    #[command(after_long_help = terms::CHANGES)]
+    Changes(changes::Arguments),
     /// Show queries that the cache does not answer, as they end.
     #[command(after_long_help = terms::MONITOR)]
     Monitor(monitor::Arguments),
@@ -327,6 +331,7 @@ impl Arguments {
             Some(Command::Inflight) => client.show(&Request::Inflight, format, state::flights, |_| Exit::Yes),
             Some(Command::Why(arguments)) => why::run(arguments, &client, format),
             Some(Command::Failed(arguments)) => failed::run(arguments, &client, format),
+            Some(Command::Changes(arguments)) => changes::run(arguments, &client, format),
             Some(Command::Monitor(arguments)) => monitor::run(arguments, &client, format),
             Some(Command::Cache(arguments)) => cache::run(arguments, &client, format),
             Some(Command::Dnsbl(arguments)) => dnsbl::run(arguments, &client, format),

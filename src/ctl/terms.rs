@@ -23,6 +23,7 @@ pub(super) const INFLIGHT: &str = terms!("inflight");
 pub(super) const MONITOR: &str = terms!("monitor");
 pub(super) const WHY: &str = terms!("why");
 pub(super) const FAILED: &str = terms!("failed");
+pub(super) const CHANGES: &str = terms!("changes");
 pub(super) const CACHE: &str = terms!("cache");
 pub(super) const FLEET: &str = terms!("fleet");
 pub(super) const FLUSH: &str = terms!("flush");

@@ -36,6 +36,7 @@
 
 pub mod allowance;
 mod certificates;
+mod changes;
 mod dnstap;
 mod fleet;
 mod history;
@@ -190,6 +191,7 @@ impl Daemon {
         metrics.set(config.metrics.listen);
         let (watched, watched_file) = watched::begin(&config, (&clock, &random), &recorder);
         let (fleet, lookahead) = (begin_fleet(&config, &resolver, &random), Lookahead::new(&clock, &random));
+        changes::begin(&resolver, &config);
         let state = Mutex::new(Reloadable { config, temporary: BTreeMap::new(), listeners: Some(listeners) });
         let subject = Arc::new(Running {
             lists: tasks::begin_lists(&resolver, &lookahead),
@@ -300,6 +302,8 @@ impl Daemon {
             subject.resolver.write_last_log();
             subject.save_history();
             subject.write_minute(true);
+            subject.resolver.look_for_changes();
+            subject.keep_changes();
             subject.keep_learned(None);
             subject.keep_lists(None)
         });

@@ -25,6 +25,7 @@ use control::trace::{TraceAsked, TraceRefused};
 use control::{Controlled, TemporaryEntries};
 use dns::clock::{Clock, Mono, Now};
 use dns::question::{Client, Question, ServerQuery, name_text};
+use history::changes::ChangesReport;
 use history::costs::{CostReport, CostsWanted};
 use history::failed::{FailedReport, FailedWanted};
 use history::spent::{FromRecord, StageRow};
@@ -295,6 +296,10 @@ impl Controlled for Running {
 
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {
         Box::pin(self.resolver.failed(wanted))
+    }
+
+    fn changes(&self, domain: &Name, from: u64) -> ChangesReport {
+        self.resolver.changes(domain, from)
     }
 
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)> {

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use super::changes;
 use super::fleet::FleetGateway;
 use super::learned;
 use super::memory_bound;
@@ -61,6 +62,8 @@ pub(super) fn spawn(
     keep(&mut tasks, supervisor, "the minutes task", running(), minutes::keep);
     keep(&mut tasks, supervisor, "the local mirror task", running(), mirrors);
     keep(&mut tasks, supervisor, "the lists file task", running(), keep_learned);
+    keep(&mut tasks, supervisor, "the task that looks for changes", resolver(), Resolver::follow_changes);
+    keep(&mut tasks, supervisor, "the changes file task", running(), changes::keep);
     keep(&mut tasks, supervisor, "the cache snapshot task", running(), keep_snapshot);
     keep(&mut tasks, supervisor, "the memory task", running(), memory_bound::follow);
     keep(&mut tasks, supervisor, "the missing address task", running(), take_addresses);

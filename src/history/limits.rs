@@ -394,3 +394,6 @@ pub(crate) const ROTATION_POINTS: u8 = 4;
 /// How often a value must be seen in a row until a rotation ends. Of two values that come equally often, one is seen so often by chance once in half
 /// a million answers.
 pub(crate) const ROTATION_ENDS: u32 = 20;
+
+/// `why` shows a change of a domain that came at most this long before a message. Caches of other hosts keep old records for about a day.
+pub const CHANGE_BEFORE_MESSAGE: Duration = Duration::from_secs(24 * 60 * 60);

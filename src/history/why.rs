@@ -10,6 +10,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::changes::ChangeRow;
 use super::costs::{Side, sums};
 use super::culprit::{DecisiveTime, ExplainedQuestion, MessageVerdict};
 use super::doubt::PossibleWait;
@@ -114,6 +115,9 @@ pub struct MessageReport {
     /// culprits that delayed the email longer are here too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<CulpritReport>,
+    /// The last change of a record of a domain whose questions failed or were slow, if it came at most a day before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<ChangeRow>,
 }
 
 /// How far back each part of the history goes, in seconds since 1970.

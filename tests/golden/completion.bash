@@ -22,6 +22,9 @@ _resolverctl() {
             resolverctl,cache)
                 cmd="resolverctl__subcmd__cache"
                 ;;
+            resolverctl,changes)
+                cmd="resolverctl__subcmd__changes"
+                ;;
             resolverctl,check)
                 cmd="resolverctl__subcmd__check"
                 ;;
@@ -180,6 +183,9 @@ _resolverctl() {
                 ;;
             resolverctl__subcmd__help,cache)
                 cmd="resolverctl__subcmd__help__subcmd__cache"
+                ;;
+            resolverctl__subcmd__help,changes)
+                cmd="resolverctl__subcmd__help__subcmd__changes"
                 ;;
             resolverctl__subcmd__help,check)
                 cmd="resolverctl__subcmd__help__subcmd__check"
@@ -386,7 +392,7 @@ _resolverctl() {
 
     case "${cmd}" in
         resolverctl)
-            opts="-h -V --socket --json --color --help --version status stats top query trace compare shadow flush servers zones zone block host inflight why failed monitor cache dnsbl lookahead fleet config nta reload import switch completion check help"
+            opts="-h -V --socket --json --color --help --version status stats top query trace compare shadow flush servers zones zone block host inflight why failed changes monitor cache dnsbl lookahead fleet config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -441,6 +447,32 @@ _resolverctl() {
             fi
             case "${prev}" in
                 --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__changes)
+            opts="-h --since --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1124,7 +1156,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help)
-            opts="status stats top query trace compare shadow flush servers zones zone block host inflight why failed monitor cache dnsbl lookahead fleet config nta reload import switch completion check help"
+            opts="status stats top query trace compare shadow flush servers zones zone block host inflight why failed changes monitor cache dnsbl lookahead fleet config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1152,6 +1184,20 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help__subcmd__cache)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__changes)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -376,6 +376,17 @@ _arguments "${_arguments_options[@]}" : \
 '::name -- Show only this zone, name or mail address, and what is below it:_default' \
 && ret=0
 ;;
+(changes)
+_arguments "${_arguments_options[@]}" : \
+'--since=[Show changes since this time, like 03\:00, or of the last 2d or 1h. Default\: 30 days]:SPAN|TIME:_default' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- Domain or mail address:_default' \
+&& ret=0
+;;
 (monitor)
 _arguments "${_arguments_options[@]}" : \
 '--slow=[Show queries that take this long, like 500ms or 2s; with --failures, failed ones too]:SPAN:_default' \
@@ -944,6 +955,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(changes)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (monitor)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -1120,6 +1135,7 @@ _resolverctl_commands() {
 'inflight:Show the queries in progress, the oldest first' \
 'why:Show why mail was slow, and what to do' \
 'failed:Show the zones whose queries failed, and what to do' \
+'changes:Show which records of a domain have changed, from what to what, and when' \
 'monitor:Show queries that the cache does not answer, as they end' \
 'cache:Show how full the cache is, or the entries of a name and when they expire' \
 'dnsbl:Show the state of the DNS lists in use' \
@@ -1145,6 +1161,11 @@ _resolverctl__subcmd__block_commands() {
 _resolverctl__subcmd__cache_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl cache commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__changes_commands] )) ||
+_resolverctl__subcmd__changes_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl changes commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__check_commands] )) ||
 _resolverctl__subcmd__check_commands() {
@@ -1355,6 +1376,7 @@ _resolverctl__subcmd__help_commands() {
 'inflight:Show the queries in progress, the oldest first' \
 'why:Show why mail was slow, and what to do' \
 'failed:Show the zones whose queries failed, and what to do' \
+'changes:Show which records of a domain have changed, from what to what, and when' \
 'monitor:Show queries that the cache does not answer, as they end' \
 'cache:Show how full the cache is, or the entries of a name and when they expire' \
 'dnsbl:Show the state of the DNS lists in use' \
@@ -1380,6 +1402,11 @@ _resolverctl__subcmd__help__subcmd__block_commands() {
 _resolverctl__subcmd__help__subcmd__cache_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help cache commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__changes_commands] )) ||
+_resolverctl__subcmd__help__subcmd__changes_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help changes commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__help__subcmd__check_commands] )) ||
 _resolverctl__subcmd__help__subcmd__check_commands() {

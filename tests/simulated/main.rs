@@ -2,6 +2,7 @@
 
 mod beside;
 mod blame;
+mod changes;
 mod circle;
 mod config;
 mod crowd;

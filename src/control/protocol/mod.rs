@@ -26,6 +26,7 @@ use self::watched::WatchedRow;
 use self::zones::{ZoneState, ZoneWhat};
 use dns::question::ServerQuery;
 use doctor::facts::{NoReply, ReplyFacts};
+use history::changes::ChangeRow;
 use history::costs::{CostRow, CostSpan};
 use history::culprit::DecisiveTime;
 use history::event::Step;
@@ -152,6 +153,13 @@ pub enum Request {
         /// The lists to ask, in use or not, given by their zones or by names in these zones. If empty, `all` selects the lists.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         lists: Vec<String>,
+    },
+    /// The changes of the records of a domain and its mail hosts.
+    Changes {
+        /// The domain.
+        name: String,
+        /// Only changes since this time, in seconds since 1970.
+        from: f64,
     },
     /// The rules of look-ahead, which resolves questions before clients ask them.
     Lookahead,
@@ -397,6 +405,16 @@ pub enum Reply {
     ListFacts(ListFacts),
     /// A line of the reply to `Request::DnsblTest`: the answer of one list.
     ListTest(ListTest),
+    /// A row of the reply to `Request::Changes`, the latest change first.
+    RecordChange(ChangeRow),
+    /// The last row of the reply to `Request::Changes`.
+    ChangesBegin {
+        /// Since when the records of the domain are watched, in seconds since 1970. `None` if they are not.
+        since: Option<u64>,
+        /// True if the daemon watches no records, because it has no query history.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        off: bool,
+    },
     /// A row of the reply to `Request::Lookahead`.
     LookaheadRule(LookaheadRule),
     /// The mode and the counters of look-ahead. This line follows the rules.

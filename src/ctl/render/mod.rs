@@ -2,6 +2,7 @@
 //!
 //! This module sends no request and reads no clock, so the output depends only on the reply.
 
+pub mod changes;
 pub mod columns;
 pub mod compare;
 pub mod costs;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Paint, Style, words};
+use super::{Paint, Style, changes, words};
 use crate::limits::MAX_SHOWN_ROWS;
 use dns::question::{ClientTransport, DnsResult};
 use dns::wire::presentation::harmless;
@@ -143,6 +143,7 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     for (head, culprit) in culprits(report) {
         text.push_str(&verdict(head, culprit, style));
     }
+    text.extend(report.changed.as_ref().map(|change| changes::line(change, moment)));
     text
 }
 

@@ -54,7 +54,7 @@ pub struct Changes {
     /// The sum of the weights of `names`: an upper bound of their size in the file, in octets.
     #[serde(skip)]
     weight: usize,
-    /// The name after which `next_names` goes on.
+    /// The name after which `next_domains` goes on.
     #[serde(skip)]
     cursor: Box<str>,
 }
@@ -163,12 +163,12 @@ impl Changes {
         self.weight = self.names.iter().map(|(name, watched)| watched.weight(name)).sum();
     }
 
-    /// Returns the next watched names, each with its mail hosts and with the owners of its DKIM keys. After the last name, begins again with the first.
-    pub fn next_names(&mut self, most: usize) -> Vec<Box<str>> {
+    /// Returns the next watched domains. After the last one, begins again with the first.
+    pub fn next_domains(&mut self, most: usize) -> Vec<Box<str>> {
         use std::ops::Bound::{Excluded, Unbounded};
         let behind = (Excluded(&*self.cursor), Unbounded);
-        let names: Vec<Box<str>> =
-            self.names.range::<str, _>(behind).take(most).map(|(name, _)| name.clone()).collect();
+        let names = self.names.range::<str, _>(behind).filter(|(_, watched)| watched.is_domain());
+        let names: Vec<Box<str>> = names.take(most).map(|(name, _)| name.clone()).collect();
         self.cursor = names.last().filter(|_| names.len() == most).cloned().unwrap_or_default();
         names
     }
@@ -240,6 +240,11 @@ impl WatchedName {
         let hosts = self.hosts.iter().map(|host| host.len().saturating_add(3)).sum::<usize>();
         let records = self.records.iter().map(WatchedRecord::weight).sum::<usize>();
         FIELDS.saturating_add(name.len()).saturating_add(hosts).saturating_add(records)
+    }
+
+    /// Returns true for a domain, false for a host that only the MX records of domains name.
+    fn is_domain(&self) -> bool {
+        self.records.iter().any(|record| record.kind() == RecordKind::Mx)
     }
 
     /// The name with the least worth is removed first.

@@ -39,6 +39,14 @@ impl InView<'_> {
         self.delegated(&self.keys(zone).at(0, KeySlot::Delegation), now)
     }
 
+    /// Like `delegation`, but does not count as a use.
+    pub(crate) fn peek_delegation(&self, zone: &Name, now: Mono) -> Option<Arc<Delegation>> {
+        match self.store.peek(&self.keys(zone).at(0, KeySlot::Delegation)) {
+            Some(CacheEntry::Delegation(delegation)) if now < delegation.expires => Some(delegation),
+            _ => None,
+        }
+    }
+
     /// Returns the cached delegation of the closest zone at or above `name`.
     pub fn closest_delegation(&self, name: &Name, now: Mono) -> Option<Arc<Delegation>> {
         self.closest_to(self.keys(name), now)

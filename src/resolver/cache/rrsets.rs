@@ -66,6 +66,23 @@ impl InView<'_> {
         known.or_else(|| (rank == Rank::Glue).then(|| self.glue(name, kind, now).map(Known::Rrset))?)
     }
 
+    /// Like `get`, but does not count as a use of the entry. Returns the records, none if the type is denied, and when they were stored. Returns `None`
+    /// too for a denial that was stored without SOA: it is believed only for a short time.
+    pub(crate) fn peek(&self, name: &Name, kind: RecordType, now: Mono) -> Option<(Vec<Record>, Mono)> {
+        let mut keys = self.keys(name);
+        let slots = [KeySlot::Rrset(kind), KeySlot::Nxdomain];
+        let entry = slots.into_iter().find_map(|slot| match self.store.peek(&keys.at(0, slot)) {
+            Some(CacheEntry::Known(known)) if now < known.expires() => Some(known),
+            _ => None,
+        });
+        match entry? {
+            Known::Rrset(rrset) => {
+                (rrset.rank >= Rank::Answer).then(|| (rrset.records(name, now), rrset.stored))
+            }
+            Known::Negative(denied) => (!denied.soa.is_empty()).then(|| (Vec::new(), denied.stored)),
+        }
+    }
+
     /// Returns glue for a server, even if the cache has other data for the server's name.
     pub fn glue(&self, name: &Name, kind: RecordType, now: Mono) -> Option<Arc<Rrset>> {
         match self.known(&self.keys(name).at(0, KeySlot::Glue(kind)), Rank::Glue, now) {

@@ -119,3 +119,15 @@ pub(crate) const WHY_READING: Duration = Duration::from_secs(1);
 /// The time from an event that is worth a log message until the event is read from the history. By then, all questions that waited for the
 /// same resolution are in the history, and a query to a root server has distinguished an outage from a dead zone.
 pub const FOLLOW_PAUSE: Duration = Duration::from_secs(3);
+
+/// The questions for MX and TXT records that wait until the cache is searched for changes of their domains: those of `CHANGES_PAUSE` at 400 a second.
+pub(crate) const MAX_CHANGES_ASKED: usize = 2_048;
+
+/// The time from a question for MX records until the records of its domain are read from the cache. By then, look-ahead has fetched the others.
+pub(crate) const CHANGES_PAUSE: Duration = Duration::from_secs(5);
+
+/// If no such question comes, the time until the next watched domains are read from the cache.
+pub(crate) const CHANGES_ROUND: Duration = Duration::from_secs(60);
+
+/// The watched domains that are read from the cache at once, in turn. Each takes some twenty lookups, together about two milliseconds.
+pub(crate) const CHANGES_AT_ONCE: usize = 100;

@@ -12,6 +12,7 @@ use hickory_proto::rr::RecordType;
 use tokio::time::timeout;
 
 use super::answered_events::{AnsweredEvent, WaitingEvents, is_seen};
+use super::changes::ChangeWatch;
 use super::chase::Chaser;
 use super::client_question::Asked;
 use super::client_question::ClientQuestion;
@@ -28,13 +29,14 @@ pub(crate) struct AnsweredQueue {
     recorder: Arc<Recorder>,
     lists: Arc<ListResolver>,
     events: Arc<WaitingEvents>,
+    changes: Arc<ChangeWatch>,
 }
 
 impl AnsweredQueue {
-    pub(super) fn new(chaser: &Chaser, lists: &Arc<ListResolver>) -> Arc<Self> {
+    pub(super) fn new(chaser: &Chaser, lists: &Arc<ListResolver>, changes: &Arc<ChangeWatch>) -> Arc<Self> {
         let (clock, recorder) = (chaser.clock.clone(), Arc::clone(&chaser.recorder));
         let (lists, events) = (Arc::clone(lists), Arc::clone(&chaser.leading));
-        Arc::new(Self { clock, recorder, lists, events })
+        Arc::new(Self { clock, recorder, lists, events, changes: Arc::clone(changes) })
     }
 
     /// Waits until the queue has events, and returns all of them. Only one task may call this.
@@ -68,6 +70,9 @@ impl AnsweredQueue {
         // Mail software does not ask DNS lists about a domain that does not exist.
         if asked.question.kind == RecordType::MX && replied.answer.rcode == ResponseCode::NoError {
             self.report_to_lists(asked);
+        }
+        if matches!(asked.question.kind, RecordType::MX | RecordType::TXT) {
+            self.changes.note(asked);
         }
         if is_seen(asked) {
             let event =

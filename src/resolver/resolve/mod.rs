@@ -36,6 +36,7 @@ pub mod ahead;
 pub mod answered;
 pub(crate) mod answered_events;
 mod backlog;
+mod changes;
 mod chase;
 mod chased;
 pub(crate) mod client_question;
@@ -85,6 +86,7 @@ use crate::zones;
 use crate::zones::{View, Views};
 use ahead::LookaheadResolver;
 use answered::AnsweredQueue;
+use changes::ChangeWatch;
 use chase::Chaser;
 use client_question::ClientQuestion;
 pub use client_question::{Asked, Replied};
@@ -144,6 +146,7 @@ pub struct Resolver {
     lookahead: Arc<LookaheadResolver>,
     /// The queue of clients' questions and their answers for look-ahead.
     answered: Arc<AnsweredQueue>,
+    changes: Arc<ChangeWatch>,
 }
 
 impl Resolver {
@@ -180,7 +183,8 @@ impl Resolver {
         let flight = FlightResolver::new(&chaser, &lists);
         let side = Arc::new(SideResolver { views: Arc::clone(&views), flight: Arc::clone(&flight) });
         let prefetcher = Prefetcher::new(&side);
-        let answered = AnsweredQueue::new(&chaser, &lists);
+        let changes = Arc::default();
+        let answered = AnsweredQueue::new(&chaser, &lists, &changes);
         Arc::new(Self {
             clients: ClientResolver::new(&flight, &prefetcher, &views),
             root_keys: RootKeyFollower::new(&views, &chaser),
@@ -201,6 +205,7 @@ impl Resolver {
             side,
             prefetcher,
             answered,
+            changes,
         })
     }
 

@@ -41,11 +41,13 @@ impl Resolver {
     fn read_why(&self, wanted: &[Wanted]) -> Vec<Vec<MessageReport>> {
         let began = self.clock.mono();
         let is_late = || self.clock.mono().since(began) >= WHY_READING;
-        self.with_facts(|facts| {
+        let mut found = self.with_facts(|facts| {
             let wanted: Vec<_> = wanted.iter().map(|one| one.without_keys(facts.secrets)).collect();
             let span = ReadSpan::over(wanted.iter().map(Wanted::span));
             why(&self.recorder.recorded(&span, facts.secrets), &wanted, &facts.facts, &is_late)
-        })
+        });
+        found.iter_mut().for_each(|reports| self.add_changes(reports));
+        found
     }
 
     /// Returns the zones whose questions failed, most failures first. The search takes up to a second and much memory, so only one search runs at a

@@ -1,6 +1,7 @@
 //! The output of resolverctl, compared with the files in tests/golden. After an intended change, write the files with
 //! `RESOLVERD_WRITE_GOLDEN=1 cargo test --test screens render`, and read the difference.
 
+mod changes;
 mod compare;
 mod configured;
 mod domain;

@@ -101,6 +101,7 @@ pub(super) fn silent() -> MessageReport {
         history: None,
         culprit: found,
         also: Vec::new(),
+        changed: None,
     }
 }
 

@@ -19,6 +19,7 @@ use futures_util::future::{BoxFuture, ready};
 use hickory_proto::op::{Message, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::{MX, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
+use history::changes::{ChangeRow, ChangesReport, RecordKind};
 use history::costs::{CostReport, CostsWanted, costs};
 use history::event::{
     Ended, FlightEnded, FlightFailure, RouteKind, Sent, ServerOrigin, Shows, Step, StepEvent,
@@ -169,6 +170,19 @@ impl Controlled for Fake {
     fn flush(&self, flush: Flush) -> BoxFuture<'_, Flushed> {
         self.flushed.lock().unwrap().push(format!("{flush:?}"));
         Box::pin(ready(Flushed { answers: 2, negatives: 1, ..Flushed::default() }))
+    }
+
+    fn changes(&self, domain: &Name, from: u64) -> ChangesReport {
+        assert_eq!(from, 0);
+        let row = ChangeRow {
+            at: 1_795_231_950,
+            name: domain.to_string(),
+            record: RecordKind::Mx,
+            old: "10 old.example.".to_owned(),
+            new: "10 new.example.".to_owned(),
+        };
+        let changes = if *domain == name("moved.example.") { vec![row] } else { Vec::new() };
+        ChangesReport { since: (!changes.is_empty()).then_some(1_795_000_000), changes }
     }
 
     fn fill(&self) -> Vec<StoreFill> {

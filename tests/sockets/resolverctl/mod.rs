@@ -1,5 +1,6 @@
 //! All commands of resolverctl with a real control socket, behind which is a daemon with only three names.
 
+mod changes;
 mod fake;
 mod lists;
 mod lookahead;
