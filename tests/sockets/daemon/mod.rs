@@ -2,6 +2,7 @@
 
 mod addresses;
 mod bounds;
+mod changes;
 pub(crate) mod client;
 mod encrypted;
 mod kept;
