@@ -10,21 +10,27 @@ use history::why::{Wanted, WantedSubject};
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{ask, name};
-use lab::simulation::{Simulation, config_for, paused};
+use lab::signing::Signing;
+use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::world::{Lab, ServerPlan};
 
 use hickory_proto::rr::RecordType;
 
-/// `one.tld.` with these records.
+/// `one.tld.` with these records, without DNSSEC.
 fn lab(records: &str) -> Arc<Lab> {
+    Arc::new(tree("ns.one", records).build().unwrap())
+}
+
+/// `one.tld.` with these records, on this server.
+fn tree(server: &str, records: &str) -> Tree {
     let mut tree = Tree::default();
-    for (server, last) in [("a.root", 1), ("ns.tld", 2), ("ns.one", 3)] {
+    for (server, last) in [("a.root", 1), ("ns.tld", 2), ("ns.one", 3), ("ns.two", 4)] {
         tree.server(ServerPlan::new(server, vec![[127, 0, 0, last].into()])).unwrap();
     }
     tree.zone(".", &["a.root".to_owned()], "").unwrap();
     tree.zone("tld.", &["ns.tld".to_owned()], "").unwrap();
-    tree.zone("one.tld.", &["ns.one".to_owned()], records).unwrap();
-    Arc::new(tree.build().unwrap())
+    tree.zone("one.tld.", &[server.to_owned()], records).unwrap();
+    tree
 }
 
 const BEFORE: &str = "@ 300 MX 10 old\nold 300 A 10.0.0.1\nnew 300 A 10.0.0.2\n@ 300 TXT \"v=spf1 mx -all\"\n@ 300 TXT other\n";
@@ -121,5 +127,58 @@ fn why_names_change_before_failure() {
         let found = simulation.resolver().why(wanted).await;
         let changed = found[0].changed.as_ref().expect("the change");
         assert_eq!((changed.record.label(), &*changed.new), ("MX", "10 new.one.tld."));
+    });
+}
+
+/// All records that mail software asks for change at once: also behind aliases, and DS and NS in the parent zone.
+#[test]
+fn each_kind_of_record_is_watched() {
+    const ASKED: [(&str, RecordType); 6] = [
+        ("one.tld.", RecordType::MX),
+        ("old.one.tld.", RecordType::AAAA),
+        ("_25._tcp.old.one.tld.", RecordType::TLSA),
+        ("_dmarc.one.tld.", RecordType::TXT),
+        ("s1._domainkey.one.tld.", RecordType::TXT),
+        ("unasked._domainkey.one.tld.", RecordType::TXT),
+    ];
+    let aliases = "_dmarc 300 CNAME policy\ns1._domainkey 300 CNAME key\n";
+    let before = format!(
+        "{BEFORE}{aliases}old 300 AAAA ::1\n_25._tcp.old 300 TLSA 3 1 1 aa\npolicy 300 TXT \"v=DMARC1; p=none\"\nkey 300 TXT \"v=DKIM1; p=aa\"\n"
+    );
+    let after = before.replace("::1", "::2").replace("1 1 aa", "1 1 bb").replace("p=none", "p=reject");
+    let build = |server: &str, records: &str, signed: &[&str]| {
+        let mut tree = tree(server, records);
+        signed.iter().for_each(|zone| tree.sign(zone, Some(Signing::default())).unwrap());
+        Arc::new(tree.build().unwrap())
+    };
+    let (world, changed) = (
+        build("ns.one", &before, &[".", "tld."]),
+        build("ns.two", &after.replace("p=aa", "p=bb"), &[".", "tld.", "one.tld."]),
+    );
+    paused(async {
+        let simulation = Simulation::new(Arc::clone(&world), config_trusting(&world), 1);
+        for world in [&world, &changed] {
+            simulation.lab().take_zones_of(world);
+            for (asked, kind) in ASKED {
+                ask(&simulation, asked, kind).await;
+            }
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            simulation.resolver().look_for_changes();
+            tokio::time::sleep(Duration::from_secs(90_000)).await;
+        }
+        let mut seen = shown(&simulation.resolver().changes(&name("one.tld."), 0));
+        seen.sort_unstable();
+        let signer = seen.iter().position(|row| row.contains(" DS none -> ")).expect("the DS record");
+        seen.remove(signer);
+        assert_eq!(
+            seen,
+            [
+                "_25._tcp.old.one.tld. TLSA 3 1 1 aa -> 3 1 1 bb",
+                "_dmarc.one.tld. DMARC v=DMARC1; p=none -> v=DMARC1; p=reject",
+                "old.one.tld. AAAA ::1 -> ::2",
+                "one.tld. NS ns.one. -> ns.two.",
+                "s1._domainkey.one.tld. DKIM v=DKIM1; p=aa -> v=DKIM1; p=bb",
+            ]
+        );
     });
 }

@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 use super::Resolver;
 use super::client_question::ClientQuestion;
 use crate::cache::rrsets::InView;
-use crate::limits::{CHANGES_AT_ONCE, CHANGES_PAUSE, CHANGES_ROUND, MAX_CHANGES_ASKED};
+use crate::limits::{CHANGES_AT_ONCE, CHANGES_PAUSE, CHANGES_ROUND, MAX_ALIASES, MAX_CHANGES_ASKED};
 use dns::clock::{Mono, Now};
 use dns::question::{Question, ViewId, name_text};
 use history::changes::{ChangeRow, Changes, ChangesReport, Observed, RecordKind, Value};
@@ -171,7 +171,7 @@ impl Look<'_> {
     /// Looks at a domain if it is watched, or if the cache has its MX records.
     fn domain(&mut self, domain: &Name) {
         let of = text(domain);
-        if let Some((records, stored)) = self.rrsets.peek(domain, RecordType::MX, self.now.mono) {
+        if let Some((records, stored)) = self.read(domain, RecordType::MX) {
             self.see((&of, None), RecordKind::Mx, &records, stored);
             let hosts = records.iter().filter_map(|record| match &record.data {
                 RData::MX(exchanger) if !exchanger.exchange.is_root() => {
@@ -218,7 +218,7 @@ impl Look<'_> {
     /// Looks at a TXT record with a policy. Other TXT records of the name do not count.
     fn policy(&mut self, owner: &Name, of: (&str, Option<&str>), kind: RecordKind) {
         let begin = if kind == RecordKind::Spf { "v=spf1" } else { "v=DMARC1" };
-        let Some((records, stored)) = self.rrsets.peek(owner, RecordType::TXT, self.now.mono) else { return };
+        let Some((records, stored)) = self.read(owner, RecordType::TXT) else { return };
         let policies = records
             .iter()
             .map(data)
@@ -229,7 +229,7 @@ impl Look<'_> {
     }
 
     fn key(&mut self, domain: &Name, owner: &Name) {
-        if let Some((records, stored)) = self.rrsets.peek(owner, RecordType::TXT, self.now.mono) {
+        if let Some((records, stored)) = self.read(owner, RecordType::TXT) {
             self.see((&text(domain), Some(&text(owner))), RecordKind::Dkim, &records, stored);
         }
     }
@@ -237,16 +237,33 @@ impl Look<'_> {
     fn host(&mut self, host: &Name) {
         let of = text(host);
         for (kind, record) in [(RecordType::A, RecordKind::A), (RecordType::AAAA, RecordKind::Aaaa)] {
-            if let Some((records, stored)) = self.rrsets.peek(host, kind, self.now.mono) {
+            if let Some((records, stored)) = self.read(host, kind) {
                 self.see((&of, None), record, &records, stored);
             }
         }
         let owner = host.prepend_label("_tcp").and_then(|port| port.prepend_label("_25"));
         if let Ok(owner) = owner
-            && let Some((records, stored)) = self.rrsets.peek(&owner, RecordType::TLSA, self.now.mono)
+            && let Some((records, stored)) = self.read(&owner, RecordType::TLSA)
         {
             self.see((&of, Some(&text(&owner))), RecordKind::Tlsa, &records, stored);
         }
+    }
+
+    /// Returns the cached records at the end of the aliases of a name, and when they came; no records if they were denied. Many owners of domains publish
+    /// the keys and policies of their hoster by an alias.
+    fn read(&self, name: &Name, kind: RecordType) -> Option<(Vec<Record>, Mono)> {
+        let mut name = name.clone();
+        for _ in 0..=MAX_ALIASES {
+            if let Some(found) = self.rrsets.peek(&name, kind, self.now.mono) {
+                return Some(found);
+            }
+            let (aliases, _) = self.rrsets.peek(&name, RecordType::CNAME, self.now.mono)?;
+            name = aliases.into_iter().find_map(|record| match record.data {
+                RData::CNAME(target) => Some(target.0.to_lowercase()),
+                _ => None,
+            })?;
+        }
+        None
     }
 
     fn see(&mut self, of: (&str, Option<&str>), kind: RecordKind, records: &[Record], stored: Mono) {
