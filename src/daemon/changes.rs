@@ -24,9 +24,9 @@ fn is_wanted(config: &Config) -> bool {
 }
 
 /// Restores what the previous process has seen. Without a state directory there is nothing to restore.
-pub(super) fn begin(resolver: &Resolver, config: &Config) {
+pub(super) fn begin(resolver: &Resolver) {
     let Some(path) = state_files::path_of(FILE) else { return };
-    if !is_wanted(config) {
+    if !is_wanted(resolver.views().config()) {
         remove(&path);
         return;
     }
@@ -76,10 +76,16 @@ impl Running {
     }
 }
 
-/// Writes the file every `CHANGES_WRITE_INTERVAL`. Runs forever.
-pub(super) async fn keep(subject: Arc<Running>) -> Infallible {
-    loop {
-        sleep(CHANGES_WRITE_INTERVAL).await;
-        block_in_place(|| subject.keep_changes());
+/// Looks for changes, and writes the file every `CHANGES_WRITE_INTERVAL`. Runs forever.
+pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
+    let write = async {
+        loop {
+            sleep(CHANGES_WRITE_INTERVAL).await;
+            block_in_place(|| subject.keep_changes());
+        }
+    };
+    tokio::select! {
+        never = Arc::clone(&subject.resolver).follow_changes() => never,
+        never = write => never,
     }
 }

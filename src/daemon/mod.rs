@@ -191,7 +191,6 @@ impl Daemon {
         metrics.set(config.metrics.listen);
         let (watched, watched_file) = watched::begin(&config, (&clock, &random), &recorder);
         let (fleet, lookahead) = (begin_fleet(&config, &resolver, &random), Lookahead::new(&clock, &random));
-        changes::begin(&resolver, &config);
         let state = Mutex::new(Reloadable { config, temporary: BTreeMap::new(), listeners: Some(listeners) });
         let subject = Arc::new(Running {
             lists: tasks::begin_lists(&resolver, &lookahead),

@@ -62,8 +62,7 @@ pub(super) fn spawn(
     keep(&mut tasks, supervisor, "the minutes task", running(), minutes::keep);
     keep(&mut tasks, supervisor, "the local mirror task", running(), mirrors);
     keep(&mut tasks, supervisor, "the lists file task", running(), keep_learned);
-    keep(&mut tasks, supervisor, "the task that looks for changes", resolver(), Resolver::follow_changes);
-    keep(&mut tasks, supervisor, "the changes file task", running(), changes::keep);
+    keep(&mut tasks, supervisor, "the changes task", running(), changes::follow);
     keep(&mut tasks, supervisor, "the cache snapshot task", running(), keep_snapshot);
     keep(&mut tasks, supervisor, "the memory task", running(), memory_bound::follow);
     keep(&mut tasks, supervisor, "the missing address task", running(), take_addresses);
@@ -98,8 +97,7 @@ pub(super) fn spawn(
     keep(&mut tasks, supervisor, "the watched domains task", running(), watch_domains);
     let ahead = Arc::clone(&subject.lookahead);
     let look_ahead = move |resolver| Arc::clone(&ahead).run(resolver);
-    let resolver = Arc::clone(subject.resolver.lookahead());
-    keep(&mut tasks, supervisor, "the look-ahead task", resolver, look_ahead);
+    keep(&mut tasks, supervisor, "the look-ahead task", Arc::clone(subject.resolver.lookahead()), look_ahead);
     if let Some(store) = &subject.fleet {
         keep(&mut tasks, supervisor, "the task that writes to the fleet", Arc::clone(store), Fleet::write);
         let gateway = FleetGateway::new(subject, random);
@@ -246,6 +244,7 @@ pub(super) fn begin_lists(resolver: &Resolver, lookahead: &Lookahead) -> Option<
         ),
     }
     learned::begin(resolver, lookahead);
+    changes::begin(resolver);
     Some(path)
 }
 

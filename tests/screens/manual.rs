@@ -214,7 +214,7 @@ fn resolverd_8() {
         + CERTIFICATES
         + &section(
             "FILES",
-            "/etc/resolverd/resolverd.toml, /run/resolverd/control.sock, /var/lib/resolverd (cache, queries of 7 days in history,\nstatistics of 30 days in minutes)",
+            "/etc/resolverd/resolverd.toml, /run/resolverd/control.sock, /var/lib/resolverd (cache, queries of 7 days in history,\nstatistics of 30 days in minutes, records that have changed in changes.json)",
         )
         + &see_also(&[
             ("resolverd", 7),
