@@ -437,8 +437,9 @@ async fn why(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<R
 }
 
 async fn costs(subject: &impl Controlled, request: &CostsRequest) -> Result<Vec<Reply>, Problem> {
-    let CostReport { rows, span } = subject.costs(super::why::costs(request)?).await;
-    Ok(rows.into_iter().map(Reply::Cost).chain([Reply::CostSpan(span)]).collect())
+    let CostReport { rows, span, list } = subject.costs(super::why::costs(request)?).await;
+    let list = list.map(|list| Reply::ListDelays(Box::new(list)));
+    Ok(rows.into_iter().map(Reply::Cost).chain(list).chain([Reply::CostSpan(span)]).collect())
 }
 
 async fn failed(subject: &impl Controlled, request: &FailedRequest) -> Result<Vec<Reply>, Problem> {

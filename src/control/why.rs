@@ -31,10 +31,12 @@ pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {
     })
 }
 
-/// Fails if the client is not a network.
+/// Fails if the client is not a network, or the list is not a name.
 pub(super) fn costs(request: &CostsRequest) -> Result<CostsWanted, Problem> {
     let client = request.client.as_deref().map(network).transpose()?;
-    Ok(CostsWanted { from: micros(request.from), to: micros(request.to), client })
+    let list = request.list.as_deref().map(read_name).transpose()?;
+    let list = list.map(|list| wire_name(&list.to_lowercase()).into());
+    Ok(CostsWanted { from: micros(request.from), to: micros(request.to), client, list })
 }
 
 /// Converts a request for failed questions. Fails if the zone is not a name, or if the client is not a network.

@@ -11,7 +11,7 @@ use super::line_search::{LINES_AT_ONCE, LineSearch};
 use super::pasted::{self, LineResult, PastedLine, QueuedMails};
 use super::render::html::waterfall;
 use super::render::queue::{self, QueueCause};
-use super::render::{Format, Style, costs, json, why};
+use super::render::{Format, Style, costs, json, list_delays, why};
 use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, check, moment, stats};
 use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, MAX_QUEUE_DOMAINS, WHY_AROUND};
@@ -43,6 +43,15 @@ pub(super) struct Arguments {
     /// Show only messages of these clients.
     #[arg(long, value_name = "ADDRESS|NETWORK")]
     client: Option<String>,
+    /// Show the messages that this DNS list delayed, and by how much, like zen.spamhaus.org.
+    ///
+    /// The sums include delays below `history.slow`. The messages are listed as far as the history has them: those of the last minutes, and
+    /// those that waited long.
+    #[arg(long, value_name = "LIST", conflicts_with_all = ["subject", "slowest", "html"])]
+    list: Option<String>,
+    /// Write the messages of `--list` as CSV.
+    #[arg(long, requires = "list")]
+    csv: bool,
     /// Write the slowest message to this file too, as an HTML page.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -170,10 +179,21 @@ fn run_costs(
         }
         arguments.write_html(&messages)?;
     }
-    let replies = client.ask(&Request::Costs(CostsRequest { from, to, client: asked.client }))?;
+    let list = arguments.list.clone();
+    let replies = client.ask(&Request::Costs(CostsRequest { from, to, client: asked.client, list }))?;
     let has_span = |wanted: fn(&CostSpan) -> bool| {
         replies.iter().any(|reply| matches!(reply, Reply::CostSpan(span) if wanted(span)))
     };
+    if arguments.list.is_some() {
+        let is_of_list = |reply: &&Reply| matches!(reply, Reply::ListDelays(_) | Reply::CostSpan(_));
+        let text = match format {
+            _ if arguments.csv => list_delays::csv(&replies),
+            Format::Json => replies.iter().filter(is_of_list).map(json::reply).collect(),
+            Format::Text(style) => list_delays::text(&replies, &moment::shown, style),
+        };
+        let exit = if has_span(|span| span.empty) { Exit::CouldNotTell } else { Exit::Yes };
+        return Ok(CommandOutcome { text, exit });
+    }
     let mut text = match format {
         Format::Json => replies.iter().map(json::reply).collect(),
         Format::Text(style) => costs::costs(&replies, &moment::shown, style),

@@ -11,25 +11,27 @@
 //! - If packets get lost on the path to the servers of one zone, that path is blamed. If they get lost on paths to several zones, the
 //!   network of this host is blamed.
 //! - Zones whose silent or slow servers are in the same networks have one row: the fault is that of their common hosting provider.
-//! - Memory has all questions of the last minutes, the disk those of mail that waited long or had a failed query. Both are read, so the sums of
-//!   a period do not depend on what memory still has.
+//! - Memory has all questions of the last minutes, the disk those of mail that waited long or had a failed query, and the sums of each minute
+//!   (see `delays`). All are read, so the sums of a period do not depend on what memory still has.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::culprit::{Cause, CulpritKind, ExplainedQuestion, judge};
+use super::delays::{Covered, ListDelays, OfList};
 use super::emails::{Email, emails};
-use super::entry::QuestionEntry;
+use super::entry::{DelayEntry, QuestionEntry};
 use super::evidence::{named, seconds};
 use super::explained::Explained;
 use super::message::{Message, group};
 use super::recorded::{ReadSpan, Recorded};
-use super::traffic::Traffic;
+use super::traffic::{Traffic, slow_answer};
 use super::why::{DaemonFacts, is_zero};
-use crate::limits::{MAX_COST_MESSAGES, MAX_COST_ROWS, WHY_MARGIN};
+use crate::limits::{MAX_COST_ROWS, MAX_SUM_SERVERS, WHY_MARGIN};
 use dns::clock::micros;
 use dns::conduct::network_text;
 use dns::question::{name_of_wire, name_text};
@@ -50,7 +52,7 @@ words! {
 }
 
 /// The period and the clients of a report about delayed mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CostsWanted {
     /// The start of the period, in microseconds since 1970.
     pub from: u64,
@@ -58,6 +60,8 @@ pub struct CostsWanted {
     pub to: u64,
     /// If set, only messages (emails) of these clients are counted.
     pub client: Option<IpNet>,
+    /// If set, the report also has the messages (emails) that this DNS list delayed. Its apex in wire form.
+    pub list: Option<Box<[u8]>>,
 }
 
 /// How much mail a cause, or all causes of a side, delayed.
@@ -121,15 +125,17 @@ pub struct CostReport {
     pub rows: Vec<CostRow>,
     /// The period of the rows.
     pub span: CostSpan,
+    /// The messages that the wanted DNS list delayed.
+    pub list: Option<ListDelays>,
 }
 
 /// The key of a row: the side, and the kind and zone (in wire form) of the cause. `None` for the row with the sum of the side.
-type RowKey = (Side, Option<ZoneFault>);
+pub(super) type RowKey = (Side, Option<ZoneFault>);
 
-type CostTable = BTreeMap<RowKey, Cost>;
+pub(super) type CostTable = BTreeMap<RowKey, Cost>;
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Cost {
+pub(super) struct Cost {
     /// The sum of `Cause::delay` in microseconds: the waiting time plus a fixed time for failures.
     worth: u64,
     micros: u64,
@@ -139,51 +145,86 @@ struct Cost {
 
 impl CostsWanted {
     /// Returns the previous period of equal length.
-    const fn before(&self) -> Self {
+    fn before(&self) -> Self {
         let from = self.from.saturating_sub(self.to.saturating_sub(self.from));
-        Self { from, to: self.from, client: self.client }
+        Self { from, to: self.from, ..self.clone() }
     }
 
     /// Returns the times to read from the history: both periods, and a margin before and after them.
     pub fn span(&self) -> ReadSpan {
         let (from, client) = (self.before().from.saturating_sub(micros(WHY_MARGIN)), self.client);
-        ReadSpan { from, to: self.to.saturating_add(micros(WHY_MARGIN)), client, hits: true }
+        ReadSpan {
+            from,
+            to: self.to.saturating_add(micros(WHY_MARGIN)),
+            client,
+            hits: true,
+            sums: client.is_none(),
+        }
     }
 }
 
 /// Returns the causes that delayed mail in a period.
-pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) -> CostReport {
+pub fn costs(recorded: &Recorded, wanted: &CostsWanted, facts: &DaemonFacts<'_>) -> CostReport {
     let whole = recorded.whole().max(recorded.lost_hits).unwrap_or(u64::MAX);
-    // The disk has what memory has lost: all mail that waited long or had a failed query.
-    let reach = recorded.stored_since.map_or(whole, |stored| whole.min(stored));
+    // The disk has what memory has lost: all mail that waited long or had a failed query, and the sums of all mail.
+    let reach = [recorded.stored_since, recorded.summed_since].into_iter().flatten().fold(whole, u64::min);
     let from = if reach < wanted.to { wanted.from.max(reach) } else { wanted.from };
-    let (wanted, cut) = (CostsWanted { from, ..wanted }, from > wanted.from);
+    let (wanted, cut) = (CostsWanted { from, ..wanted.clone() }, from > wanted.from);
     let all = group(recorded, facts.list).all;
-    let (explained, traffic) =
-        (Explained::from_recorded(recorded, facts.list), Traffic::from_recorded(recorded, facts.slow));
     let emails = emails(all.iter(), recorded);
-    let [now, earlier] = [wanted, wanted.before()].map(|span| {
-        let found = emails.iter().filter(|one| (span.from..span.to).contains(&one.lead.began));
-        JudgedMessages::new(found.collect(), recorded, &traffic, &|one| explained.explain(one, facts.list))
+    let of_span = |span: &CostsWanted| -> Vec<&Email<'_>> {
+        emails.iter().filter(|one| (span.from..span.to).contains(&one.lead.began)).collect()
+    };
+    let earlier = wanted.before();
+    let (covered, covered_before) = (Covered::new(recorded, &wanted), Covered::new(recorded, &earlier));
+    let [now, before] = explained_costs(recorded, facts, |traffic, explain| {
+        [(&wanted, &covered), (&earlier, &covered_before)].map(|(span, covered)| {
+            let uncounted = of_span(span).into_iter().filter(|email| !covered.has(email));
+            JudgedMessages::new(uncounted.collect(), recorded, traffic, explain).with_sums(covered)
+        })
     });
-    let common = CommonFaults::from_causes(now.causes.iter().chain(&earlier.causes).flatten());
-    let begin = [recorded.begin, recorded.stored_since].into_iter().flatten().min();
-    let messages = (whole <= wanted.from).then_some(now.messages);
-    let before = (reach <= wanted.before().from).then(|| table(&earlier.causes, &common, facts.configured));
+    let common = CommonFaults::from_causes(
+        now.causes
+            .iter()
+            .chain(&before.causes)
+            .flatten()
+            .chain(&now.summed_causes)
+            .chain(&before.summed_causes),
+    );
+    let table = |judged: &JudgedMessages| judged.table(&common, facts.configured);
+    let begin = [recorded.begin, recorded.stored_since, recorded.summed_since].into_iter().flatten().min();
+    let is_summed =
+        wanted.client.is_none() && recorded.summed_since.is_some_and(|since| since <= wanted.from);
+    let messages = (whole <= wanted.from || is_summed).then_some(now.messages);
+    let earlier = (reach <= earlier.from).then(|| table(&before));
+    let of_list = OfList { recorded, list: facts.list };
+    let list = wanted.list.as_ref();
     CostReport {
-        rows: rows((&table(&now.causes, &common, facts.configured), before.as_ref()), &common, messages),
+        rows: rows((&table(&now), earlier.as_ref()), &common, messages),
+        list: list.map(|list| ListDelays::new(list, &of_span(&wanted), &covered, &of_list)),
         span: CostSpan {
             from: seconds(wanted.from),
             cut,
             to: seconds(wanted.to),
             messages,
             touched: now.touched,
-            slow: seconds(traffic.slow),
+            slow: seconds(slow_answer(facts.slow)),
             empty: begin.is_none_or(|begin| begin >= wanted.to),
             begin: begin.map(seconds),
             off: recorded.off,
         },
     }
+}
+
+/// Calls `judge` with the traffic and the function that explains a question.
+pub(super) fn explained_costs<'r, Judged>(
+    recorded: &'r Recorded,
+    facts: &DaemonFacts<'_>,
+    judge: impl FnOnce(&Traffic, &dyn Fn(&'r QuestionEntry) -> ExplainedQuestion<'r>) -> Judged,
+) -> Judged {
+    let explained = Explained::from_recorded(recorded, facts.list);
+    let traffic = Traffic::from_recorded(recorded, facts.slow);
+    judge(&traffic, &|one| explained.explain(one, facts.list))
 }
 
 /// Returns the time that a message (email) with these causes waited because of each side, in seconds.
@@ -197,10 +238,10 @@ pub(crate) fn sums(causes: &[Cause], configured: Configured<'_>) -> BTreeMap<Sid
 const OF_HOSTERS: [CulpritKind; 2] = [CulpritKind::ServerSilent, CulpritKind::ServerSlow];
 
 /// The key of a cause of a zone: the kind, and the zone in wire form.
-type ZoneFault = (CulpritKind, Box<[u8]>);
+pub(super) type ZoneFault = (CulpritKind, Box<[u8]>);
 
 #[derive(Default)]
-struct CommonFaults {
+pub(super) struct CommonFaults {
     /// For each zone whose silent or slow servers are in the same networks as those of other zones: the first zone of these networks.
     first: BTreeMap<ZoneFault, Box<[u8]>>,
     /// For each such first zone: the networks, and the number of zones with servers in them.
@@ -240,29 +281,30 @@ impl CommonFaults {
 }
 
 /// The messages (emails) of a period.
-struct JudgedMessages {
-    messages: u64,
+#[derive(Default)]
+pub(super) struct JudgedMessages {
+    pub(super) messages: u64,
     /// The number of messages that waited long or had a failed question that defers mail.
-    touched: u64,
-    /// The causes of each message, for at most `MAX_COST_MESSAGES` messages.
-    causes: Vec<Vec<Cause>>,
+    pub(super) touched: u64,
+    /// The causes of each message.
+    pub(super) causes: Vec<Vec<Cause>>,
+    /// The zones and servers of the causes in sums on disk.
+    summed_causes: Vec<Cause>,
+    /// The sums on disk.
+    summed: Vec<DelayEntry>,
 }
 
 impl JudgedMessages {
-    fn new<'r>(
+    pub(super) fn new<'r>(
         mut found: Vec<&Email<'_>>,
         recorded: &'r Recorded,
         traffic: &Traffic,
         explain: &dyn Fn(&'r QuestionEntry) -> ExplainedQuestion<'r>,
     ) -> Self {
         let messages = found.len() as u64;
-        let took = |email: &Email<'_>| email.groups().map(Message::took).max().unwrap_or(0);
         found.retain(|email| {
-            took(email) >= traffic.slow || email.groups().any(|group| group.has_failed(recorded))
+            email.groups().any(|group| group.took() >= traffic.slow || group.has_failed(recorded))
         });
-        found.sort_by_key(|email| Reverse(took(email)));
-        let left_out = found.len().saturating_sub(MAX_COST_MESSAGES);
-        found.truncate(MAX_COST_MESSAGES);
         // An email has one or more groups of queries. Each group is judged as `resolverctl why NAME` judges it.
         let of_group = |group: &Message| {
             let mut verdict = judge(&group.queries(recorded).map(explain).collect::<Vec<_>>(), traffic);
@@ -274,14 +316,55 @@ impl JudgedMessages {
             (!touched.is_empty()).then(|| touched.concat())
         };
         let causes: Vec<_> = found.into_iter().filter_map(causes).collect();
-        Self { messages, touched: causes.len().saturating_add(left_out) as u64, causes }
+        Self { messages, touched: causes.len() as u64, causes, ..Self::default() }
+    }
+
+    /// Adds the sums of the period on disk.
+    fn with_sums(mut self, covered: &Covered<'_>) -> Self {
+        for sum in covered.of_period() {
+            if sum.is_total() {
+                self.messages = self.messages.saturating_add(sum.messages);
+                self.touched = self.touched.saturating_add(sum.failed);
+            }
+            if sum.side.is_none() {
+                continue;
+            }
+            if let Some(kind) = sum.kind {
+                let servers = sum.servers.iter().map(|server| (*server, (0, 0))).collect();
+                self.summed_causes.push(Cause { servers, ..Cause::new(kind, (*sum.zone).into()) });
+            }
+            self.summed.push(sum.clone());
+        }
+        self
+    }
+
+    /// Returns the first servers of each cause.
+    pub(super) fn servers(&self) -> BTreeMap<ZoneFault, BTreeSet<IpAddr>> {
+        let mut servers = BTreeMap::<ZoneFault, BTreeSet<IpAddr>>::new();
+        for cause in self.causes.iter().flatten() {
+            let of_cause = servers.entry((cause.kind, cause.zone.clone())).or_default();
+            let room = MAX_SUM_SERVERS.saturating_sub(of_cause.len());
+            of_cause.extend(cause.servers.keys().take(room));
+        }
+        servers
+    }
+
+    fn table(&self, common: &CommonFaults, configured: Configured<'_>) -> CostTable {
+        let mut table = table(&self.causes, common, configured);
+        for DelayEntry { side, kind, zone, worth, micros, failed, messages, .. } in &self.summed {
+            let Some(side) = *side else { continue };
+            let cause = kind.map(|kind| common.key(!zone.is_empty(), &Cause::new(kind, (**zone).into())));
+            let cost = Cost { worth: *worth, micros: *micros, failed: *failed, messages: *messages };
+            table.entry((side, cause)).or_default().join(cost);
+        }
+        table
     }
 }
 
 /// Returns true if the configuration names the servers of a zone (see `DaemonFacts::configured`).
-type Configured<'a> = &'a dyn Fn(&[u8]) -> bool;
+pub(super) type Configured<'a> = &'a dyn Fn(&[u8]) -> bool;
 
-fn table(judged: &[Vec<Cause>], common: &CommonFaults, configured: Configured<'_>) -> CostTable {
+pub(super) fn table(judged: &[Vec<Cause>], common: &CommonFaults, configured: Configured<'_>) -> CostTable {
     let mut table = CostTable::new();
     for causes in judged {
         // A side is the party that can remove a cause: for servers that the configuration names, the operator of this host. A message with two causes of a side counts once for it.
@@ -338,6 +421,11 @@ fn rows(
 }
 
 impl Cost {
+    pub(super) fn entry(self, of: &DelayEntry) -> DelayEntry {
+        let Self { worth, micros, failed, messages } = self;
+        DelayEntry { worth, micros, failed, messages, ..of.clone() }
+    }
+
     fn join(&mut self, other: Self) {
         self.worth = self.worth.saturating_add(other.worth);
         self.micros = self.micros.saturating_add(other.micros);
@@ -398,17 +486,18 @@ mod tests {
             is_within(name, LIST).then_some(ListName { apex: LIST.len(), keyed: false, refuses: false })
         };
         let facts = DaemonFacts { list: &list, ..DaemonFacts::default() };
-        costs(&recorded, CostsWanted { from: 0, to: 60_000_000, client: None }, &facts)
+        costs(&recorded, &CostsWanted { to: 60_000_000, ..CostsWanted::default() }, &facts)
     }
 
     #[test]
     fn neither_a_pause_before_another_mail_nor_a_list_that_fails_at_once_costs_time() {
         let name = b"\x07example\x00";
-        let CostReport { rows, span } = report(&[(name, 0, Outcome::Cache), (name, 1_500, Outcome::Cache)]);
+        let CostReport { rows, span, .. } =
+            report(&[(name, 0, Outcome::Cache), (name, 1_500, Outcome::Cache)]);
         assert_eq!((rows, span.touched, span.messages), (Vec::new(), 0, Some(1)));
-        let CostReport { rows, span } = report(&[(LIST, 0, Outcome::Failed)]);
+        let CostReport { rows, span, .. } = report(&[(LIST, 0, Outcome::Failed)]);
         assert_eq!((rows, span.touched), (Vec::new(), 0));
-        let CostReport { rows, span } = report(&[(LIST, 0, Outcome::Failed), (name, 1, Outcome::Failed)]);
+        let CostReport { rows, span, .. } = report(&[(LIST, 0, Outcome::Failed), (name, 1, Outcome::Failed)]);
         let failed: Vec<_> = rows.iter().map(|row| (row.zone.as_deref(), row.failed)).collect();
         assert_eq!((failed, span.touched), (vec![(None, 1), (Some("example."), 1)], 1));
     }
@@ -422,7 +511,7 @@ mod tests {
         };
         let questions = vec![reverse(0, RecordType::PTR), reverse(1, RecordType::PTR)];
         assert_eq!(report_of(questions.clone()).span.messages, Some(0));
-        let CostReport { span, rows } = report_of([questions, vec![reverse(1, RecordType::A)]].concat());
+        let CostReport { span, rows, .. } = report_of([questions, vec![reverse(1, RecordType::A)]].concat());
         assert_eq!((span.messages, span.touched, rows.len()), (Some(1), 1, 2));
     }
 
@@ -474,8 +563,8 @@ mod tests {
             stored_since: Some(0),
             ..Recorded::default()
         };
-        let wanted = CostsWanted { from: 5_000_000, to: 60_000_000, client: None };
-        let CostReport { rows, span } = costs(&recorded, wanted, &DaemonFacts::default());
+        let wanted = CostsWanted { from: 5_000_000, to: 60_000_000, ..CostsWanted::default() };
+        let CostReport { rows, span, .. } = costs(&recorded, &wanted, &DaemonFacts::default());
         assert_eq!((span.from, span.cut, span.touched, span.messages), (5.0, false, 2, None));
         assert_eq!(rows.iter().map(|row| row.failed).collect::<Vec<_>>(), [2, 2]);
         assert!(rows.iter().all(|row| row.before == Some(0.0) && row.kind.is_some() == row.next.is_some()));

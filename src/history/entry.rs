@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use hickory_proto::rr::RecordType;
 
+use super::costs::Side;
+use super::culprit::CulpritKind;
 use super::dates::Dates;
 use super::event::{ListFault, Shows};
 use super::hidden_clients::is_without_client;
@@ -227,6 +229,51 @@ pub enum Entry {
     Outage(OutageEntry),
     /// The local user of a client, in memory only: on disk, the user is stored with the question.
     Owner(OwnerEntry),
+    /// A sum of delayed mail, on disk only.
+    Delay(DelayEntry),
+}
+
+/// A sum of the mail that was delayed in a period, on disk only (see `delays`). With a side: by all causes of the side, or by the cause `kind` of
+/// `zone`. Without a side: by the DNS list `zone`; without a zone, the number of all emails. Times are in microseconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DelayEntry {
+    /// The begin of the period, since 1970.
+    pub at: u64,
+    /// The end of the period, since 1970.
+    pub until: u64,
+    /// The party that can remove the cause.
+    pub side: Option<Side>,
+    /// The kind of the cause.
+    pub kind: Option<CulpritKind>,
+    /// The zone of the cause or the apex of the list, in wire form; empty if there is none.
+    pub zone: Arc<[u8]>,
+    /// The first servers of the cause.
+    pub servers: Vec<IpAddr>,
+    /// The time that mail waited, plus a fixed time for failures.
+    pub worth: u64,
+    /// The time that mail waited.
+    pub micros: u64,
+    /// The number of failed queries; in the number of all emails, how many were delayed.
+    pub failed: u64,
+    /// The number of emails.
+    pub messages: u64,
+    /// The longest delay of an email by the list.
+    pub longest: u64,
+}
+
+impl DelayEntry {
+    /// Returns true for the number of all emails.
+    pub(super) fn is_total(&self) -> bool {
+        self.side.is_none() && self.zone.is_empty()
+    }
+
+    pub(super) fn is_of_list(&self) -> bool {
+        self.side.is_none() && !self.zone.is_empty()
+    }
+
+    pub(super) const fn is_of_side(&self) -> bool {
+        self.side.is_some() && self.kind.is_none()
+    }
 }
 
 impl Entry {
@@ -237,6 +284,8 @@ impl Entry {
             Self::Flight(flight) => flight.began = dates.unix(flight.began),
             Self::Outage((since, until)) => (*since, *until) = (dates.unix(*since), dates.unix(*until)),
             Self::Owner(owner) => owner.at = dates.unix(owner.at),
+            // Sums have dates when they are made.
+            Self::Delay(_) => {}
         }
     }
 
@@ -246,6 +295,7 @@ impl Entry {
             Self::Flight(flight) => flight.end(),
             Self::Outage((_, until)) => *until,
             Self::Owner(owner) => owner.at,
+            Self::Delay(delay) => delay.until,
         }
     }
 }

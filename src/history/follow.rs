@@ -65,7 +65,7 @@ impl NewsReader {
                 Entry::Flight(flight) => self.flights.push_back(flight),
                 Entry::Owner(owner) => self.owners.push_back(owner),
                 // An outage in a ring is from before the last restart, and was restored with the history. The log reported it at that time.
-                Entry::Outage(..) => {}
+                Entry::Outage(..) | Entry::Delay(_) => {}
             });
         });
         let since = now.before(EXPLAINED_TIME).as_micros();

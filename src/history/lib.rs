@@ -33,6 +33,7 @@ pub mod costs;
 mod counters;
 pub mod culprit;
 mod dates;
+pub mod delays;
 pub mod doubt;
 mod emails;
 pub mod entry;

@@ -205,9 +205,29 @@ pub(crate) const MAX_MESSAGE_QUESTIONS: usize = 500;
 /// for each.
 pub(crate) const MAX_JUDGED_MESSAGES: usize = 500;
 
-/// The number of emails whose causes are searched for the report `costs`. If the period has more emails, those that took longest are chosen.
-/// The search takes up to 100 µs for each.
-pub(crate) const MAX_COST_MESSAGES: usize = 5_000;
+/// The pause between two sums of delayed mail on disk (see `delays`).
+pub(crate) const SUM_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A message is summed this long after its end, so that the answers of servers after it can show that a query was lost.
+pub(crate) const SUM_LATENESS: Duration = Duration::from_secs(10);
+
+/// The octets on disk for the sums of a minute by cause and by DNS list: those of about 20 causes and lists. The greatest are stored. The
+/// sums of the sides come first.
+pub(crate) const MINUTE_SUMS: usize = 2 << 10;
+
+/// The octets on disk for the sums of a day. In seven days they take a third of the disk space of the history.
+pub(crate) const DAY_SUMS: usize = 3 << 20;
+
+const _: () = assert!((MINUTE_SUMS + 80) * 24 * 60 <= DAY_SUMS);
+
+/// The shortest delay of a message by a DNS list that counts. Answers from the cache take less.
+pub(crate) const LEAST_LIST_DELAY: Duration = Duration::from_millis(1);
+
+/// Messages in the reply about a DNS list, those that it delayed longest: a few screens.
+pub const MAX_LIST_MESSAGES: usize = 100;
+
+/// The servers of a cause in the sums of a minute. Most zones have fewer.
+pub(crate) const MAX_SUM_SERVERS: usize = 4;
 
 /// Causes of delayed mail that `costs` shows for each side (this host, other operators, client programs).
 pub(crate) const MAX_COST_ROWS: usize = 10;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::culprit::{ExplainedQuestion, judge};
+use super::delays;
 use super::entry::{Entry, QuestionEntry};
 use super::evidence::{self, Absence};
 use super::explained::Explained;
@@ -29,7 +30,10 @@ use super::tally::{FailureCount, is_judged_failure};
 use super::traffic::Traffic;
 use super::why::DaemonFacts;
 use super::{Recorder, query_log};
-use crate::limits::{LONG_MESSAGE_MEMORY, LONG_MESSAGE_TIME, MESSAGE_PAUSE, QUERY_LINES_A_SECOND};
+use crate::limits::{
+    EXPLAINED_TIME, LONG_MESSAGE_MEMORY, LONG_MESSAGE_TIME, MESSAGE_PAUSE, QUERY_LINES_A_SECOND,
+    SUM_INTERVAL, SUM_LATENESS,
+};
 use dns::clock::micros;
 use dns::question::{Outcome, label_places, name_of_wire};
 
@@ -40,6 +44,8 @@ pub struct LogState {
     lines: LogLines,
     stored: Chooser,
     long: LongMessages,
+    /// Emails that ended before this time are in the sums on disk (see `delays`). In microseconds since 1970.
+    summed_until: u64,
 }
 
 /// Facts for the log and the disk that the history does not contain.
@@ -170,6 +176,7 @@ impl Recorder {
         self.write_queries(facts);
         self.write_failures(state, facts, is_ending);
         self.store_long(state, facts, is_ending);
+        self.store_sums(state, facts, is_ending);
     }
 
     /// Stores emails that took long or had a failed question. `is_ending`: the process ends, so emails that may be incomplete are stored
@@ -191,6 +198,33 @@ impl Recorder {
         let counted = (facts.facts.list, &self.sums.upstream.message_time);
         let chosen = state.long.take(&recorded, &state.stored, times, counted);
         self.store(chosen, facts.redaction);
+    }
+
+    /// Stores the sums of the mail that was delayed in the last minute.
+    fn store_sums(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
+        if self.kept.store.get().is_none_or(|store| store.trouble().is_some()) {
+            return;
+        }
+        let unix = self.clock.unix_micros();
+        let until = if is_ending {
+            unix.saturating_add(micros(MESSAGE_PAUSE))
+        } else {
+            unix.saturating_sub(micros(SUM_LATENESS))
+        };
+        let from = state.summed_until.max(micros(Duration::from_secs(self.started_unix)));
+        if until <= from || !is_ending && until.saturating_sub(from) < micros(SUM_INTERVAL) {
+            return;
+        }
+        state.summed_until = until;
+        let first = from.saturating_sub(micros(LONG_MESSAGE_TIME));
+        let span = ReadSpan { from: first, ..ReadSpan::default() };
+        // Earlier resolutions explain failures that are remembered.
+        let earlier = first.saturating_sub(micros(EXPLAINED_TIME));
+        let mut names = ReadNames::without(facts.secrets);
+        let (recorded, _) = self.in_memory(&span, &mut names, (self.reader_memory(), earlier));
+        let recorded = recorded.in_order();
+        let whole = recorded.lost.max(recorded.lost_hits).unwrap_or(0);
+        self.store(delays::sums(&recorded, &(from.max(whole)..until), &facts.facts), facts.redaction);
     }
 
     fn count_failures(&self, zone: &[u8], count: u64) {

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use hickory_proto::rr::RecordType;
 
-use super::entry::{Entry, FlightEntry, Link, MessageEntry, OwnerEntry, QuestionEntry};
+use super::costs::Side;
+use super::culprit::CulpritKind;
+use super::entry::{DelayEntry, Entry, FlightEntry, Link, MessageEntry, OwnerEntry, QuestionEntry};
 use super::event::{ListFault, Shows};
 use super::names::ReadNames;
 use super::reason;
@@ -17,14 +19,15 @@ use crate::limits::MAX_RECORDED_TEXT;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{ClientTransport, DnsResult, MAX_NAME, Outcome};
 
-// `QUESTION` to `OWNER` are the tags of entries. The tag is the octet after the length of an entry, and shows the type of the entry.
+// `QUESTION` to `DELAY` are the tags of entries. The tag is the octet after the length of an entry, and shows the type of the entry.
 const QUESTION: u8 = 1;
 const FLIGHT: u8 = 2;
 const HIT: u8 = 3;
 const OUTAGE: u8 = 4;
 const OWNER: u8 = 5;
+const DELAY: u8 = 6;
 
-pub(super) const TAGS: [u8; 5] = [QUESTION, FLIGHT, HIT, OUTAGE, OWNER];
+pub(super) const TAGS: [u8; 6] = [QUESTION, FLIGHT, HIT, OUTAGE, OWNER, DELAY];
 
 const LENGTH: usize = 2;
 
@@ -109,7 +112,7 @@ macro_rules! stored_fields {
 }
 
 stored_numbers!(u8, u16, u32, u64);
-stored_places!(Outcome, Conduct, Transport, ClientTransport, Shows, ListFault);
+stored_places!(Outcome, Conduct, Transport, ClientTransport, Shows, ListFault, Side, CulpritKind);
 stored_fields! {
     QuestionEntry {
         name, kind, client, port, transport, view, at, outcome, elapsed, flight, error, code, user, result; stored: false
@@ -117,6 +120,7 @@ stored_fields! {
     FlightEntry { id, began, elapsed, name, kind, zone, shows, why, faults, messages, links, list_fault, concluded_from }
     MessageEntry { at, elapsed, server, zone, transport, conduct, reason, depth, keys }
     OwnerEntry { client, port, at, user }
+    DelayEntry { at, until, side, kind, zone, servers, worth, micros, failed, messages, longest }
 }
 
 /// In files of earlier versions, the entry of a question has no `DnsResult`, which is its last field. `read` then returns the default.
@@ -269,6 +273,7 @@ pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
         Entry::Flight(flight) => put_flight(flight, into),
         Entry::Outage(outage) => put_tagged(OUTAGE, outage, into),
         Entry::Owner(owner) => put_tagged(OWNER, owner, into),
+        Entry::Delay(delay) => put_tagged(DELAY, delay, into),
     }
 }
 
@@ -308,6 +313,7 @@ fn read_one(reader: &mut Reader<'_, '_, '_>) -> Option<Entry> {
         }
         OUTAGE => Stored::read(reader).map(Entry::Outage),
         OWNER => Stored::read(reader).map(Entry::Owner),
+        DELAY => Stored::read(reader).map(Entry::Delay),
         _ => None,
     }
 }

@@ -43,7 +43,7 @@ impl Recorder {
     }
 
     /// Returns the maximum memory for the entries that a call of `recorded` reads, in octets.
-    fn reader_memory(&self) -> usize {
+    pub(super) fn reader_memory(&self) -> usize {
         usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX)
     }
 
@@ -156,6 +156,14 @@ impl RecordReader<'_> {
                 recorded.owners.push(owner);
                 0
             }
+            Entry::Delay(delay) => {
+                recorded.summed_since = Some(recorded.summed_since.map_or(delay.at, |at| at.min(delay.at)));
+                if (span.from..=span.to).contains(&delay.at) {
+                    recorded.sums.push(delay);
+                }
+                // The disk has a bounded number of sums (`DAY_SUMS`), and the report of a period needs all of them.
+                0
+            }
             Entry::Question(_) | Entry::Flight(_) => 0,
         }
     }
@@ -183,16 +191,18 @@ impl RecordReader<'_> {
                         // An earlier resolution is needed only for the names in its answer, which connect it with later questions that the
                         // cache answered.
                         Entry::Flight(flight) => end >= first || !flight.links.is_empty(),
+                        Entry::Delay(_) => self.span.sums,
                         _ => end >= first,
                     };
-                    if is_wanted && end >= oldest {
+                    let has_room = taken < MAX_STORED_READ || matches!(entry, Entry::Delay(_));
+                    if is_wanted && has_room && end >= oldest {
                         taken = taken.saturating_add(self.take(entry));
                     }
                 });
             });
             // Segments are read from the newest to the oldest, until one ends before the period. If a damaged segment has no entry with a time,
             // reading continues with the segment before it.
-            taken < MAX_STORED_READ && latest.is_none_or(|latest| latest >= first)
+            (taken < MAX_STORED_READ || self.span.sums) && latest.is_none_or(|latest| latest >= first)
         });
         (self.recorded.stored_since, self.recorded.hides_clients) = (since, hides_clients);
     }

@@ -8,7 +8,7 @@ use hickory_proto::rr::{Name, Record};
 use ipnet::IpNet;
 
 use super::dates::Dates;
-use super::entry::{FlightEntry, OutageEntry, OwnerEntry, QuestionEntry};
+use super::entry::{DelayEntry, FlightEntry, OutageEntry, OwnerEntry, QuestionEntry};
 use super::event::FlightFailure;
 use super::octets::HitHead;
 use super::owner;
@@ -120,6 +120,10 @@ pub struct Recorded {
     pub changed_at: u64,
     /// The known local users. `in_order` copies them to the questions.
     pub owners: Vec<OwnerEntry>,
+    /// The sums of delayed mail on disk, if the span selects them.
+    pub sums: Vec<DelayEntry>,
+    /// The begin of the oldest of these sums on disk that was read, selected or not.
+    pub(crate) summed_since: Option<u64>,
 }
 
 /// Selects questions of the history by time, client and outcome.
@@ -133,11 +137,13 @@ pub struct ReadSpan {
     pub client: Option<IpNet>,
     /// True to include questions that the cache answered.
     pub hits: bool,
+    /// True to include the sums of delayed mail on disk.
+    pub sums: bool,
 }
 
 impl Default for ReadSpan {
     fn default() -> Self {
-        Self { from: 0, to: u64::MAX, client: None, hits: true }
+        Self { from: 0, to: u64::MAX, client: None, hits: true, sums: false }
     }
 }
 
@@ -186,6 +192,7 @@ impl ReadSpan {
             to: one.to.max(other.to),
             client: one.client.filter(|client| other.client == Some(*client)),
             hits: one.hits || other.hits,
+            sums: one.sums || other.sums,
         };
         spans.reduce(both).unwrap_or_default()
     }

@@ -75,7 +75,7 @@ impl Redaction {
                 flight.links.clear();
                 hide(&mut flight.why);
             }
-            Entry::Flight(_) | Entry::Outage(..) | Entry::Owner(_) => {}
+            Entry::Flight(_) | Entry::Outage(..) | Entry::Owner(_) | Entry::Delay(_) => {}
         }
         entry
     }

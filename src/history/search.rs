@@ -123,7 +123,8 @@ impl Search<'_> {
 
     /// Returns the messages with a wanted question. If there are too many, returns those that may have been delayed longest.
     fn candidates(&self, wanted: &Wanted, subject: &SubjectFilter<'_>) -> Vec<&Message> {
-        let span = ReadSpan { from: wanted.from, to: wanted.to, client: wanted.client, hits: true };
+        let span =
+            ReadSpan { from: wanted.from, to: wanted.to, client: wanted.client, ..ReadSpan::default() };
         let is_wanted = |one: &QuestionEntry| span.has(one.at, one.client) && subject.has(one);
         let mut found: Vec<&Message> =
             self.messages.all.iter().filter(|message| self.questions(message).any(is_wanted)).collect();

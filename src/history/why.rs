@@ -294,7 +294,7 @@ impl Wanted {
     pub fn span(&self) -> ReadSpan {
         let margin = micros(WHY_MARGIN);
         let (from, to) = (self.from.saturating_sub(margin), self.to.saturating_add(margin));
-        ReadSpan { from, to, client: self.client, hits: true }
+        ReadSpan { from, to, client: self.client, ..ReadSpan::default() }
     }
 }
 

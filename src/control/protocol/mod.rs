@@ -29,6 +29,7 @@ use doctor::facts::{NoReply, ReplyFacts};
 use history::changes::ChangeRow;
 use history::costs::{CostRow, CostSpan};
 use history::culprit::DecisiveTime;
+use history::delays::ListDelays;
 use history::event::Step;
 use history::failed::FailedZone;
 use history::spent::{StageRow, TableSpan};
@@ -232,6 +233,9 @@ pub struct CostsRequest {
     pub to: f64,
     /// Address or network of the client; `None` selects all clients.
     pub client: Option<String>,
+    /// The zone of a DNS list, to get also the messages (emails) that it delayed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
 }
 
 /// Selects failed questions of the query history.
@@ -362,6 +366,8 @@ pub enum Reply {
     MessagesEnd,
     /// A row of the reply to `Request::Costs`: a cause, or the sum of a side (the party that can remove causes).
     Cost(CostRow),
+    /// In the reply to `Request::Costs`: the messages (emails) that the wanted DNS list delayed.
+    ListDelays(Box<ListDelays>),
     /// The last row of the reply to `Request::Costs`: the period.
     CostSpan(CostSpan),
     /// A row of the reply to `Request::Failed`, the zone with the most failed questions first.

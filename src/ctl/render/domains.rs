@@ -81,7 +81,7 @@ fn first_of(report: &DomainReport) -> Option<&Finding> {
         .or_else(|| report.findings.iter().find(|finding| finding.level == level && level < Level::Note))
 }
 
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let text = harmless(text);
     if text.contains([',', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }

@@ -13,6 +13,7 @@ pub mod findings;
 pub mod fleet;
 pub mod html;
 pub mod json;
+pub mod list_delays;
 pub mod lists;
 pub mod lookahead;
 pub mod minutes;

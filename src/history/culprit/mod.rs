@@ -195,7 +195,9 @@ fn spend(
 
 /// Divides the time in which questions were in progress among them, so that each moment is counted once: for the question in progress that
 /// ends last. `questions`: each question with its start and end.
-fn turns<Asked: Copy>(questions: impl Iterator<Item = (Asked, (u64, u64))>) -> Vec<(Asked, (u64, u64))> {
+pub(super) fn turns<Asked: Copy>(
+    questions: impl Iterator<Item = (Asked, (u64, u64))>,
+) -> Vec<(Asked, (u64, u64))> {
     let mut waiting: Vec<_> = questions.filter(|(_, (at, end))| end > at).collect();
     waiting.sort_by_key(|(_, (at, _))| *at);
     let (mut turns, mut now, mut place) = (Vec::new(), 0_u64, 0_usize);

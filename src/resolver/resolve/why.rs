@@ -71,7 +71,7 @@ impl Resolver {
         let read = move || {
             resolver.with_facts(|facts| {
                 let recorded = resolver.recorder.recorded(&wanted.span(), facts.secrets);
-                costs(&recorded, wanted, &facts.facts)
+                costs(&recorded, &wanted, &facts.facts)
             })
         };
         self.memory.walk(move |_| read()).await

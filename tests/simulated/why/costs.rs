@@ -2,11 +2,14 @@
 
 use super::*;
 use history::costs::{CostReport, CostRow, CostsWanted, Side};
+use history::delays::ListDelays;
+use history::store::Store;
+use stage::memory_store::MemoryStore;
 
 /// Returns the causes as `resolverctl why` lists them.
 async fn costs(simulation: &Simulation, seconds: u64) -> CostReport {
     let now = simulation.clock().unix_micros();
-    let wanted = CostsWanted { from: now - seconds * 1_000_000, to: now, client: None };
+    let wanted = CostsWanted { from: now - seconds * 1_000_000, to: now, client: None, list: None };
     simulation.resolver().costs(wanted).await
 }
 
@@ -36,7 +39,7 @@ fn the_largest_cause_of_the_side_that_cost_most_comes_first_with_its_change() {
             tokio::time::sleep(Duration::from_secs(20)).await;
         };
         work.await;
-        let CostReport { rows, span } = costs(&simulation, 600).await;
+        let CostReport { rows, span, .. } = costs(&simulation, 600).await;
         let expected = [
             (Side::Theirs, None, ""),
             (Side::Theirs, Some(Kind::ServerSilent), "dead.tld."),
@@ -56,7 +59,7 @@ fn the_largest_cause_of_the_side_that_cost_most_comes_first_with_its_change() {
         assert_eq!(rows[1].next.as_deref().map(|next| next.starts_with("resolverctl check ")), Some(true));
         assert!(rows.iter().all(|row| row.before == Some(0.0)), "{rows:#?}");
         // The history has only the last hour, so there is no earlier hour to compare with.
-        let CostReport { rows, span } = costs(&simulation, 3_600).await;
+        let CostReport { rows, span, .. } = costs(&simulation, 3_600).await;
         let slow = rows.iter().find(|row| row.kind == Some(Kind::ServerSlow)).unwrap();
         assert_eq!((slow.messages, slow.before), (2, None), "{rows:#?}");
         assert!(span.from > span.to - 3_600.0, "{span:#?}");
@@ -87,5 +90,67 @@ fn loss_on_the_way_to_zones_of_one_network_is_of_others() {
             assert_eq!((rows[0].side, lost.side), (Side::Theirs, Side::Theirs), "{rows:#?}");
             assert_ne!(lost.next.as_deref(), Some("resolverctl check system"));
         }
+    });
+}
+
+const DELAYING: &str = "zen.spamhaus.org.";
+
+/// Returns the causes and the delays by a list in the whole history.
+async fn all_costs(simulation: &Simulation) -> CostReport {
+    let list = Some(wire_name(&name(DELAYING)).into());
+    simulation.resolver().costs(CostsWanted { from: 0, to: u64::MAX, client: None, list }).await
+}
+
+/// Mail for half an hour. The list delays each by less than a slow query takes; some wait for a slow domain or fail.
+async fn half_hour(simulation: &Simulation) {
+    for number in 0..60 {
+        check(simulation, &format!("{number}.113.0.203"), DELAYING).await;
+        if number % 10 == 0 {
+            ask(simulation, &format!("w{number}.slow.tld."), RecordType::A).await;
+            ask(simulation, &format!("w{number}.dead.tld."), RecordType::MX).await;
+        }
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        simulation.resolver().write_new_log();
+    }
+    simulation.resolver().write_last_log();
+}
+
+fn figures(report: &CostReport) -> Vec<(Side, Option<CulpritKind>, String, u64, u64, u64)> {
+    let figure = |row: &CostRow| {
+        let millis = (row.time * 1e3).round() as u64;
+        (row.side, row.kind, row.zone.clone().unwrap_or_default(), row.messages, row.failed, millis)
+    };
+    report.rows.iter().map(figure).collect()
+}
+
+#[test]
+fn sums_of_minutes_agree_with_messages() {
+    paused(async {
+        let plain = world();
+        half_hour(&plain).await;
+        let counted = all_costs(&plain).await;
+        let list = counted.list.clone().unwrap();
+        assert_eq!((list.messages, list.rows.len(), list.unlisted()), (60, 60, 0), "{list:#?}");
+        assert!(list.longest < 0.3 && list.time > 60.0 * 0.03, "{list:#?}");
+        let store = Arc::new(MemoryStore::default());
+        let kept = world();
+        kept.recorder().store_in(Arc::clone(&store) as Arc<dyn Store>);
+        half_hour(&kept).await;
+        let summed = all_costs(&kept).await;
+        assert_eq!(figures(&summed), figures(&counted));
+        assert_eq!(
+            (summed.span.touched, summed.span.messages),
+            (counted.span.touched, counted.span.messages)
+        );
+        assert_eq!(summed.list, counted.list);
+        // After a restart, memory has nothing, and the disk only the mail that waited long.
+        let restarted = world();
+        restarted.recorder().store_in(store as Arc<dyn Store>);
+        let stored = all_costs(&restarted).await;
+        assert_eq!(figures(&stored), figures(&counted));
+        let ListDelays { messages, time, longest, rows, .. } = stored.list.clone().unwrap();
+        assert_eq!((messages, longest), (60, list.longest));
+        assert!((time - list.time).abs() < 1e-3, "{time} {}", list.time);
+        assert!(rows.len() < 10 && stored.list.unwrap().unlisted() >= 50, "{rows:#?}");
     });
 }

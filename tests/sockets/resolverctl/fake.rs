@@ -246,7 +246,7 @@ impl Controlled for Fake {
     fn costs(&self, wanted: CostsWanted) -> BoxFuture<'_, CostReport> {
         let facts = DaemonFacts::default();
         let recorded = self.recorder.recorded(&wanted.span(), &Secrets::default());
-        Box::pin(ready(costs(&recorded, wanted, &facts)))
+        Box::pin(ready(costs(&recorded, &wanted, &facts)))
     }
 
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {
