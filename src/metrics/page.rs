@@ -12,7 +12,7 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::limits;
-use control::protocol::{Reply, Request, Warning, WhyRequest};
+use control::protocol::{CostsRequest, Reply, Request, Warning, WhyRequest};
 use control::{Controlled, read_only};
 use ctl::render::html::waterfall;
 use ctl::render::text;
@@ -37,6 +37,8 @@ pub(super) enum PageData {
     Minutes { from: u64, to: u64, step: u64 },
     /// The DNS lists with their states.
     Lists,
+    /// What delayed mail between `from` and `to` (seconds since 1970), as `resolverctl why` shows it.
+    Costs { from: u64, to: u64 },
     /// The messages (emails) between `from` and `to` whose DNS time in microseconds is within `waited`, as an HTML page.
     Why { from: u64, to: u64, waited: (u64, u64), offset: Offset },
 }
@@ -63,6 +65,7 @@ impl PageData {
                 let parts = to.saturating_sub(from).checked_div(step)?;
                 (parts <= limits::MAX_PAGE_PARTS).then_some(Self::Minutes { from, to, step })
             }
+            "/data/costs" => span(limits::MAX_PAGE_SPAN.as_secs()).map(|(from, to)| Self::Costs { from, to }),
             "/data/why" => {
                 let (from, to) = span(limits::MAX_PAGE_WHY.as_secs())?;
                 let waited = (count("least")?, count("most")?);
@@ -78,6 +81,9 @@ impl PageData {
             Self::Status => Request::Status,
             Self::Lists => Request::Dnsbl { list: None },
             Self::Minutes { from, to, step } => Request::Minutes { from, to, step },
+            Self::Costs { from, to } => {
+                Request::Costs(CostsRequest { from: from as f64, to: to as f64, ..CostsRequest::default() })
+            }
             Self::Why { from, to, .. } => Request::Why {
                 requests: vec![WhyRequest {
                     from: Some(from as f64),
@@ -170,6 +176,10 @@ mod tests {
         assert_eq!(PageData::read("/data/minutes", "from=60&to=360&step=300"), Some(minutes));
         assert_eq!(PageData::read("/data/lists", ""), Some(PageData::Lists));
         assert_eq!(PageData::read("/data/status", ""), Some(PageData::Status));
+        assert_eq!(
+            PageData::read("/data/costs", "from=0&to=300"),
+            Some(PageData::Costs { from: 0, to: 300 })
+        );
         let offset = Offset::from_seconds(-3_600).unwrap();
         let why = PageData::Why { from: 0, to: 300, waited: (1, 2), offset };
         assert_eq!(PageData::read("/data/why", "from=0&to=300&least=1&most=2&offset=-3600"), Some(why));
@@ -184,6 +194,7 @@ mod tests {
             ("/data/minutes", "from=0&to=9999999&step=86400"),
             ("/data/minutes", "from=60&to=00000000000000000360&step=300"),
             ("/data/why", "from=0&to=300&least=1&most=2&offset=999999"),
+            ("/data/costs", "from=0&to=9999999"),
             ("/data/why", "from=0&to=999999&least=1&most=2&offset=0"),
             ("/data/lists", "x"),
             ("/data/flush", ""),
@@ -199,6 +210,7 @@ mod tests {
         for data in [
             PageData::Lists,
             PageData::Minutes { from: 0, to: 1, step: 1 },
+            PageData::Costs { from: 0, to: 1 },
             PageData::Why { from: 0, to: 1, waited: (0, 1), offset },
         ] {
             assert!(!data.request().changes(), "{data:?}");

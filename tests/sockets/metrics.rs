@@ -325,6 +325,7 @@ async fn the_page_and_its_data_are_served_to_nobody_else() {
     for (target, part) in [
         (why, "the query history has no query for this name and time"),
         ("/data/lists", "[{\"reply\":"),
+        ("/data/costs?from=0&to=300", "\"reply\":\"cost_span\""),
         ("/data/status", "\"works\":true"),
         ("/data/minutes?from=0&to=300&step=300", "\"reply\":\"problem\""),
     ] {

@@ -1,11 +1,12 @@
 //! The screens of `resolverctl why`.
 
 use control::protocol::Reply;
-use ctl::render::{Style, costs, why};
+use ctl::render::{Style, costs, list_delays, why};
 use dns::conduct::{Conduct, Transport};
 use dns::question::{DnsResult, Outcome};
 use history::costs::{CostRow, CostSpan, Side};
 use history::culprit::CulpritKind;
+use history::delays::{ListDelay, ListDelays};
 use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
 
 use super::{both, golden, lines};
@@ -342,4 +343,45 @@ fn queries_that_are_not_shown_are_counted_as_what_they_are() {
     let text = shown(60, 0, 0, 1);
     assert!(text.contains(" *w59.example. A") && !text.contains("w39.example. A"), "{text}");
     assert!(!shown(3, 0, 0, 3).contains('*'), "all of them were asked for");
+}
+
+#[test]
+fn mail_that_list_delayed_has_sums() {
+    let row = |began: f64, about: &str, delay: f64, waited: f64| ListDelay {
+        began,
+        client: [192, 0, 2, 25].into(),
+        about: about.to_owned(),
+        delay,
+        waited,
+    };
+    let from = 1_795_161_600.0;
+    let delays = ListDelays {
+        list: "zen.spamhaus.org.".to_owned(),
+        messages: 412,
+        time: 61.8,
+        longest: 2.1,
+        rows: vec![
+            row(from + 60.0, "news.example.", 2.1, 2.4),
+            row(from + 1_260.5, "198.51.100.7", 0.9, 0.9),
+        ],
+        more: 3,
+    };
+    let span = CostSpan {
+        from,
+        cut: false,
+        to: from + 86_400.0,
+        messages: Some(9_120),
+        touched: 37,
+        slow: 0.3,
+        empty: false,
+        begin: Some(from - 7_200.0),
+        off: false,
+    };
+    let none = ListDelays { list: delays.list.clone(), ..ListDelays::default() };
+    let replies = [Reply::ListDelays(Box::new(delays)), Reply::CostSpan(span)];
+    both("why_list", &list_delays::text(&replies, &moment, Style::Plain), &lines(&replies));
+    golden("why_list.csv", &list_delays::csv(&replies));
+    let replies = [Reply::ListDelays(Box::new(none)), Reply::CostSpan(span)];
+    let text = list_delays::text(&replies, &moment, Style::Plain);
+    assert!(text.ends_with("zen.spamhaus.org. delayed no message\n"), "{text}");
 }
