@@ -238,3 +238,35 @@ fn bounded(total: DelayEntry, mut entries: Vec<DelayEntry>) -> Vec<Entry> {
     }
     chosen
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::costs::Side;
+    use crate::culprit::CulpritKind;
+    use crate::limits::DAY_SUMS;
+
+    #[test]
+    fn sums_of_minute_have_bounded_size() {
+        let of_side = |side, worth| DelayEntry { side: Some(side), worth, ..DelayEntry::default() };
+        let of_cause = |number: u64| DelayEntry {
+            kind: Some(CulpritKind::ServerSlow),
+            zone: vec![7; 255].into(),
+            servers: vec![[192, 0, 2, 1].into(); 4],
+            ..of_side(Side::Theirs, 1_000 + number)
+        };
+        let mut entries: Vec<DelayEntry> = (0..500).map(of_cause).collect();
+        entries.extend(Side::ALL.map(|side| of_side(side, 1)));
+        let chosen = bounded(DelayEntry::default(), entries);
+        let mut octets = Vec::new();
+        chosen.iter().for_each(|entry| stored::put(entry, &mut octets));
+        assert!(octets.len() * 24 * 60 <= DAY_SUMS, "{}", octets.len());
+        let sums = |wanted: fn(&DelayEntry) -> bool| -> Vec<u64> {
+            let of = |entry: &Entry| if let Entry::Delay(sum) = entry { Some(sum.clone()) } else { None };
+            chosen.iter().filter_map(of).filter(wanted).map(|sum| sum.worth).collect()
+        };
+        assert_eq!(sums(DelayEntry::is_of_side), [1; 4]);
+        let causes = sums(|sum| sum.kind.is_some());
+        assert!(causes.len() > 2 && causes[0] == 1_499, "{causes:?}");
+    }
+}
