@@ -37,8 +37,8 @@ pub const CACHE_SNAPSHOT_PAUSE: Duration = Duration::from_secs(30);
 /// The time between two writes of the file with the states of DNS lists. A crash loses the query counts of this time.
 pub const KEEP_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The time between two writes of the file with the changes of records. A crash loses the changes of this time. A write takes up to 8 MiB, so there
-/// are at most 1.2 GB a day.
+/// The time between two writes of the file with the changes of records. A crash loses the changes of this time. A write takes up to 4 MiB, so there
+/// are at most 600 MB a day.
 pub const CHANGES_WRITE_INTERVAL: Duration = Duration::from_secs(600);
 
 /// The largest size of the file with the changes of records, in octets. resolverd writes at most `MAX_CHANGES_OCTETS`.

@@ -387,8 +387,8 @@ pub const FLIGHT_TIME: Duration = Duration::from_secs(10);
 pub const CHANGES_TIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The largest size of the watched records and their changes, in octets as in their file. A record takes some 130 octets, so there is space for the
-/// records of nine thousand domains, within half of the 16 MiB that the file may have.
-pub const MAX_CHANGES_OCTETS: usize = 8 << 20;
+/// records of more than four thousand domains. Memory has two to three times as much, which the bound of the process has room for.
+pub const MAX_CHANGES_OCTETS: usize = 4 << 20;
 
 /// The largest length of the text of a value, in octets: it fits a line of a screen.
 pub(crate) const MAX_VALUE_TEXT: usize = 100;

@@ -218,7 +218,7 @@ fn tcp_blocked_here_is_this_hosts_fault() {
             assert!(shown.iter().any(|line| line.starts_with(blocked)), "{shown:#?}");
             let troubles = world.simulation.recorder().troubles();
             assert_eq!(troubles.zones, [], "no owner of a zone must repair anything");
-            let wanted = CostsWanted { from: 0, to: u64::MAX, client: None };
+            let wanted = CostsWanted { to: u64::MAX, ..CostsWanted::default() };
             let costs = world.simulation.resolver().costs(wanted).await.rows;
             assert!(costs.iter().any(|row| row.kind == Some(CulpritKind::TcpBlocked)), "{costs:#?}");
             assert!(costs.iter().all(|row| row.kind != Some(CulpritKind::Truncated)), "{costs:#?}");
