@@ -26,6 +26,9 @@ pub fn facts(heard: Result<Heard, ReplyUnknown>) -> Result<ReplyFacts, NoReply> 
         NoReply::Unknown(match unknown {
             ReplyUnknown::NotSent => "resolve.deny_servers contains the address".to_owned(),
             ReplyUnknown::SilentFamily => "no answer, as from all other servers over IPv6 lately".to_owned(),
+            ReplyUnknown::TcpBlocked => {
+                "TCP port 53 of other hosts is blocked on the path from this host".to_owned()
+            }
         })
     })?;
     let message = heard.reply.map_err(|trouble| match trouble {

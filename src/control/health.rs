@@ -15,7 +15,7 @@ use super::protocol::{
 use super::slow_networks::{self, slow_networks};
 use super::{Controlled, lists};
 use crate::limits::{CERTIFICATE_SOON, LONG_UNCHECKED_ROOT_KEYS, MAX_STATUS_ZONES};
-use dns::clock::date;
+use dns::clock::{date, micros};
 use dns::question::Outcome;
 use history::{
     ClockJump, FailingZone, FailuresByZone, StatsReport, TimeSpan, Troubles, Window, ZoneFailures,
@@ -28,7 +28,14 @@ pub const JUDGED: Window = Window::FiveMinutes;
 
 /// Returns the current state and health of the daemon, for `resolverctl status`.
 pub fn status(subject: &impl Controlled) -> Status {
-    status_by(subject, &subject.recorder().judged(JUDGED))
+    let recorder = subject.recorder();
+    // The judged figures begin after the last fault of this host; those of the screen have the whole period.
+    let shown = recorder.report(JUDGED);
+    Status {
+        questions: shown.questions,
+        seconds: shown.seconds,
+        ..status_by(subject, &recorder.judged(JUDGED))
+    }
 }
 
 /// Returns the current state and health of the daemon, like `status`. `judged` has the counters of the last five minutes.
@@ -59,7 +66,7 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
             .chain(metrics)
             .chain(fleet(&subject.fleet().0))
             .chain(of_lists)
-            .chain(slow_networks(&recorder.by_server(slow_networks::JUDGED)))
+            .chain(slow_servers(subject))
             .collect(),
     }
 }
@@ -204,6 +211,17 @@ fn failing(failed: u64, counts: &StatsReport, by_zone: Option<&FailuresByZone>) 
 
 fn severity(failed: u64, counts: &StatsReport) -> Severity {
     if is_much(failed, counts) { Severity::Critical } else { Severity::Warning }
+}
+
+/// Returns a notice about networks whose servers are slow. While the network of this host has a fault, and as long as the judged minute has a part of
+/// one, the times show this fault.
+fn slow_servers(subject: &impl Controlled) -> Option<Warning> {
+    let recorder = subject.recorder();
+    let troubles = recorder.troubles();
+    let begin = subject.now().unix.saturating_sub(slow_networks::JUDGED_SECONDS);
+    let had_fault = micros(Duration::from_secs(begin)) < recorder.host_fault_ended();
+    let has_fault = troubles.down.is_some() || troubles.lossy.is_some() || troubles.without_tcp.is_some();
+    if had_fault || has_fault { None } else { slow_networks(&recorder.by_server(slow_networks::JUDGED)) }
 }
 
 fn without_ipv6(span: Duration) -> Warning {

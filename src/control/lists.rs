@@ -58,6 +58,7 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
         None => KeyUse::None,
     };
     let (known, now) = (subject.lists(), subject.now());
+    let is_down = subject.recorder().troubles().down.is_some();
     let batch = |entry: &ListEntry| {
         let batch = known.batch();
         (batch.counts(entry.number()), batch.listings(entry.number()))
@@ -67,7 +68,8 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
         .iter()
         .filter_map(|entry| {
             let list = lists.get(&entry.apex)?;
-            Some(ListRow { key: key(list), ..state(list, entry, batch(entry), now) })
+            let row = ListRow { key: key(list), ..state(list, entry, batch(entry), now) };
+            Some(if is_down && row.way == Way::Public { unreachable(row) } else { row })
         })
         .filter(|row| row.counts.questions > 0 || row.data_age.is_some())
         .collect();
@@ -100,6 +102,19 @@ pub(super) fn of_zone(subject: &impl Controlled, zone: &str) -> Result<Vec<Reply
         return Err(Problem { fault: Blame::Request, sentence: sentence.to_owned() });
     }
     Ok(replies)
+}
+
+/// Returns the row of a list that cannot be reached, because no server on the internet answers this host: whether the list works is not known.
+fn unreachable(row: ListRow) -> ListRow {
+    let unknown = |standing: ListStanding| match standing.state {
+        ListState::Ok | ListState::Slow => ListStanding {
+            state: ListState::Untested,
+            why: "no server on the internet answers this host".to_owned(),
+            ..standing
+        },
+        _ => standing,
+    };
+    ListRow { standing: row.standing.map(unknown), ..row }
 }
 
 fn state(

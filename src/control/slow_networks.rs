@@ -11,6 +11,9 @@ use history::{ServerRow, Window};
 /// The period whose queries are judged. It is short, so that the report ends soon after the servers have become fast.
 pub(super) const JUDGED: Window = Window::Minute;
 
+/// `JUDGED` in seconds, with the pause between two snapshots of the counters.
+pub(super) const JUDGED_SECONDS: u64 = 70;
+
 /// If the servers of a network answered fewer queries in the period, their times may be chance, and little mail waits for them.
 const ENOUGH: u64 = 5;
 

@@ -94,7 +94,7 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum CheckCommand {
     /// Check this host: resolv.conf, port 53, mail software, clock, network, DNSSEC.
-    #[command(alias = "dnssec")]
+    #[command(aliases = ["dnssec", "clock", "ipv6", "tcp", "firewall", "uplink"])]
     System(System),
     /// Check the domains of a message or a bounce.
     ///

@@ -15,6 +15,9 @@ use control::protocol::{Reply, Request};
 use dns::question::ListSays;
 use resolver::dnsbl::list::Purpose;
 
+/// The test entry that each list of IPv4 addresses has (RFC 5782 section 5).
+const TEST_ADDRESS: &str = "127.0.0.2";
+
 /// The command line of `dnsbl`.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -74,7 +77,8 @@ pub(super) fn run(
             let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
             let text = |text: &str| serde_json::to_string(text).unwrap_or_default();
             let (name, key) = (text(list), text(&file.to_string_lossy()));
-            return zone::append(&format!("[[list]]\nname = {name}\nkey = {key}\n"), client, format);
+            let written = zone::append(&format!("[[list]]\nname = {name}\nkey = {key}\n"), client, format)?;
+            return with_test(written, list, client, format);
         }
     };
     let states = |replies: &[Reply], style| {
@@ -93,6 +97,26 @@ pub(super) fn run(
         Request::DnsblTest { .. } => verdict(replies),
         _ => Exit::Yes,
     })
+}
+
+/// Adds to the outcome of a changed key what the list says about its test entry. A wrong key makes all subjects unlisted, or the list refuses.
+fn with_test(
+    written: CommandOutcome,
+    list: &str,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    if written.exit != Exit::Yes {
+        return Ok(written);
+    }
+    let lists = vec![list.trim_end_matches('.').to_owned()];
+    let request = Request::DnsblTest { subject: TEST_ADDRESS.to_owned(), all: false, lists };
+    let tested = client.show(&request, format, lists::key_test, key_exit)?;
+    Ok(CommandOutcome { text: written.text + &tested.text, exit: tested.exit })
+}
+
+fn key_exit(replies: &[Reply]) -> Exit {
+    if verdict(replies) == Exit::No { Exit::CouldNotTell } else { Exit::Yes }
 }
 
 /// Returns true if the replies are about the DNS list `typed`. If `typed` is not a DNS list, the daemon replies about all lists.

@@ -131,6 +131,13 @@ pub fn reasons(row: &ListRow, from: &QueryAddress) -> String {
     }
     if held.is_empty() {
         held.push(could_not_tell(row, from));
+    } else if says.is_empty() && !row.way.is_forwarded() {
+        // REFUSED, and codes without a known meaning, leave the reason open.
+        held.insert(0, "it does not say why; possible reason".to_owned());
+        let reason = held.remove(1);
+        if let Some(first) = held.first_mut() {
+            *first = format!("{first}: {reason}");
+        }
     }
     match row.key {
         KeyUse::Missing => {
@@ -207,16 +214,17 @@ mod tests {
         let missing = of(row(Way::Public, 1, KeyUse::Missing), from(Some(&[])));
         assert_eq!(
             missing,
-            "no PTR of 192.0.2.1: let its provider set one to the name of this host; or get a key of the provider: \
+            "it does not say why; possible reason: no PTR of 192.0.2.1: let its provider set one to the name of this host; or get a key of the provider: \
              `resolverctl dnsbl key zen.example FILE`"
         );
         let generic = from(Some(&["host-192-0-2-1.isp.example."]));
         assert!(
-            of(row(Way::Public, 1, KeyUse::None), generic.clone()).starts_with("generic PTR of 192.0.2.1")
+            of(row(Way::Public, 1, KeyUse::None), generic.clone())
+                .contains("possible reason: generic PTR of 192.0.2.1")
         );
         let many = of(row(Way::Public, 101, KeyUse::Set), from(Some(&["mx.a.example."])));
         assert!(
-            many.starts_with("101 queries in a day, 100 are permitted")
+            many.contains("possible reason: 101 queries in a day, 100 are permitted")
                 && many.ends_with("your key is valid")
         );
         let forwarded = Way::Forwarders(vec!["192.0.2.53:53".parse().unwrap()]);

@@ -13,7 +13,7 @@ use super::outcome::CommandOutcome;
 use super::render::{Format, text, zones};
 use super::typed_name::{typed_domain, typed_name};
 use control::protocol::zones::{AddedZone, ZoneWhat, without_entry};
-use control::protocol::{Problem, Reply, Request};
+use control::protocol::{Blame, Problem, Reply, Request};
 use resolver::config::defaults;
 
 /// The text before the first zone in a configuration file that did not exist before.
@@ -130,9 +130,20 @@ pub(super) fn block(
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
+    if NO_NAMES.contains(&blocked.name.as_str()) {
+        let sentence = format!(
+            "`resolverctl block NAME` blocks a name. `resolverctl zone list` shows the blocked names, `resolverctl zone remove NAME` ends a block. \
+             For the top-level domain, type `{}.`.",
+            blocked.name
+        );
+        return Err(Problem { fault: Blame::Request, sentence }.into());
+    }
     let zone = AddedZone { block: true, ..blank(&blocked.name) };
     add(zone, &blocked.lifetime, client, format)
 }
+
+/// Words that operators type after `block` for what `zone` does.
+const NO_NAMES: [&str; 5] = ["list", "show", "add", "remove", "delete"];
 
 /// Adds or removes a host.
 pub(super) fn host(

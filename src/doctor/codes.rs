@@ -115,7 +115,7 @@ codes! {
     NsNoneAnswers "ns_none_answers" Delegation Failure [Delegation Servers] [Sender] "RFC 1034 section 4.2.2":
         "no name server of the zone gives an answer";
         "Mail to the domain is deferred everywhere once caches have expired.";
-        "Start the name servers, or let the registrar delegate to servers that have the zone"
+        "Start the name servers, let them load the zone if they answer with an error, or let the registrar delegate to servers that have it"
         | NAMELESS_SERVERS "Give each name in the evidence an A or AAAA record, and let the servers of its zone answer; or let the registrar delegate to name servers whose names have addresses"
         | OPEN_UDP "Open port 53 for UDP at the name servers in the evidence, and in a firewall in front of them: they run, and answer over TCP".
     MxIsAddress "mx_is_address" Mail Failure [MxRecords] [Sender] "RFC 5321 section 5.1, RFC 1035 section 3.3.9":

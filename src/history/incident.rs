@@ -180,15 +180,7 @@ impl Incidents {
             return None;
         }
         if self.may_be_ours(ended, lost, now) {
-            // Perhaps the network of this host failed, so this does not count as a failure of the zone. If an incident of the zone has begun, it
-            // continues.
-            let begun = self
-                .zones
-                .get_mut(zone)
-                .filter(|trouble| matches!(trouble.state, IncidentState::Begun { .. }));
-            if let Some(trouble) = begun {
-                trouble.last = now;
-            }
+            // Perhaps the network of this host failed, so this does not count as a failure of the zone.
             return None;
         }
         self.make_room(zone);

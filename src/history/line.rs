@@ -259,13 +259,15 @@ impl Line {
             Self::ZoneAnswers { zone, question, after } => {
                 let (words, after) = (zone_words(&zone), age(after));
                 let text = format!(
-                    "queries for {words} are answered again after {after}; the first answered query was {question}"
+                    "queries for {words} are answered again, {after} after the first failed query; the first answered query was {question}"
                 );
                 LogText { zone: Some(name_text(&zone)), ..line(false, "zone_answers", text) }
             }
             Self::ServerAnswers { zone, server, after } => {
                 let (words, after) = (zone_words(&zone), age(after));
-                let text = format!("{server}, a server of {words}, answers again after {after}");
+                let text = format!(
+                    "{server}, a server of {words}, answers again, {after} after the first failed query"
+                );
                 LogText { zone: Some(name_text(&zone)), ..line(false, "zone_answers", text) }
             }
             Self::NetworkDown { servers, span } => line(true, "network_down", down_text(servers, span)),

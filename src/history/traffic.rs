@@ -142,7 +142,7 @@ impl Traffic {
     /// Returns true if a query was sent while TCP was blocked on the path from this host.
     pub(super) fn is_without_tcp(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
         let (sent, _) = moments(flight, message);
-        self.without_tcp.iter().any(|(since, until)| (*since..*until).contains(&sent))
+        self.without_tcp.iter().any(|(since, until)| *since <= sent.saturating_add(BLUR) && sent < *until)
     }
 
     pub(super) fn is_down_at(&self, moment: u64) -> bool {

@@ -185,7 +185,8 @@ mod tests {
         let names: BTreeSet<&str> = all.iter().map(|metric| metric.name.as_str()).collect();
         assert_eq!(names.len(), all.len());
         for Metric { name, kind, labels, about } in &all {
-            let plain = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+            let plain =
+                |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
             assert!(name.chars().all(plain) && labels.iter().all(|label| label.chars().all(plain)), "{name}");
             assert_eq!(name.ends_with("_total"), *kind == MetricKind::Counter, "{name}");
             assert!(*kind != MetricKind::Histogram || name.ends_with("_seconds"), "{name}");

@@ -2486,7 +2486,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__why)
-            opts="-h --slowest --at --since --client --html --socket --json --color --help"
+            opts="-h --slowest --at --since --client --list --csv --html --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2505,6 +2505,10 @@ _resolverctl() {
                     return 0
                     ;;
                 --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --list)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -239,11 +239,13 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l slowest 
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l at -d 'Show messages within two minutes of this time, like 03:12 or 2026-08-01 03:12:30, or of a day, like 2026-08-01 or yesterday' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l since -d 'Show messages since this time, like 03:00, or of the last 1h or 30m' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l client -d 'Show only messages of these clients' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l list -d 'Show the messages that this DNS list delayed, and by how much, like zen.spamhaus.org' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l html -d 'Write the slowest message to this file too, as an HTML page' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l csv -d 'Write the messages of `--list` as CSV'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l since -d 'Show queries since this time, like 03:00, or of the last 1h or 30m' -r

@@ -354,9 +354,11 @@ _arguments "${_arguments_options[@]}" : \
 '(--since)--at=[Show messages within two minutes of this time, like 03\:12 or 2026-08-01 03\:12\:30, or of a day, like 2026-08-01 or yesterday]:TIME:_default' \
 '--since=[Show messages since this time, like 03\:00, or of the last 1h or 30m]:SPAN|TIME:_default' \
 '--client=[Show only messages of these clients]:ADDRESS|NETWORK:_default' \
+'(--slowest --html)--list=[Show the messages that this DNS list delayed, and by how much, like zen.spamhaus.org]:LIST:_default' \
 '--html=[Write the slowest message to this file too, as an HTML page]:FILE:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--csv[Write the messages of \`--list\` as CSV]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \

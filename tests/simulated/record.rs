@@ -301,7 +301,7 @@ fn a_zone_that_dies_is_one_line_and_its_return_another() {
     );
     assert_eq!(
         said[1],
-        "INFO queries for zone partner.example. are answered again after 2 min; the first answered query was partner.example. MX incident=\"zone_answers\" zone=\"partner.example.\""
+        "INFO queries for zone partner.example. are answered again, 2 min after the first failed query; the first answered query was partner.example. MX incident=\"zone_answers\" zone=\"partner.example.\""
     );
 }
 

@@ -237,6 +237,22 @@ pub fn tests(subject: &str, replies: &[Reply], style: Style) -> String {
     format!("{} in DNS lists\n", harmless(subject)) + &columns::table(TESTS, rows, 0).text(style, None)
 }
 
+/// Returns what a list says about its test entry, after a key for it was set.
+pub fn key_test(replies: &[Reply], _: Style) -> String {
+    let test =
+        replies.iter().find_map(|reply| if let Reply::ListTest(row) = reply { Some(row) } else { None });
+    match test.map(|test| (test.says, test.why.as_deref())) {
+        Some((Some(ListSays::Listed), _)) => {
+            "test entry: listed, so the list answers with this key\n".to_owned()
+        }
+        Some((Some(ListSays::NotListed), _)) => {
+            "test entry: not listed: check the key, with which the list lists nothing\n".to_owned()
+        }
+        Some((_, Some(why))) => format!("test entry: {}\n", harmless(why)),
+        _ => "test entry: could not be tested; `resolverctl dnsbl health` tests it again\n".to_owned(),
+    }
+}
+
 const fn purpose_words(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Block => "blocklist",

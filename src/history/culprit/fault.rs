@@ -20,6 +20,12 @@ pub(super) fn kind_of(
     let list = is_of_list(one, &message.zone);
     let slow = u64::from(message.elapsed) >= traffic.slow;
     match message.conduct {
+        // A connection that was opened as soon as TCP worked again.
+        Some(Conduct::Answered | Conduct::Truncated)
+            if slow && message.transport == Transport::Tcp && traffic.is_without_tcp(flight, message) =>
+        {
+            Some(CulpritKind::TcpBlocked)
+        }
         Some(Conduct::Answered | Conduct::Truncated) => {
             slow.then_some(if list { CulpritKind::ListSlow } else { CulpritKind::ServerSlow })
         }

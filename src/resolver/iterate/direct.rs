@@ -29,6 +29,8 @@ pub enum ReplyUnknown {
     NotSent,
     /// The server did not answer over IPv6, and no other server answers this host over IPv6.
     SilentFamily,
+    /// The server did not answer over TCP, and TCP port 53 of other hosts is blocked on the path from this host.
+    TcpBlocked,
 }
 
 impl Iterate {
@@ -82,6 +84,11 @@ impl Iterate {
             Ok(_) => self.shared.family_answered(server, now),
             Err(Trouble::Silent) if families.contains(&FamilyState::Silent) => {
                 return Err(ReplyUnknown::SilentFamily);
+            }
+            Err(Trouble::Silent | Trouble::Unreachable)
+                if tcp && self.shared.recorder.tcp_blocked().is_some() =>
+            {
+                return Err(ReplyUnknown::TcpBlocked);
             }
             Err(_) => {}
         }
