@@ -267,7 +267,7 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
         let is_ours = *configured && zone != ".";
         let whose = if is_ours { " (in your configuration)" } else { "" };
         let problem = format!(
-            "{failures} queries for zone {zone}{whose} {} within {within}, the last one {ago} ago; cause: {why}.",
+            "{failures} resolutions for zone {zone}{whose} {} within {within}, the last one {ago} ago; cause: {why}.",
             failed_text(*doubted)
         );
         let severity = if is_ours { Severity::Warning } else { Severity::Notice };
@@ -305,7 +305,7 @@ fn hoster(zones: &[&FailingZone]) -> Option<Warning> {
     let [within, ago] = spans(zones);
     let do_not = if first.silent.contains([',', ' ']) { "do not" } else { "does not" };
     let problem = format!(
-        "{} {do_not} answer; {} zones: {}{more}; {failures} queries failed within {within}, the last one {ago} ago.",
+        "{} {do_not} answer; {} zones: {}{more}; {failures} resolutions failed within {within}, the last one {ago} ago.",
         first.silent,
         zones.len(),
         names.join(", ")
@@ -636,7 +636,7 @@ mod tests {
             [Warning {
                 severity: Severity::Notice,
                 problem:
-                    "9 queries for zone z0.example. failed within 12 min, the last one 66 s ago; cause: no server of it gave an answer."
+                    "9 resolutions for zone z0.example. failed within 12 min, the last one 66 s ago; cause: no server of it gave an answer."
                         .to_owned(),
                 remedy: "`resolverctl check z.example` shows what its owner must repair.".to_owned(),
             }]
@@ -669,7 +669,7 @@ mod tests {
         assert_eq!(found.len(), 2, "{found:?}");
         assert_eq!(
             found[0].problem,
-            "192.0.2.1, 192.0.2.2 do not answer; 4 zones: z2.example., z3.example., z4.example., z5.example.; 36 queries failed within 5 min, the last one 66 s ago."
+            "192.0.2.1, 192.0.2.2 do not answer; 4 zones: z2.example., z3.example., z4.example., z5.example.; 36 resolutions failed within 5 min, the last one 66 s ago."
         );
         let down = Troubles { down: Some(Duration::from_secs(61)), ..Troubles::default() };
         let unplugged = report(&[(Outcome::Failed, 50)], &[(Conduct::Silent, 300)]);

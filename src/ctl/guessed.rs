@@ -26,10 +26,6 @@ const GUESSED: &[(&[&str], &str)] = &[
     ),
     (&["flush"], "`resolverctl flush NAME` removes a name, `resolverctl flush --all` everything"),
     (&["query", "trace"], "`resolverctl query NAME` shows the answer, `resolverctl trace NAME` each step"),
-    (
-        &["blocked"],
-        "`resolverctl zone list` shows the blocked names, `resolverctl zone remove NAME` ends a block",
-    ),
     (&["why --yesterday", "why yesterday"], "`resolverctl why --since yesterday`"),
     (&["stats --yesterday"], "`resolverctl stats --since yesterday`"),
     (&["stats --users", "stats users"], "`resolverctl stats --by user`"),

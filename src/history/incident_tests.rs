@@ -341,7 +341,7 @@ fn denials_without_authority_are_told_only_once_a_question_fails_too() {
     assert!(matches!(lines, Some(Line::ZoneFails { failures: 21, doubted: true, .. })), "{lines:?}");
     let text = lines.unwrap().log_text().text;
     assert!(
-        text.contains("21 queries for zone z1.example. failed or got negative answers that were not authoritative within 20 s; "),
+        text.contains("21 resolutions for zone z1.example. failed or got negative answers that were not authoritative within 20 s; "),
         "{text}"
     );
 }

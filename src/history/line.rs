@@ -250,7 +250,7 @@ impl Line {
             Self::ZoneFails { zone, failures, doubted, span, why, question, servers } => {
                 let (words, failed, span) = (zone_words(&zone), failed_text(doubted), age(span));
                 let text = format!(
-                    "{failures} queries for {words} {failed} within {span}; cause of the last failure: {why}; {}",
+                    "{failures} resolutions for {words} {failed} within {span}; cause of the last failure: {why}; {}",
                     Trace(&question)
                 );
                 let zone = Some(name_text(&zone));

@@ -99,7 +99,7 @@ failing_zone() {
   for try in 1 2 3 4; do dig @127.0.0.1 +tries=1 +timeout=6 "www$try.corp.example" A; done
   soon has '^resolverd_zone_failing\{zone="corp\.example"\} 1$' scrape
   soon has 'alertname="ResolverdZoneFailing", alertstate="pending"' ask_prometheus 'ALERTS{}'
-  has '^RESOLVERD WARNING - [0-9]+ queries for zone corp\.example\. .*\|uptime=' ctl status --plugin
+  has '^RESOLVERD WARNING - [0-9]+ resolutions for zone corp\.example\. .*\|uptime=' ctl status --plugin
 }
 
 # A certificate that nobody has renewed.

@@ -167,6 +167,33 @@ fn repaired_uplink_leaves_every_screen() {
     });
 }
 
+/// What fails because of the uplink does not prolong the fault of a zone that was repaired before.
+#[test]
+fn outage_prolongs_no_fault_of_others() {
+    paused(async {
+        let world = World::new().await;
+        world.faults(&[Fault::ServFail]);
+        for number in 0..5 {
+            world.mail(&format!("f{number}"), &["one", "other"]).await;
+            tokio::time::sleep(4 * SECOND).await;
+        }
+        assert!(world.shown().await.iter().any(|line| line.contains("zone one.tld")));
+        world.faults(&[]);
+        tokio::time::sleep(40 * SECOND).await;
+        world.simulation.network().set_loss(1_000);
+        for number in 0..10 {
+            world.mail(&format!("d{number}"), &["one", "other"]).await;
+            world.simulation.recorder().tick();
+            tokio::time::sleep(2 * SECOND).await;
+        }
+        let shown = world.shown().await;
+        let of_zone: Vec<&String> =
+            shown.iter().filter(|line| line.contains("resolutions for zone one.tld")).collect();
+        assert!(of_zone.iter().all(|line| !line.contains("the last one 0 s ago")), "{shown:#?}");
+        assert!(of_zone.iter().all(|line| line.contains("within 16 s")), "{shown:#?}");
+    });
+}
+
 /// Eight zones at servers in networks of their own. Their answers are longer than a datagram may be.
 fn long_answers() -> Arc<Lab> {
     let mut tree = Tree::default();

@@ -297,7 +297,7 @@ fn a_zone_that_dies_is_one_line_and_its_return_another() {
     assert_eq!(said.len(), 2, "{said:#?}");
     assert_eq!(
         said[0],
-        "WARN 3 queries for zone partner.example. failed within 8 s; cause of the last failure: no server of partner.example. gave a usable answer: 192.0.2.1 timeout; `resolverctl trace partner.example. MX` shows each step incident=\"zone_fails\" zone=\"partner.example.\" servers=\"192.0.2.1\""
+        "WARN 3 resolutions for zone partner.example. failed within 8 s; cause of the last failure: no server of partner.example. gave a usable answer: 192.0.2.1 timeout; `resolverctl trace partner.example. MX` shows each step incident=\"zone_fails\" zone=\"partner.example.\" servers=\"192.0.2.1\""
     );
     assert_eq!(
         said[1],

@@ -324,14 +324,14 @@ fn well_and_not_well() {
     both("status", &text::status(&well, Style::Plain), &json::line(&well));
     let fault = Warning {
         severity: Severity::Notice,
-        problem: "9 queries for zone badly-run.example. failed within 12 min, the last one 20 s ago; cause: no server of badly-run.example. gave a usable answer: 198.51.100.53 timeout.".to_owned(),
+        problem: "9 resolutions for zone badly-run.example. failed within 12 min, the last one 20 s ago; cause: no server of badly-run.example. gave a usable answer: 198.51.100.53 timeout.".to_owned(),
         remedy: "`resolverctl check badly-run.example` shows what its owner must repair.".to_owned(),
     };
     let others = status(vec![fault]);
     both("status_works", &text::status(&others, Style::Plain), &json::line(&others));
     let problem = Warning {
         severity: Severity::Warning,
-        problem: "9 queries for zone corp.example. (in your configuration) failed within 12 min, the last one 20 s ago; cause: no server of corp.example. gave a usable answer: 10.1.1.1 timeout.".to_owned(),
+        problem: "9 resolutions for zone corp.example. (in your configuration) failed within 12 min, the last one 20 s ago; cause: no server of corp.example. gave a usable answer: 10.1.1.1 timeout.".to_owned(),
         remedy: "`resolverctl trace www.corp.example. A` shows each step.".to_owned(),
     };
     let unwell = status(vec![problem]);
@@ -347,11 +347,11 @@ fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
     };
     let others = warning(
         Severity::Notice,
-        "9 queries for zone a.example. failed within 12 min, the last one 20 s ago; cause: timeout at the servers of a.example.: 192.0.2.53 timeout.",
+        "9 resolutions for zone a.example. failed within 12 min, the last one 20 s ago; cause: timeout at the servers of a.example.: 192.0.2.53 timeout.",
     );
     let zone = warning(
         Severity::Warning,
-        "9 queries for zone corp.example. (in your configuration) failed within 12 min, the last one 20 s ago; cause: timeout at the servers of corp.example.: 10.1.1.1 timeout.",
+        "9 resolutions for zone corp.example. (in your configuration) failed within 12 min, the last one 20 s ago; cause: timeout at the servers of corp.example.: 10.1.1.1 timeout.",
     );
     let down = warning(Severity::Critical, "No server on the internet has answered for 61 s.");
     let long = warning(Severity::Warning, &"x".repeat(10_000));

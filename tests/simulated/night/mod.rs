@@ -310,10 +310,10 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
             failed_since(60) == 1
                 && line
                     .text
-                    .contains("4 queries for zone empty.tld. failed or got negative answers that were not authoritative within ")
+                    .contains("4 resolutions for zone empty.tld. failed or got negative answers that were not authoritative within ")
         } else {
             failed_since(60) >= 2
-                && line.text.contains("3 queries for zone ")
+                && line.text.contains("3 resolutions for zone ")
                 && line.text.contains(" failed within ")
         };
         is_broken(domain, second, truth) && enough && said.is_some_and(|said| line.text.contains(said))
