@@ -257,17 +257,11 @@ impl Line {
                 LogText { zone, servers: spaced(&servers), ..line(true, "zone_fails", text) }
             }
             Self::ZoneAnswers { zone, question, after } => {
-                let (words, after) = (zone_words(&zone), age(after));
-                let text = format!(
-                    "queries for {words} are answered again, {after} after the first failed query; the first answered query was {question}"
-                );
+                let text = answers_text(&zone, after, &question);
                 LogText { zone: Some(name_text(&zone)), ..line(false, "zone_answers", text) }
             }
             Self::ServerAnswers { zone, server, after } => {
-                let (words, after) = (zone_words(&zone), age(after));
-                let text = format!(
-                    "{server}, a server of {words}, answers again, {after} after the first failed query"
-                );
+                let text = server_text(&zone, server, after);
                 LogText { zone: Some(name_text(&zone)), ..line(false, "zone_answers", text) }
             }
             Self::NetworkDown { servers, span } => line(true, "network_down", down_text(servers, span)),
@@ -283,11 +277,7 @@ impl Line {
             Self::Ipv6Works { after } => {
                 line(false, "ipv6_works", format!("servers answer over IPv6 again after {}", age(after)))
             }
-            Self::ClockSet(jump) => {
-                let text =
-                    format!("the {jump}; the time decides which DNSSEC signatures are valid: check it");
-                line(true, "clock_set", text)
-            }
+            Self::ClockSet(jump) => line(true, "clock_set", clock_text(jump)),
             Self::NetworkLossy(loss) => line(true, "network_lossy", lossy_text(loss)),
             Self::NetworkLossEnds { after } => {
                 let text = format!("the network of this host no longer loses packets, after {}", age(after));
@@ -303,13 +293,7 @@ impl Line {
             Self::QueriesFailed { queries, zones, most } => {
                 line(false, "queries_failed", failed_sum(queries, zones, &most))
             }
-            Self::QueriesSlow { queries } => {
-                let queries = counted(queries, "more query was", "more queries were");
-                let text = format!(
-                    "{queries} slow in the last minute; `resolverctl why --slowest 20` shows the emails whose queries were slowest"
-                );
-                line(false, "queries_slow", text)
-            }
+            Self::QueriesSlow { queries } => line(false, "queries_slow", slow_sum(queries)),
         }
     }
 }
@@ -319,6 +303,22 @@ const IPV6_BROKEN: &str = "IPv6 is broken on the path from this host: servers in
 /// Less than a second is shown as one second.
 fn age(span: Duration) -> TimeSpan {
     TimeSpan(span.max(Duration::from_secs(1)))
+}
+
+fn answers_text(zone: &Name, after: Duration, question: &Question) -> String {
+    let (words, after) = (zone_words(zone), age(after));
+    format!(
+        "queries for {words} are answered again, {after} after the first failed query; the first answered query was {question}"
+    )
+}
+
+fn server_text(zone: &Name, server: IpAddr, after: Duration) -> String {
+    let (words, after) = (zone_words(zone), age(after));
+    format!("{server}, a server of {words}, answers again, {after} after the first failed query")
+}
+
+fn clock_text(jump: ClockJump) -> String {
+    format!("the {jump}; the time decides which DNSSEC signatures are valid: check it")
 }
 
 fn down_text(servers: usize, span: Duration) -> String {
@@ -337,6 +337,13 @@ fn blocked_text(networks: usize, span: Duration) -> String {
 
 fn lossy_text(loss: LossReport) -> String {
     format!("the network of this host loses packets: {loss}; check the uplink")
+}
+
+fn slow_sum(queries: u64) -> String {
+    let queries = counted(queries, "more query was", "more queries were");
+    format!(
+        "{queries} slow in the last minute; `resolverctl why --slowest 20` shows the emails whose queries were slowest"
+    )
 }
 
 fn failed_sum(queries: u64, zones: usize, most: &[(Name, u64)]) -> String {
