@@ -46,6 +46,7 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     let certificates = certificates(&daemon.certificates, subject.now().unix);
     let metrics = daemon.metrics.as_ref().and_then(metrics);
     let recorder = subject.recorder();
+    let troubles = recorder.troubles();
     // Reading the failures by zone takes long, and metrics may be read ten times per second. So resolverd reads them only if many
     // questions failed.
     let by_zone = if much_fails(judged) { recorder.failures_by_zone(JUDGED) } else { None };
@@ -58,7 +59,7 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
         questions: judged.questions,
         seconds: judged.seconds,
         stores: subject.fill(),
-        warnings: judge(judged, by_zone.as_ref(), &recorder.troubles(), &lists)
+        warnings: judge(judged, by_zone.as_ref(), &troubles, &lists)
             .into_iter()
             .chain(missing)
             .chain(root_keys)
@@ -66,7 +67,7 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
             .chain(metrics)
             .chain(fleet(&subject.fleet().0))
             .chain(of_lists)
-            .chain(slow_servers(subject))
+            .chain(slow_servers(subject, &troubles))
             .collect(),
     }
 }
@@ -215,9 +216,8 @@ fn severity(failed: u64, counts: &StatsReport) -> Severity {
 
 /// Returns a notice about networks whose servers are slow. While the network of this host has a fault, and as long as the judged minute has a part of
 /// one, the times show this fault.
-fn slow_servers(subject: &impl Controlled) -> Option<Warning> {
+fn slow_servers(subject: &impl Controlled, troubles: &Troubles) -> Option<Warning> {
     let recorder = subject.recorder();
-    let troubles = recorder.troubles();
     let begin = subject.now().unix.saturating_sub(slow_networks::JUDGED_SECONDS);
     let had_fault = micros(Duration::from_secs(begin)) < recorder.host_fault_ended();
     let has_fault = troubles.down.is_some() || troubles.lossy.is_some() || troubles.without_tcp.is_some();

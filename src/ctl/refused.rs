@@ -133,10 +133,8 @@ pub fn reasons(row: &ListRow, from: &QueryAddress) -> String {
         held.push(could_not_tell(row, from));
     } else if says.is_empty() && !row.way.is_forwarded() {
         // REFUSED, and codes without a known meaning, leave the reason open.
-        held.insert(0, "it does not say why; possible reason".to_owned());
-        let reason = held.remove(1);
         if let Some(first) = held.first_mut() {
-            *first = format!("{first}: {reason}");
+            *first = format!("it does not say why; possible reason: {first}");
         }
     }
     match row.key {

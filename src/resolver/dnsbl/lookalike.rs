@@ -112,7 +112,7 @@ impl Lookalikes {
     /// a reversed address, or perhaps with a domain.
     pub fn notice(&self, name: &Name) -> bool {
         let Some(reversed) = LookalikeName::reversed(name) else {
-            return self.has_domains.load(Ordering::Relaxed) && name.num_labels() >= LEAST_DOMAIN_LABELS;
+            return self.may_be_of_domain(name);
         };
         self.lock().count(&reversed);
         true
@@ -127,16 +127,21 @@ impl Lookalikes {
     /// list about it. Counts the question.
     pub(crate) fn domain_of(&self, name: &Name, is_checked: impl Fn(&Name) -> bool) -> Option<LookalikeName> {
         let labels: Vec<&[u8]> = name.iter().collect();
-        let mut table = self.lock();
-        let learned = table.domain_zone(name).map(|zone| labels.len().saturating_sub(zone.iter().len()));
+        // The table is not locked while `is_checked` runs, because it locks the batches, whose owner locks this table.
+        let learned =
+            self.lock().domain_zone(name).map(|zone| labels.len().saturating_sub(zone.iter().len()));
         let before_zone = || {
             (2..=labels.len().checked_sub(2)?)
                 .rev()
                 .find_map(|count| is_checked(&LookalikeName::at(&labels, count)?.subject).then_some(count))
         };
         let found = LookalikeName::at(&labels, learned.or_else(before_zone)?)?;
-        table.count(&found);
+        self.lock().count(&found);
         Some(found)
+    }
+
+    fn may_be_of_domain(&self, name: &Name) -> bool {
+        self.has_domains.load(Ordering::Relaxed) && name.num_labels() >= LEAST_DOMAIN_LABELS
     }
 
     /// Returns the id of the zone if it was learned. `is_shared`: true if clients have just looked up the same subject in a known DNS list. The zone
@@ -162,12 +167,13 @@ impl Lookalikes {
         round_trip: Option<Duration>,
         negative_ttl: Option<Duration>,
     ) -> Option<ListId> {
-        let mut table = self.lock();
+        // Each resolution of a name comes here, so the table is locked only for names that may belong to a learned zone.
         let zone = match LookalikeName::reversed(name) {
             Some(LookalikeName { zone, keyed: false, .. }) => zone,
-            Some(_) => return None,
-            None => table.domain_zone(name)?.clone(),
+            None if self.may_be_of_domain(name) => self.lock().domain_zone(name)?.clone(),
+            _ => return None,
         };
+        let mut table = self.lock();
         let learned = table.zones.get_mut(&zone)?.learned.as_mut()?;
         learned.usual = match (round_trip, learned.usual) {
             (Some(round_trip), Some(usual)) => Some((usual * 7 + round_trip) / 8),
@@ -250,8 +256,8 @@ impl LookalikeTable {
     fn domain_zone(&self, name: &Name) -> Option<&Name> {
         let is_of_domains =
             |asked: &AskedZone| asked.learned.is_some() && asked.subjects == LookalikeSubjects::Domains;
-        let zones = self.zones.iter().filter(|(_, asked)| is_of_domains(asked)).map(|(zone, _)| zone);
-        zones.into_iter().find(|zone| *zone != name && lies_within(name, zone))
+        let mut zones = self.zones.iter().filter(|(_, asked)| is_of_domains(asked)).map(|(zone, _)| zone);
+        zones.find(|zone| *zone != name && lies_within(name, zone))
     }
 
     fn learn(&mut self, zone: &Name, now: Mono) {
