@@ -42,6 +42,7 @@ mod evidence;
 mod explained;
 pub mod failed;
 mod failure;
+mod fault_spans;
 mod follow;
 mod hidden_clients;
 mod histogram;

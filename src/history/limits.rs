@@ -110,11 +110,8 @@ pub(crate) const USED_TO_ANSWER: Duration = Duration::from_secs(600);
 /// The maximum number of servers whose lost packets are counted, 80 octets each. They are enough to examine hundreds of networks.
 pub(crate) const MAX_LOSS_SERVERS: usize = 1_024;
 
-/// Periods of blocked TCP that are remembered, 16 octets each.
-pub(crate) const MAX_STREAM_SPANS: usize = 64;
-
-/// Periods of packet loss that are remembered, 16 octets each.
-pub(crate) const MAX_LOSS_SPANS: usize = 64;
+/// Outages of the network of this host, periods of its packet loss and of blocked TCP: so many of each are remembered, 16 octets each.
+pub(crate) const MAX_FAULT_SPANS: usize = 64;
 
 /// Silent servers that are counted in one outage of the network, 16 octets each.
 pub(crate) const MAX_SILENT_SERVERS: usize = 256;
@@ -135,9 +132,6 @@ pub(crate) const CLOCK_READINGS: u32 = 4;
 
 /// Times of setting the host's clock that are remembered, 16 octets each: more than two days, if the clock is set every hour.
 pub(crate) const MAX_CLOCK_STEPS: usize = 64;
-
-/// Outages of the network of this host that are remembered, 16 octets each.
-pub(crate) const MAX_OUTAGE_SPANS: usize = 64;
 
 /// Failed questions of a zone that are remembered until they are answered, about 100 octets each. One mail queries a domain for MX, A,
 /// AAAA, SPF, DKIM and DMARC.

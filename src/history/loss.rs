@@ -8,12 +8,13 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use super::fault_spans::FaultSpans;
 use super::line::Line;
 use super::outage::Outage;
 use super::report::LossReport;
 use crate::limits::{
     LOSS_ENDS_PERCENT, LOSS_NETWORK_QUERIES, LOSS_NETWORKS, LOSS_PERCENT, LOSS_SLICE, MAX_LOSS_SERVERS,
-    MAX_LOSS_SPANS, USED_TO_ANSWER,
+    USED_TO_ANSWER,
 };
 use dns::clock::Mono;
 
@@ -23,8 +24,8 @@ pub(super) struct Loss {
     /// When the current slice (`LOSS_SLICE`) began.
     began: Mono,
     current: Option<LossSeen>,
-    /// Ended periods of loss, the earliest first: at most `MAX_LOSS_SPANS`.
-    spans: Vec<(Mono, Mono)>,
+    /// Ended periods of loss.
+    spans: FaultSpans,
 }
 
 /// Queries to one server in the last two slices of time (`LOSS_SLICE`). Index 0 is the current slice.
@@ -109,10 +110,7 @@ impl Loss {
             Some(seen) if of_best < LOSS_ENDS_PERCENT => {
                 let (since, after) = (seen.since, now.since(seen.since));
                 self.current = None;
-                if self.spans.len() >= MAX_LOSS_SPANS {
-                    self.spans.remove(0);
-                }
-                self.spans.push((since, now));
+                self.spans.add(since, now);
                 Some(Line::NetworkLossEnds { after })
             }
             Some(seen) => {
@@ -134,7 +132,7 @@ impl Loss {
     }
 
     pub(super) fn ended(&self) -> Option<Mono> {
-        self.spans.last().map(|(_, ended)| *ended)
+        self.spans.last_end()
     }
 
     pub(super) fn report(&self, now: Mono) -> Option<LossReport> {
@@ -147,7 +145,7 @@ impl Loss {
 
     /// Returns the last periods of packet loss. A loss that continues ends at `now`.
     pub(super) fn spans(&self, now: Mono) -> Vec<(Mono, Mono)> {
-        self.spans.iter().copied().chain(self.current.map(|seen| (seen.since, now))).collect()
+        self.spans.with(self.current.map(|seen| seen.since), now)
     }
 }
 

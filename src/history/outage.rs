@@ -4,11 +4,12 @@
 //! server may be in the network of this host. A gateway with few questions may query only one dead zone. So a silence counts as an outage
 //! only if root servers did not answer either; a task that waits in `Recorder::doubted` queries them.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::fault_spans::FaultSpans;
 use super::line::Line;
-use crate::limits::{MAX_OUTAGE_SPANS, MAX_SILENT_SERVERS, NETWORK_DOWN_ROOT_MESSAGES, NETWORK_DOWN_TIME};
+use crate::limits::{MAX_SILENT_SERVERS, NETWORK_DOWN_ROOT_MESSAGES, NETWORK_DOWN_TIME};
 use dns::clock::Mono;
 
 #[derive(Debug, Default)]
@@ -21,8 +22,8 @@ pub(super) struct Outage {
     silence: Option<SilenceSeen>,
     down: bool,
     ended: Option<Mono>,
-    /// Start and end of the last silences in which root servers did not answer either, the earliest first: at most `MAX_OUTAGE_SPANS`.
-    spans: VecDeque<(Mono, Mono)>,
+    /// The last silences in which root servers did not answer either.
+    spans: FaultSpans,
     /// True if no view resolves from the root servers, so that no servers on the internet are queried.
     unused: bool,
 }
@@ -77,10 +78,7 @@ impl Outage {
         self.answered = self.answered.max(Some(sent));
         let silence = self.silence.take_if(|silence| silence.since <= sent)?;
         if silence.root >= NETWORK_DOWN_ROOT_MESSAGES {
-            if self.spans.len() >= MAX_OUTAGE_SPANS {
-                self.spans.pop_front();
-            }
-            self.spans.push_back((silence.since, now));
+            self.spans.add(silence.since, now);
         }
         if !std::mem::take(&mut self.down) {
             return None;
@@ -103,7 +101,7 @@ impl Outage {
     /// short to be logged.
     pub(super) fn spans(&self, now: Mono) -> Vec<(Mono, Mono)> {
         let current = self.silence.as_ref().filter(|silence| silence.root >= NETWORK_DOWN_ROOT_MESSAGES);
-        self.spans.iter().copied().chain(current.map(|silence| (silence.since, now))).collect()
+        self.spans.with(current.map(|silence| silence.since), now)
     }
 
     pub(super) const fn ended(&self) -> Option<Mono> {

@@ -8,9 +8,10 @@
 use std::collections::BTreeSet;
 
 use super::event::Sent;
+use super::fault_spans::FaultSpans;
 use super::line::Line;
 use super::loss::network;
-use crate::limits::{MAX_STREAM_NETWORKS, MAX_STREAM_SPANS, STREAM_NETWORKS};
+use crate::limits::{MAX_STREAM_NETWORKS, STREAM_NETWORKS};
 use dns::clock::Mono;
 use dns::conduct::Transport;
 
@@ -21,8 +22,8 @@ pub(super) struct Streams {
     /// The networks of servers to which TCP has failed since, at most `MAX_STREAM_NETWORKS`.
     networks: BTreeSet<u128>,
     blocked: bool,
-    /// The last periods in which TCP was blocked and that have ended, at most `MAX_STREAM_SPANS`.
-    spans: Vec<(Mono, Mono)>,
+    /// The last periods in which TCP was blocked and that have ended.
+    spans: FaultSpans,
 }
 
 impl Streams {
@@ -39,10 +40,7 @@ impl Streams {
                 return None;
             }
             let since = since.unwrap_or(now);
-            if self.spans.len() >= MAX_STREAM_SPANS {
-                self.spans.remove(0);
-            }
-            self.spans.push((since, now));
+            self.spans.add(since, now);
             return Some(Line::TcpWorks { after: now.since(since) });
         }
         let since = *self.since.get_or_insert_with(|| now.before(sent.elapsed));
@@ -67,12 +65,12 @@ impl Streams {
     }
 
     pub(super) fn ended(&self) -> Option<Mono> {
-        self.spans.last().map(|(_, ended)| *ended)
+        self.spans.last_end()
     }
 
     /// Returns the last periods in which TCP was blocked. One that continues ends at `now`.
     pub(super) fn spans(&self, now: Mono) -> Vec<(Mono, Mono)> {
-        self.spans.iter().copied().chain(self.since().map(|since| (since, now))).collect()
+        self.spans.with(self.since(), now)
     }
 }
 
