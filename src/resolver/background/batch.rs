@@ -187,7 +187,7 @@ fn asks(resolver: &Resolver, key: &QuestionKey, question: &Question, at: Mono) -
     };
     match list.asked(&question.name) {
         AskedAbout::Nothing => return None,
-        AskedAbout::Labels(_) => resolver.lists().lookalikes().has_domains(),
+        AskedAbout::Labels(_) => resolver.lists().lookalikes().note_domains(),
         AskedAbout::Address(_) => {}
     }
     let way = way(&resolver.views(), question.view, &list.apex)?;

@@ -119,7 +119,7 @@ impl Lookalikes {
     }
 
     /// Registers that clients have asked a known DNS list about a domain.
-    pub(crate) fn has_domains(&self) {
+    pub(crate) fn note_domains(&self) {
         self.has_domains.store(true, Ordering::Relaxed);
     }
 
@@ -192,7 +192,7 @@ impl Lookalikes {
     pub(crate) fn restore(&self, known: &KnownZone, now: Mono) -> Option<ListId> {
         let KnownZone { zone, subjects, standing } = known;
         if *subjects == LookalikeSubjects::Domains {
-            self.has_domains();
+            self.note_domains();
         }
         let mut table = self.lock();
         if table.zones.len() >= MAX_LOOKALIKES {
@@ -462,7 +462,7 @@ mod tests {
         let (lookalikes, now) = (Lookalikes::default(), Mono::START);
         let question = |number: u64| name(&format!("shop{number}.example.uri.list.test."));
         assert!(!lookalikes.notice(&question(0)), "no list of domains is in use");
-        lookalikes.has_domains();
+        lookalikes.note_domains();
         let ask = |number: u64, is_known: bool| {
             assert!(lookalikes.notice(&question(number)));
             let subject = Name::from_labels(question(number).iter().take(2)).unwrap();

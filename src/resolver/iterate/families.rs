@@ -41,8 +41,6 @@ pub(super) struct Families {
     /// The time until which IPv6 is not used, because the servers in `silent_networks` do not answer.
     silent_ipv6_until: AtomicU64,
     is_ipv6_silent: AtomicBool,
-    /// True if IPv6 was put out of use because of the silence, and no server has answered over it since.
-    is_ipv6_broken: AtomicBool,
     silent_networks: Mutex<SilentNetworks>,
     /// True if a server has answered over IPv4 since the last unanswered query over IPv6 that was counted.
     ipv4_answers: AtomicBool,
@@ -114,9 +112,10 @@ impl Families {
             return false;
         }
         self.is_ipv6_silent.store(false, Ordering::Relaxed);
-        *self.silent_networks.lock().unwrap_or_else(PoisonError::into_inner) = SilentNetworks::default();
+        let silent =
+            std::mem::take(&mut *self.silent_networks.lock().unwrap_or_else(PoisonError::into_inner));
         self.silent_ipv6_until.store(0, Ordering::Relaxed);
-        self.is_ipv6_broken.swap(false, Ordering::Relaxed)
+        silent.has_rested()
     }
 
     /// Records that a server has not answered in time. `known` is true if it has answered before. Returns true if IPv6 now counts as broken, and did
@@ -134,9 +133,10 @@ impl Families {
         }
         self.ipv4_answers.store(false, Ordering::Relaxed);
         self.is_ipv6_silent.store(true, Ordering::Relaxed);
+        let is_first = !networks.has_rested();
         let Some(rest) = networks.rest() else { return false };
         self.silent_ipv6_until.store(now.after(rest).as_micros(), Ordering::Relaxed);
-        !self.is_ipv6_broken.swap(true, Ordering::Relaxed)
+        is_first
     }
 
     fn has_heard_ipv6(&self, time: Duration, now: Mono) -> bool {

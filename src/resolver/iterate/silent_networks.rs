@@ -31,6 +31,11 @@ impl SilentNetworks {
         is_new
     }
 
+    /// Returns true if IPv6 was put out of use, and no server has answered over it since.
+    pub(super) fn has_rested(&self) -> bool {
+        self.last_rest.is_some()
+    }
+
     /// If enough networks are silent, returns for how long IPv6 is not used, and begins a new count.
     pub(super) fn rest(&mut self) -> Option<Duration> {
         let (enough, rest) = match self.last_rest {
