@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use config::{Config, Family};
 use dns::random::Random;
 use hickory_proto::op::{Message, Query};
 use hickory_proto::rr::{Name, RecordType};
@@ -15,7 +16,6 @@ use lab::fault::Fault;
 use lab::server::Distance;
 use lab::sockets::LabSockets;
 use lab::world::{Lab, LabError, ServerPlan};
-use resolver::config::{Config, Family};
 use resolverd::daemon::Daemon;
 use tokio::runtime::{Builder, Runtime};
 

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use config::Config;
 use dns::clock::{Clock, Mono};
 use dns::question::{Question, ViewId};
 use dns::random::Random;
@@ -17,7 +18,6 @@ use hickory_proto::op::{Edns, Message, Query as Asked, ResponseCode};
 use hickory_proto::rr::rdata::{A, MX, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolver::cache::Memory;
-use resolver::config::Config;
 
 const ROUNDS: u32 = 300_000;
 

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use config::{Config, Family};
 use dns::random::Random;
 use hickory_proto::op::{Message, Query};
 use hickory_proto::rr::{Name, RecordType};
@@ -11,7 +12,6 @@ use lab::delegations::Tree;
 use lab::server::Distance;
 use lab::sockets::LabSockets;
 use lab::world::{Lab, LabError, ServerPlan};
-use resolver::config::{Config, Family};
 use resolverd::daemon::Daemon;
 
 type Failure = Box<dyn std::error::Error>;

@@ -10,17 +10,25 @@
 //! `Cargo.toml` names:
 //!
 //! ```text
-//!  resolverd   the daemon and both programs           calls control ctl migrate watched fleet gather doctor lab resolver minutes history validate dns
-//!  ctl         commands and screens of resolverctl    calls control migrate watched shadow gather doctor resolver minutes history dns
-//!  control     control socket: protocol and server    calls watched doctor resolver minutes history validate dns
-//!  migrate     import, switch, check of this host     calls resolver history dns
-//!  watched     the check of domains on schedule       calls gather doctor resolver history dns
-//!  fleet       shares answers with other gateways     calls resolver dns
-//!  shadow      compares the answers of two resolvers  calls doctor resolver dns
+//!  resolverd   the daemon and both programs           calls control ctl migrate watched fleet gather doctor lab resolver minutes
+//!                                                           supervise and what resolver calls
+//!  ctl         commands and screens of resolverctl    calls control migrate watched shadow gather doctor resolver minutes history
+//!                                                           config dnsbl exchange dns
+//!  control     control socket: protocol and server    calls watched doctor resolver minutes history validate config dnsbl
+//!                                                           exchange dns
+//!  migrate     import, switch, check of this host     calls resolver history config exchange dns
+//!  watched     the check of domains on schedule       calls gather doctor history config dns
+//!  fleet       shares answers with other gateways     calls resolver config dns
+//!  shadow      compares the answers of two resolvers  calls doctor dnstap dns
 //!  gather      sends the questions of the doctor      calls doctor dns
 //!  doctor      what is wrong with a domain            calls validate dns
-//!  lab         the simulated internet                 calls resolver history validate dns
-//!  resolver    from the listener to the servers       calls history validate dns
+//!  lab         the simulated internet                 calls resolver and what it calls
+//!  resolver    from the listener to the servers       calls config dnsbl exchange dnstap supervise history validate dns
+//!  config      the configuration, and its defaults    calls dnsbl dnstap history validate dns
+//!  exchange    one query to one server                calls dnstap supervise dns
+//!  dnsbl       DNS lists: what they are and answer    calls history dns
+//!  dnstap      copies DNS messages to other programs  calls history dns
+//!  supervise   restarts tasks that panic              calls nothing of ours
 //!  minutes     the store of minutes: 30 days on disk  calls history dns
 //!  history     statistics, and the last queries       calls validate dns
 //!  validate    DNSSEC                                 calls dns
@@ -51,7 +59,7 @@
 //!  lookahead ─► resolve dnsbl                                a task: questions that clients are about to ask
 //! ```
 //!
-//! All of these except `validate` are modules of [`resolver`]. In this picture, a module calls only modules below it. `background`,
+//! `dnsbl`, `exchange` and `validate` are crates, the others are modules of [`resolver`]. In this picture, each calls only those below it. `background`,
 //! `lookahead` and [`control`] read the state of the resolver, and send their questions through `resolve`, like those of a client. No
 //! question of a client waits for them, or for [`history`], to which all modules report what they did.
 //!
@@ -67,14 +75,14 @@
 //!    whole answer. Pure functions choose the next server (`select`), classify a reply (`classify`), and remove records for which the
 //!    server has no authority (`scrub`). [`resolver::resolve`] caches an answer after [`validate`] has validated it. If the answer is
 //!    bogus, another server is queried before the client gets an error. DS records come with the referrals; the keys of zones are fetched
-//!    at the same time as the answer. In the zone of a DNS list, [`resolver::dnsbl`] decides if the answer is a listing, a refusal or a
+//!    at the same time as the answer. In the zone of a DNS list, [`dnsbl`] decides if the answer is a listing, a refusal or a
 //!    parked zone. If there is no answer, `resolver::extended_error` chooses the code that the client gets (RFC 8914).
-//! 4. [`resolver::exchange`] sends one query and waits for its reply. No other module sends to servers. Its trait `Network` has two
+//! 4. [`exchange`] sends one query and waits for its reply. No other module sends to servers. Its trait `Network` has two
 //!    implementations: sockets, and the simulated servers of the `lab` in memory.
 //! 5. Each step reports its result to [`history`]. `resolverctl` ([`ctl`]) reads it over the control socket ([`control`]). [`doctor`]
 //!    checks domains through the daemon, [`migrate::system`] checks this host, and [`watched`] checks the domains in the configuration on
 //!    schedule. [`migrate::switch`] replaces another resolver by resolverd. [`metrics`] serves the same numbers to Prometheus, and as a
-//!    page. [`resolver::dnstap`] copies DNS messages to other programs. `shadow` finds out why another resolver answers differently.
+//!    page. [`dnstap`] copies DNS messages to other programs. `shadow` finds out why another resolver answers differently.
 //! 6. In a fleet, resolverd also looks up the answer and its zone cuts in the store of the fleet, while it asks the servers, and writes
 //!    them to the store. The resolver knows only the trait [`resolver::fleet`]; [`fleet`] implements it.
 //! 7. [`resolver::lookahead`] gets the answers that were not in the cache, and sends in advance the queries that mail software will send
@@ -86,11 +94,11 @@
 //! the query to one server. [`dns::conduct`] has the results of a query to a server. [`dns::rdata`] reads the data of records that the DNS
 //! library refuses; [`dns::zone_file`] reads and writes zone files. [`doctor::facts`] has replies as the checks of domains read them. The
 //! clock ([`dns::clock`]) and the source of random numbers ([`dns::random`]) are arguments, so that tests can run the whole resolver with a
-//! virtual clock and a seed. All defaults of the configuration are in [`resolver::config`].
+//! virtual clock and a seed. All defaults of the configuration are in [`config`].
 //!
 //! # Start and stop
 //!
-//! [`daemon`] creates the parts of resolverd, owns their tasks, and stops them in a fixed order. [`resolver::supervise`] restarts tasks after a
+//! [`daemon`] creates the parts of resolverd, owns their tasks, and stops them in a fixed order. [`supervise`] restarts tasks after a
 //! panic and finds stuck ones. [`notify`] informs the service manager, and [`log`] writes to the journal.
 //!
 //! # Terms

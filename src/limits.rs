@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use resolver::limits::{MAX_EXCHANGES, MAX_TCP_CLIENTS};
+use exchange::limits::MAX_EXCHANGES;
+use resolver::limits::MAX_TCP_CLIENTS;
 
 /// The time between two queries for the serial number of a local mirror of a DNS list. rsync updates a mirror every few minutes at most.
 pub const MIRROR_INTERVAL: Duration = Duration::from_secs(60);

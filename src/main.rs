@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use config::{Config, defaults, notes};
 use ctl::render::text::checked;
-use resolver::config::{Config, defaults, notes};
 use resolver::listener::{Inherited, StoppedWorkers};
 use resolver::zones::Views;
 use resolverd::arguments::Arguments;

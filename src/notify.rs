@@ -15,7 +15,7 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 use tokio::time::{MissedTickBehavior, interval};
 
-use resolver::supervise::pulse::Pulses;
+use supervise::pulse::Pulses;
 
 /// Reports that the daemon accepts queries at `addresses`. After a reload, this reports the end of the reload.
 pub fn ready(addresses: &[SocketAddr]) {

@@ -9,9 +9,9 @@ use hickory_proto::rr::RecordType;
 use super::lists::text;
 use super::{Controlled, lookup};
 use dns::question::{ListSays, Question};
-use resolver::dnsbl::entry::ListEntry;
-use resolver::dnsbl::list::{List, Purpose, TestEntries};
-use resolver::dnsbl::state::ListState;
+use dnsbl::entry::ListEntry;
+use dnsbl::list::{List, Purpose, TestEntries};
+use dnsbl::state::ListState;
 
 /// Returns why an answer of the list about an address or domain is not believed; `None` if the answer is believed. In messages,
 /// the reason follows the name of the list. `says` is the answer; `entry` has the state of the list, if that is known.

@@ -4,8 +4,8 @@ use hickory_proto::rr::Name;
 
 use super::protocol::ConfiguredSource;
 use super::protocol::zones::ZoneSource;
-use resolver::config::seen::{SeenEntry, SeenZones};
-use resolver::config::{Config, ConfiguredView, ConfiguredZone, ZoneKind};
+use config::seen::{SeenEntry, SeenZones};
+use config::{Config, ConfiguredView, ConfiguredZone, ZoneKind};
 
 /// Returns the `[[host]]`, the `[[record]]` or the closest `[[zone]]` from which clients without a view get the answer for `name`.
 /// Returns `None` if resolverd resolves the name from the root servers, or with the forwarders for all names.

@@ -42,7 +42,6 @@ use minutes::row::{Busy, BusyKind};
 use minutes::span::SpanReport;
 use resolver::cache::flush::Flush;
 use resolver::cache::servers::KnownServer;
-use resolver::config;
 use resolver::resolve::list_keys::{kept_here, secrets_of};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

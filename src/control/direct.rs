@@ -11,7 +11,7 @@ use crate::limits::MAX_EXTENDED_ERRORS;
 use dns::limits::MAX_ERROR_TEXT;
 use dns::question::ExtendedError;
 use doctor::facts::{NoReply, Record, ReplyFacts};
-use resolver::exchange::{Heard, Trouble};
+use exchange::{Heard, Trouble};
 use resolver::iterate::direct::ReplyUnknown;
 
 /// The EDNS option for extended errors (RFC 8914 section 2).

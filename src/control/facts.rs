@@ -11,8 +11,8 @@ use super::protocol::zones::ZoneSource;
 use super::protocol::{ConfiguredSource, QueryReply, Reply, Request};
 use super::{Controlled, connection};
 use dns::question::{ExtendedError, ListSays, Outcome, Security, ServerQuery};
+use dnsbl::list::Purpose;
 use doctor::facts::{Got, Listed, Listing, NoReply, ReplyFacts, ReplySecurity, Want};
-use resolver::dnsbl::list::Purpose;
 
 /// Lets the daemon answer a question that a check of a domain asks. This function does not use the control socket.
 pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {

@@ -15,13 +15,13 @@ use super::protocol::{
 use super::slow_networks::{self, slow_networks};
 use super::{Controlled, lists};
 use crate::limits::{CERTIFICATE_SOON, LONG_UNCHECKED_ROOT_KEYS, MAX_STATUS_ZONES};
+use config::{Config, Listener};
 use dns::clock::{date, micros};
 use dns::question::Outcome;
 use history::{
     ClockJump, FailingZone, FailuresByZone, StatsReport, TimeSpan, Troubles, Window, ZoneFailures,
     failed_text,
 };
-use resolver::config::{Config, Listener};
 
 /// The period whose counters decide if the daemon counts as healthy.
 pub const JUDGED: Window = Window::FiveMinutes;

@@ -15,20 +15,20 @@ use super::protocol::lists::{BatchState, CodeFact, KeyUse, ListFacts, ListRow, L
 use super::protocol::{Blame, Problem, Reply, Severity, Warning};
 use super::{Controlled, believed, lookup, rows};
 use crate::limits::LIST_TEST_TIME;
+use config::Config;
 use dns::clock::{Now, minute};
 use dns::question::{ListSays, Question, name_text, wire_name};
+use dnsbl::batch::{BatchCounts, ListingCounts};
+use dnsbl::codes;
+use dnsbl::codes::Code;
+use dnsbl::entry::{ListCounts, ListEntry};
+use dnsbl::list;
+use dnsbl::list::{Life, List, Purpose};
+use dnsbl::list_way::Way;
+use dnsbl::lookalike::Lookalike;
+use dnsbl::quota::ExceededQuota;
+use dnsbl::state::{ListStanding, ListState};
 use doctor::limits::MAX_NAMED_LISTS;
-use resolver::config::Config;
-use resolver::dnsbl::batch::{BatchCounts, ListingCounts};
-use resolver::dnsbl::codes;
-use resolver::dnsbl::codes::Code;
-use resolver::dnsbl::entry::{ListCounts, ListEntry};
-use resolver::dnsbl::list;
-use resolver::dnsbl::list::{Life, List, Purpose};
-use resolver::dnsbl::list_way::Way;
-use resolver::dnsbl::lookalike::Lookalike;
-use resolver::dnsbl::quota::ExceededQuota;
-use resolver::dnsbl::state::{ListStanding, ListState};
 use resolver::resolve::list_keys::secrets_of;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,13 +15,13 @@ use super::connection::ended;
 use super::lookup::read_name;
 use super::protocol::{Blame, MonitorRequest, Problem, QueryEvent, Reply};
 use super::{Controlled, why};
+use config::Config;
 use dns::clock;
 use dns::question::{is_within, name_of_wire, wire_name};
 use dns::wire::presentation::{kind_text, name_text};
 use history::entry::QuestionEntry;
 use history::redact::Secrets;
 use history::watch::{Watch, Watched};
-use resolver::config::Config;
 use resolver::resolve::list_keys::secrets_of;
 
 struct Filter {

@@ -9,10 +9,10 @@ use hickory_proto::rr::Name;
 use super::protocol::Reply;
 use super::protocol::zones::{Section, Temporary, ZoneServer, ZoneSource, ZoneState};
 use super::{TemporaryEntries, rows};
+use config::{Config, ConfiguredZone, ZoneKind};
 use dns::conduct::{EncryptedProtocol, Encryption};
 use dns::wire::presentation::name_text;
 use resolver::cache::servers::KnownServer;
-use resolver::config::{Config, ConfiguredZone, ZoneKind};
 
 /// Returns the rows of the configured zones, hosts and records. `temporary` has the zones that are not in the configuration file, with their
 /// remaining time.

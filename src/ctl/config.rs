@@ -9,8 +9,8 @@ use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
+use config::{Config, ConfigProblem, Errors, defaults, notes};
 use control::protocol::{Reply, Request};
-use resolver::config::{Config, ConfigProblem, Errors, defaults, notes};
 use resolver::zones::Views;
 
 /// The command line of `config`.

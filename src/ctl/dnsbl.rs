@@ -13,7 +13,7 @@ use super::typed_name::typed_name;
 use super::zone;
 use control::protocol::{Reply, Request};
 use dns::question::ListSays;
-use resolver::dnsbl::list::Purpose;
+use dnsbl::list::Purpose;
 
 /// The test entry that each list of IPv4 addresses has (RFC 5782 section 5).
 const TEST_ADDRESS: &str = "127.0.0.2";

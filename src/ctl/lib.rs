@@ -71,10 +71,10 @@ use self::client::ControlClient;
 pub use self::exit::{CommandFailure, Exit};
 use self::outcome::CommandOutcome;
 use self::render::{Format, Style, fleet, lookahead, state, text, zones};
+use ::config::defaults;
 use control::protocol::Request;
 use dns::wire::presentation::harmless;
 use doctor::authentication::PUBLIC_SUFFIX_LIST;
-use resolver::config::defaults;
 
 /// The commands in the order of the help.
 const COMMAND_GROUPS: [(&str, &[&str]); 4] = [

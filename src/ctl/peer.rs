@@ -16,8 +16,8 @@ use tokio_rustls::rustls::{
 use crate::limits::MAX_PEER_CERTIFICATES;
 use doctor::facts::NoReply;
 use doctor::transport::der;
+use exchange::certificate_fault;
 use gather::limits::CONNECTION_TIME;
-use resolver::exchange::certificate_fault;
 
 /// Connects to a server. `CONNECTION_TIME` limits the connection attempt, and each read and write.
 pub(super) fn connected(server: SocketAddr) -> io::Result<TcpStream> {

@@ -8,8 +8,8 @@ use super::client::ControlClient;
 use control::protocol::lists::{KeyUse, ListRow};
 use control::protocol::{Reply, Request};
 use dns::wire::presentation::harmless;
-use resolver::dnsbl::list_way::Way;
-use resolver::dnsbl::state::ListState;
+use dnsbl::list_way::Way;
+use dnsbl::state::ListState;
 
 /// Words of the codes of refusals about the PTR record.
 const OF_POINTER: [&str; 2] = ["reverse DNS", "PTR"];
@@ -186,7 +186,7 @@ fn is_generic(name: &str, address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use resolver::dnsbl::state::ListStanding;
+    use dnsbl::state::ListStanding;
 
     fn row(way: Way, today: u64, key: KeyUse) -> ListRow {
         let standing = Some(ListStanding { state: ListState::Refusing, ..ListStanding::default() });

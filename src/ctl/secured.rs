@@ -14,8 +14,8 @@ use control::direct::facts;
 use control::lookup::{read_kind, read_name};
 use control::protocol::{Problem, Reply, Request};
 use doctor::facts::{NoReply, Record, ReplyFacts, SecuredResolver};
-use resolver::exchange::network::Path;
-use resolver::exchange::{Exchange, UpstreamQuery};
+use exchange::network::Path;
+use exchange::{Exchange, UpstreamQuery};
 
 /// The connections to other resolvers.
 pub(super) struct SecuredResolvers {

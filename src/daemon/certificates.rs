@@ -15,8 +15,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use config::{Config, Listener, Validity};
 use control::protocol::CertificateStatus;
-use resolver::config::{Config, Listener, Validity};
 
 /// Certificate files that cannot be used, each with its path and the reason. The daemon continues to use the old certificates.
 #[derive(Debug, Default)]

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::running::Running;
 use super::state_files;
 use crate::limits::{CHANGES_WRITE_INTERVAL, MAX_CHANGES_FILE};
-use resolver::config::Config;
+use config::Config;
 use resolver::resolve::Resolver;
 use resolver::resolve::list_keys::redaction_of;
 

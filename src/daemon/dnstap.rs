@@ -1,7 +1,7 @@
 //! Derives the settings of dnstap from the configuration.
 
-use resolver::config::Config;
-use resolver::dnstap::tapped::TapSettings;
+use config::Config;
+use dnstap::tapped::TapSettings;
 use resolver::resolve::list_keys::{redaction_of, secrets_of};
 
 /// See proc_sys_kernel(5).

@@ -20,11 +20,11 @@ use control::Controlled;
 use control::protocol::fleet::{Confirmation, FleetMember, FleetOrder, FleetState};
 use dns::question::name_text;
 use dns::random::Random;
+use dnsbl::entry::ListEntry;
+use dnsbl::list_way::Way;
+use dnsbl::state::ListState;
 use history::Counter;
 use resolver::cache::flush::Flush;
-use resolver::dnsbl::entry::ListEntry;
-use resolver::dnsbl::list_way::Way;
-use resolver::dnsbl::state::ListState;
 use resolver::lookahead::{Rule, RuleStanding, RuleState};
 
 /// Collects reports for the other gateways of the fleet, and uses their reports, each time that the heartbeat of the fleet asks for it.

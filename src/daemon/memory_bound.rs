@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::running::Running;
 use crate::limits::{PROCESS_BESIDE_CACHE, ROOM_PAUSE, UDP_THREAD_MEMORY, USUAL_UDP_THREADS};
-use resolver::config::Config;
+use config::Config;
 use resolver::limits::CACHE_SLACK_PERCENT;
 use resolver::listener;
 

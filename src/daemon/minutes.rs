@@ -22,11 +22,11 @@ use ::minutes::day::{self, HEAD, MINUTES};
 use ::minutes::limits::{KEPT_DAYS, MAX_DAY_FILE, NAMES_INTERVAL};
 use ::minutes::row::{Busy, BusyKind, BusyMark, ListingCounts, Names, Row};
 use ::minutes::span::Span;
+use config::Config;
 use dns::question::{name_of_wire, name_text, wire_name};
 use hickory_proto::rr::Name;
 use history::minute::MinuteMark;
 use history::redact::Secrets;
-use resolver::config::Config;
 use resolver::resolve::list_keys::{redaction_of, secrets_of};
 
 const DIRECTORY: &str = "minutes";

@@ -73,32 +73,32 @@ use crate::limits::{DESCRIPTORS, STOP_FLUSH, STOP_GRACE, TAP_END};
 use ::fleet::Fleet;
 use ::history::Recorder;
 use certificates::Certificates;
+use config::limits::MIN_SOURCE_PORTS;
+use config::{Config, defaults};
 use control::Controlled;
 use control::server::{BindError, ControlServer};
 use dns::clock::Clock;
 use dns::hash::Keyed;
 use dns::random::Random;
 use dns::wire::cookie::CookieSecret;
+use exchange::network::Network;
+use exchange::ports;
+use exchange::ports::SourcePorts;
+use exchange::socket_network::SocketNetwork;
 use metrics::MetricsListener;
-use resolver::config::{Config, defaults};
-use resolver::exchange::network::Network;
-use resolver::exchange::ports;
-use resolver::exchange::ports::SourcePorts;
-use resolver::exchange::socket_network::SocketNetwork;
 use resolver::fleet::FleetStore;
-use resolver::limits::MIN_SOURCE_PORTS;
 use resolver::listener;
 use resolver::listener::{
     AddressUnavailable, Inherited, Listeners, NotServed, Settled, Sockets, StoppedWorkers,
 };
 use resolver::lookahead::Lookahead;
 use resolver::resolve::{Resolver, ResolverParts};
-use resolver::supervise::Supervisor;
-#[cfg(feature = "lab")]
-use resolver::supervise::pulse::Pulses;
 use resolver::zones::{Views, Wrong};
 use running::{Reloadable, Running};
 use snapshot::Snapshot;
+use supervise::Supervisor;
+#[cfg(feature = "lab")]
+use supervise::pulse::Pulses;
 use traced::FreshTraces;
 
 /// Why the daemon did not start.

@@ -9,8 +9,8 @@ use super::running::Running;
 use crate::limits::NTA_TEST_INTERVAL;
 use dns::random::Random;
 use dns::wire::presentation::name_text;
+use exchange::network::Network;
 use resolver::background::negative_trust_anchors::remove_unneeded;
-use resolver::exchange::network::Network;
 
 /// Tests at intervals each negative trust anchor that has an expiry time, and removes the anchor if its zone validates again.
 /// Runs forever.

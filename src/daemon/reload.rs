@@ -14,10 +14,9 @@ use super::running::Running;
 use super::temporary_zones;
 use crate::log;
 use crate::notify;
+use config::Config;
 use control::Controlled;
 use history::limits::FLIGHT_TIME;
-use resolver::config;
-use resolver::config::Config;
 
 impl Running {
     /// Reads the configuration file again, and reports the result to the service manager and to the log.

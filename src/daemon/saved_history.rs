@@ -16,9 +16,9 @@ use std::path::Path;
 
 use super::state_files;
 use crate::limits::STOP_HISTORY;
+use config::{Config, Redact};
 use dns::clock::Clock;
 use history::Recorder;
-use resolver::config::{Config, Redact};
 use resolver::resolve::Resolver;
 
 pub(super) const FILE: &str = "history.snapshot";

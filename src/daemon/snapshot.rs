@@ -230,9 +230,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use config::Config;
     use dns::random::Random;
     use dns::stage::paused;
-    use resolver::config::Config;
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     fn stage() -> (tempfile::TempDir, Snapshot, Memory) {

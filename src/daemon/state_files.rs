@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use resolver::config::files::{Link, open_at_once};
+use config::files::{Link, open_at_once};
 
 /// Returns `None` if the service manager provides no state directory.
 pub(super) fn path_of(name: &str) -> Option<PathBuf> {

@@ -26,21 +26,21 @@ use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTE
 use crate::notify;
 use ::fleet::Fleet;
 use dns::random::Random;
+use dnsbl::kept_lists;
+use dnsbl::kept_lists::KeptLists;
+use dnstap::writer;
 use history::Counter;
 use history::limits::SNAPSHOT_INTERVAL;
 use resolver::background::witness::ask_root_in_doubt;
 use resolver::background::{batch, tend};
 use resolver::cache::Memory;
-use resolver::dnsbl::kept_lists;
-use resolver::dnsbl::kept_lists::KeptLists;
-use resolver::dnstap::writer;
 use resolver::listener::Listeners;
 use resolver::lookahead::Lookahead;
 use resolver::resolve::Resolver;
 use resolver::resolve::prefetch::Prefetcher;
 use resolver::resolve::root_keys::{RootKeyFollower, RootKeyStore};
 use resolver::resolve::side::SideResolver;
-use resolver::supervise::Supervisor;
+use supervise::Supervisor;
 
 /// Starts the tasks of the daemon. They end when the returned value is dropped.
 pub(super) fn spawn(

@@ -11,14 +11,13 @@ use tokio::task::block_in_place;
 use tokio::time::sleep;
 
 use super::running::Running;
+use config::{Config, ConfiguredHost, ConfiguredZone, Errors};
 use control::lookup::read_name;
 use control::protocol::zones::{Section, ZoneWhat};
 use control::{Controlled, TemporaryEntries};
 use dns::clock::Mono;
 use dns::wire::presentation::name_text;
 use history::TimeSpan;
-use resolver::config;
-use resolver::config::{Config, ConfiguredHost, ConfiguredZone, Errors};
 
 /// The temporary entries, each with the time of its removal. `None` means that it stays until the daemon stops.
 pub(super) type TemporaryZones = TemporaryEntries<Option<Mono>>;

@@ -11,13 +11,13 @@ use tokio::task::block_in_place;
 
 use super::running::Running;
 use super::state_files;
+use config::Config;
 use control::facts;
 use dns::clock::Clock;
 use dns::random::Random;
 use doctor::facts::{Got, Want};
 use gather::Sources;
 use history::Recorder;
-use resolver::config::Config;
 use watched::kept;
 use watched::kept::KeptWatches;
 use watched::{WatchHost, WatchedDomains};

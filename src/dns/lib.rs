@@ -12,6 +12,7 @@ pub mod limits;
 pub mod question;
 pub mod random;
 pub mod rdata;
+pub mod secret;
 #[cfg(any(test, feature = "simulated"))]
 pub mod stage;
 pub mod wire;

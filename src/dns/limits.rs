@@ -46,3 +46,7 @@ pub const MAX_SERVE_STALE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// If a name has more labels than this, the DNS tree walk of DMARC looks up the whole name first, and then this number of its last labels (RFC 9989
 /// section 4.10).
 pub const DMARC_WALK_LABELS: usize = 7;
+
+/// The length of the shortest customer key of a DNS list, in octets. A shorter one could be an ordinary word in a text from which keys are
+/// removed.
+pub const MIN_LIST_KEY: usize = 8;

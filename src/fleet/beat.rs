@@ -20,8 +20,8 @@ use crate::queries::Added;
 use crate::reply::{Command, Value};
 use crate::store::{Failing, Fleet, Order, Shared, count};
 use crate::streams::{ItemId, Kind, Position};
+use config::StoreMode;
 use dns::clock::{Clock, Mono};
-use resolver::config::StoreMode;
 
 /// What the heartbeat remembers from one beat to the next.
 #[derive(Default)]

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use config::FleetSection;
 use futures_util::future::{join_all, select_ok};
-use resolver::config::FleetSection;
 
 use crate::connection::Connection;
 use crate::dial;

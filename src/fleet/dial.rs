@@ -15,7 +15,7 @@ use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, crypto::ring};
 use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::reply::Command;
-use resolver::config::{FleetSection, StoreServer};
+use config::{FleetSection, StoreServer};
 
 /// Connects to a server, and gives it the user and the password of the configuration. Call it only for servers of the configuration, or if
 /// `is_named` is true for their host. `most`: the maximum time for each step, and for each later reply.

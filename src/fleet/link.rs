@@ -8,8 +8,8 @@
 
 use std::sync::Arc;
 
+use config::{FleetSection, StoreMode, StoreServer};
 use futures_util::future::join_all;
-use resolver::config::{FleetSection, StoreMode, StoreServer};
 
 use crate::cluster::Cluster;
 use crate::connection::Connection;

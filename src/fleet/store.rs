@@ -23,9 +23,9 @@ use crate::notices::Notices;
 use crate::pace::Pace;
 use crate::reply::{Command, Value};
 use crate::seal::{Content, Sealer};
+use config::FleetSection;
 use dns::clock::{Clock, Mono};
 use dns::random::Random;
-use resolver::config::FleetSection;
 use resolver::fleet::{FleetStore, Found, FoundEntry, HeadStart, Lease, SharedEntry, SharedKey};
 
 /// The store of a fleet.

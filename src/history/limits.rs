@@ -287,10 +287,6 @@ pub(crate) const FAILURE_COST: Duration = Duration::from_secs(4);
 /// A pause of this length between the questions of a mail is blamed on the client. Shorter pauses are normal in an SMTP dialogue.
 pub(crate) const CLIENT_PAUSE: Duration = Duration::from_secs(1);
 
-/// The length of the shortest customer key of a DNS list, in octets. A shorter one could be an ordinary word in a text from which keys are
-/// removed.
-pub const MIN_LIST_KEY: usize = 8;
-
 /// The maximum number of resolutions that the reader of the history keeps for `EXPLAINED_TIME`, to explain later questions. Each takes
 /// about 1 KiB.
 pub(crate) const MAX_FOLLOWED_FLIGHTS: usize = 1_024;

@@ -10,7 +10,7 @@ use hickory_proto::rr::Name;
 use super::entry::{Entry, QuestionEntry};
 use super::hidden_clients::ClientNumbers;
 use super::subject::domain_of;
-use crate::limits::MIN_LIST_KEY;
+use dns::limits::MIN_LIST_KEY;
 use dns::question::{label_places, name_of_wire, name_text, wire_name};
 
 /// What is written neither to disk nor to the log.
@@ -87,7 +87,7 @@ fn hide(text: &mut Box<str>) {
     }
 }
 
-/// Replaces a key in names and texts. `exchange::secret` uses the same label.
+/// Replaces a key in names and texts. `dns::secret` uses the same label.
 const STANDS_FOR: &str = "_key";
 
 /// A label of this many octets or more may be the key of an unknown DNS list. Keys of known lists have 26 or 32 octets.

@@ -15,9 +15,9 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use thiserror::Error;
 
+use config::{Config, Family};
 use dns::clock::Clock;
 use dns::random::Random;
-use resolver::config::{Config, Family};
 
 use super::client::LabClient;
 use super::internet::{DEFAULT_DOMAINS, Internet};

@@ -43,7 +43,7 @@
 //! # Decisions
 //!
 //! - Tests run the complete resolver, starting with the octets of a query, instead of single functions with mocks. The module
-//!   `resolver::exchange` has one trait for the network, and this crate implements it.
+//!   `exchange` has one trait for the network, and this crate implements it.
 //! - A run is deterministic: it has one thread, biased selects and seeded hashes, and no order depends on hash maps. So the seed of a
 //!   failed test is enough for a bug report.
 //! - The clock is virtual, so that a deadline of four seconds takes no time. The paused clock of tokio jumps ahead while it waits for real

@@ -15,8 +15,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 use dns::clock::Clock;
 use dns::conduct::Transport;
 use dns::random::Random;
-use resolver::exchange::network::{Arrival, Network, Path, Replies, Stream};
-use resolver::supervise::strike::Strike;
+use exchange::network::{Arrival, Network, Path, Replies, Stream};
+use supervise::strike::Strike;
 
 use super::fault::Fault;
 use super::server::{Delivery, Sending};

@@ -10,8 +10,8 @@ use hickory_proto::dnssec::DnsSecError;
 use hickory_proto::rr::{Name, Record};
 use thiserror::Error;
 
+use config::RootHints;
 use dns::random::Random;
-use resolver::config::RootHints;
 
 use super::fault::Fault;
 use super::log::Log;

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
-use crate::dnsbl::gate::UnknownReason;
 use crate::iterate::failure::Failure;
 use crate::resolve::shares::ShedReason;
 use dns::conduct::Conduct;
@@ -47,19 +46,6 @@ fn are_of_network(faults: &[(SocketAddr, Conduct)]) -> bool {
     let is_of_network =
         |conduct: Conduct| matches!(conduct, Conduct::Unreachable | Conduct::NotSent | Conduct::NoTcp);
     !faults.is_empty() && faults.iter().all(|(_, conduct)| is_of_network(*conduct))
-}
-
-impl UnknownReason {
-    pub(crate) fn extended_error(&self, apex: &Name) -> ExtendedError {
-        let code = match self {
-            Self::KeyRefused { .. } | Self::NotServed { .. } | Self::Silent { .. } => {
-                ExtendedError::NO_REACHABLE_AUTHORITY
-            }
-            Self::Unusable { error } => error.code,
-            _ => ExtendedError::FILTERED,
-        };
-        ExtendedError::new(code, self.sentence(apex))
-    }
 }
 
 impl ShedReason {

@@ -14,9 +14,6 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
-use crate::dnsbl::batch::{BatchStanding, EXCHANGER, KnownFollower, KnownHabit, ListId, POINTER};
-use crate::dnsbl::list_way::Way;
-use crate::dnsbl::lookalike::{KnownZone, LookalikeSubjects};
 use crate::limits::{KEPT_LEARNED_TIME, MAX_LEARNED_FILE};
 use crate::lookahead::Lookahead;
 use crate::lookahead::account::KnownUses;
@@ -25,6 +22,9 @@ use crate::lookahead::rule::Rule;
 use crate::resolve::Resolver;
 use dns::clock::{Now, micros};
 use dns::question::{ListSays, ViewId};
+use dnsbl::batch::{BatchStanding, EXCHANGER, KnownFollower, KnownHabit, ListId, POINTER};
+use dnsbl::list_way::Way;
+use dnsbl::lookalike::{KnownZone, LookalikeSubjects};
 
 /// The name of the file in the state directory.
 pub const FILE: &str = "learned.json";

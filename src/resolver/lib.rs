@@ -10,10 +10,6 @@
 
 pub mod background;
 pub mod cache;
-pub mod config;
-pub mod dnsbl;
-pub mod dnstap;
-pub mod exchange;
 pub(crate) mod extended_error;
 pub mod fleet;
 pub mod iterate;
@@ -22,5 +18,4 @@ pub mod limits;
 pub mod listener;
 pub mod lookahead;
 pub mod resolve;
-pub mod supervise;
 pub mod zones;

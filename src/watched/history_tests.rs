@@ -122,7 +122,7 @@ fn the_history_is_bounded() {
     }
     history.take(CheckEnd::Judged(all), 400);
     assert_eq!((history.findings.len(), history.changes.len()), (MAX_WATCH_FINDINGS, MAX_WATCH_CHANGES));
-    let most = serde_json::to_vec(&history).unwrap().len() * resolver::limits::MAX_WATCHED;
+    let most = serde_json::to_vec(&history).unwrap().len() * config::limits::MAX_WATCHED;
     assert!((most as u64) < crate::limits::MAX_WATCH_FILE, "{most}");
 }
 

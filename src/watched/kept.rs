@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::WatchedDomain;
 use super::history::DomainHistory;
 use crate::limits::{MAX_WATCH_CHANGES, MAX_WATCH_FILE, MAX_WATCH_FINDINGS};
+use config::WatchAs;
+use config::limits::MAX_WATCHED;
 use dns::wire::presentation::{harmless, name_text};
-use resolver::config::WatchAs;
-use resolver::limits::MAX_WATCHED;
 
 /// The name of the file with the history of watched domains, in the state directory.
 pub const FILE: &str = "watched.json";
@@ -90,9 +90,9 @@ impl KeptWatches {
 mod tests {
     use super::*;
     use crate::ended::CheckEnd;
+    use config::ConfiguredWatch;
     use doctor::codes::Code;
     use doctor::finding::Finding;
-    use resolver::config::ConfiguredWatch;
     use std::time::Duration;
 
     #[test]

@@ -49,13 +49,13 @@ use self::kept::KeptWatches;
 use self::schedule::{Schedule, ScheduleStep};
 use crate::limits::WATCH_PUT_OFF;
 use ::history::{Counter, Recorder};
+use config::{ConfiguredWatch, WatchAs};
 use dns::clock::Clock;
 use dns::random::Random;
 use dns::wire::presentation::name_text;
 use doctor::WholeDomain;
 use doctor::facts::{CheckSubject, Role, is_below_root};
 use gather::{Sources, gather};
-use resolver::config::{ConfiguredWatch, WatchAs};
 
 /// The functions of the daemon that are called by the task which checks the watched domains.
 pub trait WatchHost: Sources {

@@ -1,10 +1,10 @@
 //! Writes the log lines about findings of watched domains that appeared or ended.
 
 use super::history::{ChangeKind, FindingChange};
+use config::{ConfiguredWatch, WatchLevel};
 use dns::clock::minute;
 use dns::wire::presentation::name_text;
 use doctor::finding::Level;
-use resolver::config::{ConfiguredWatch, WatchLevel};
 
 /// Logs a change, if the finding is serious enough for the configured level.
 pub(super) fn write(watch: &ConfiguredWatch, change: &FindingChange) {

@@ -10,11 +10,11 @@ use super::kept::KeptDomain;
 use crate::limits::{
     MAX_WATCH_AGAIN, WATCH_AGAIN, WATCH_FIRST, WATCH_JITTER_PERCENT, WATCH_PAUSE, WATCH_START,
 };
+use config::ConfiguredWatch;
+use config::limits::WATCH_INTERVALS;
 use dns::clock::{Mono, Now};
 use dns::random::Random;
 use dns::wire::presentation::name_text;
-use resolver::config::ConfiguredWatch;
-use resolver::limits::WATCH_INTERVALS;
 
 #[derive(Debug, Default)]
 pub(super) struct Schedule {

@@ -1,9 +1,9 @@
 use hickory_proto::rr::Name;
 
 use super::*;
+use config::WatchAs;
 use doctor::codes::Code;
 use doctor::finding::Finding;
-use resolver::config::WatchAs;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 

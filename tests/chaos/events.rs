@@ -14,9 +14,9 @@ use lab::simulation::Simulation;
 use lab::world::Lab;
 use lab::zone_file::read_zone;
 use resolver::cache::flush::Flush;
-use resolver::limits::MAX_RESTARTS;
-use resolver::supervise::strike::Strike;
 use resolver::zones::authority::Authority;
+use supervise::limits::MAX_RESTARTS;
+use supervise::strike::Strike;
 use tokio::sync::watch;
 use tokio::time::Instant;
 

@@ -18,14 +18,14 @@ use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use dns::random::Random;
+use dnsbl::limits::MAX_PROBE_TIME;
 use futures_util::future::join_all;
 use lab::internet::Internet;
 use lab::prelude::{AFTERWARDS, SOAK_DOMAINS, by_hand};
 use lab::simulation::{Simulation, paused};
 use resolver::cache::StoreFill;
 use resolver::cache::flush::Flush;
-use resolver::limits::MAX_PROBE_TIME;
-use resolver::supervise::strike::STRUCK;
+use supervise::strike::STRUCK;
 use tokio::sync::watch;
 
 use events::{Done, Monkey, Wishes};

@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use config::{Config, ConfiguredList, ConfiguredZone, Listener, LookaheadMode, ZoneKind};
 use dns::random::Random;
+use dnsbl::list::Guard;
+use dnsbl::list::WhenSilent;
+use dnsbl::registry::Registry;
 use lab::internet::Internet;
 use lab::simulation::config_trusting;
-use resolver::config::{Config, ConfiguredList, ConfiguredZone, Guard, Listener, LookaheadMode, ZoneKind};
-use resolver::dnsbl::list::WhenSilent;
-use resolver::dnsbl::registry::Registry;
 
 /// The index of the mail domain that some configurations replace by a configured zone. Only its public zone is signed.
 pub(crate) const SPLIT: usize = 0;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use dnsbl::limits::{HEALTH_INTERVAL, HEALTH_JITTER_PERCENT};
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
 use history::limits::FLIGHT_TIME;
@@ -13,7 +14,6 @@ use lab::internet::{Internet, LabList, ListKind};
 use lab::oracle::Oracle;
 use lab::server::LabServer;
 use lab::zone_file::read_zone;
-use resolver::limits::{HEALTH_INTERVAL, HEALTH_JITTER_PERCENT};
 use tokio::time::Instant;
 
 use crate::plan::{Plan, SPLIT, SPLIT_VERSIONS, Sees, split_text};

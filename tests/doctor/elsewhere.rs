@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use config::Family;
 use doctor::codes::Code;
 use doctor::facts::CheckSubject;
 use doctor::finding::{Finding, Level};
@@ -10,7 +11,6 @@ use lab::fault::Fault;
 use lab::simulated::Ipv6Way;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
-use resolver::config::Family;
 
 use crate::faults::tree;
 use crate::simulated::check;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use config::Family;
 use doctor::codes::Code;
 use doctor::facts::CheckSubject;
 use doctor::finding::{Finding, Level};
@@ -9,7 +10,6 @@ use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::ServerPlan;
-use resolver::config::Family;
 
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use config::Family;
 use doctor::codes::Code;
 use doctor::facts::CheckSubject;
 use doctor::finding::{Finding, Level};
@@ -9,7 +10,6 @@ use lab::delegations::Tree;
 use lab::fault::{Fault, MixedCaseReply};
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::world::{Lab, ServerPlan};
-use resolver::config::Family;
 
 use crate::simulated::check;
 

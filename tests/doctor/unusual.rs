@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use config::Family;
 use doctor::codes::Code;
 use doctor::facts::CheckSubject;
 use doctor::finding::{Finding, Level};
 use lab::delegations::Tree;
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::world::ServerPlan;
-use resolver::config::Family;
 
 use crate::faults::tree;
 use crate::simulated::check;

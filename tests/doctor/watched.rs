@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use config::ConfiguredWatch;
 use dns::random::Random;
 use doctor::codes::Code;
 use doctor::facts::{Got, Want};
@@ -18,7 +19,6 @@ use lab::fault::Fault;
 use lab::prelude::name;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan, UNIX_AT_START};
-use resolver::config::ConfiguredWatch;
 use watched::history::{ChangeKind, Standing};
 use watched::kept::KeptWatches;
 use watched::limits::{WATCH_AGAIN, WATCH_FIRST, WATCH_START};

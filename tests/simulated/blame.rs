@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{Config, Family};
 use dns::conduct::Conduct;
 use dns::question::wire_name;
 use futures_util::future::join_all;
@@ -23,7 +24,6 @@ use lab::server::Distance;
 use lab::simulated::Ipv6Way;
 use lab::simulation::{Flags, Simulation, config_for, config_trusting, paused};
 use lab::world::ServerPlan;
-use resolver::config::{Config, Family};
 use resolver::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS, NEW_ZONE_TIME};
 
 /// A DNS list of the built-in registry.

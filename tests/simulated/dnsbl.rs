@@ -5,7 +5,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{Config, ConfiguredList, ConfiguredZone, ZoneKind};
 use dns::question::ListSays;
+use dnsbl::list::Guard;
+use dnsbl::list::{OnRefusal, WhenStale};
+use dnsbl::list_way::Way;
+use dnsbl::registry::Registry;
+use dnsbl::state::ListState;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
@@ -15,11 +21,6 @@ use lab::prelude::{ask, name};
 use lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use resolver::cache::flush::Flush;
-use resolver::config::{Config, ConfiguredList, ConfiguredZone, Guard, ZoneKind};
-use resolver::dnsbl::list::{OnRefusal, WhenStale};
-use resolver::dnsbl::list_way::Way;
-use resolver::dnsbl::registry::Registry;
-use resolver::dnsbl::state::ListState;
 
 /// A DNS list: its zone, a name that a client asks for, and the answers "listed" and "refused".
 struct ListSubject {

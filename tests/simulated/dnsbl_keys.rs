@@ -8,6 +8,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{Config, ConfiguredZone, Forwarder, ZoneKind, changes, show};
+use dnsbl::batch::BatchCounts;
+use dnsbl::list_way::Way;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use history::Window;
@@ -19,9 +22,6 @@ use lab::prelude::{Lines, ask, name};
 use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_for, config_trusting, paused};
 use lab::world::ServerPlan;
-use resolver::config::{Config, ConfiguredZone, Forwarder, ZoneKind, changes, show};
-use resolver::dnsbl::batch::BatchCounts;
-use resolver::dnsbl::list_way::Way;
 use resolver::resolve::list_keys::secrets_of;
 
 /// The configured customer key. The tests search for it in upper and lower case, because a client may write the name in any case.

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{Config, Family};
 use control::health::{JUDGED, judge};
 use hickory_proto::rr::RecordType;
 use history::costs::CostsWanted;
@@ -18,7 +19,6 @@ use lab::simulated::Ipv6Way;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use resolver::cache::servers::Health;
-use resolver::config::{Config, Family};
 use tokio::task::JoinSet;
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{ConfiguredZone, Forwarder, ZoneKind};
 use dns::question::Outcome;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
@@ -15,7 +16,6 @@ use lab::fault::Fault;
 use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
-use resolver::config::{ConfiguredZone, Forwarder, ZoneKind};
 use resolver::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS, MAX_WAITERS, NEW_ZONE_TIME};
 use tokio::task::JoinSet;
 

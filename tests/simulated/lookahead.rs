@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use config::LookaheadMode;
 use dns::question::{Outcome, Question, wire_name};
 use hickory_proto::rr::{Name, RecordType};
 use history::entry::Link;
@@ -19,7 +20,6 @@ use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_for, paused};
 use lab::traffic;
 use lab::world::ServerPlan;
-use resolver::config::LookaheadMode;
 use resolver::lookahead::{Rule, RuleStanding, RuleState};
 
 /// The mail domains of senders and recipients in the lab.

@@ -9,9 +9,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{ConfiguredZone, Forwarder, ZoneKind};
 use control::health::{JUDGED, judge};
 use control::protocol::Severity;
 use dns::random::Random;
+use dnsbl::list_way::Way;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
@@ -27,8 +29,6 @@ use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use minutes::row::{Busy, BusyCounts, BusyKind, BusyMark, Row};
 use minutes::span::Span;
-use resolver::config::{ConfiguredZone, Forwarder, ZoneKind};
-use resolver::dnsbl::list_way::Way;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 

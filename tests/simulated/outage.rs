@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{ConfiguredZone, ZoneKind};
 use futures_util::future::join_all;
 use hickory_proto::rr::{Name, RecordType};
 use history::limits::{FLIGHT_TIME, INCIDENT_FAILURES};
@@ -15,7 +16,6 @@ use lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use resolver::cache::servers::ServerFeatures;
 use resolver::cache::servers::{Health, KnownServer};
-use resolver::config::{ConfiguredZone, ZoneKind};
 use resolver::limits::{DEAD_WANTED_TIME, HEDGE_BURST, HEDGES_PER_MILLE};
 
 /// one.tld. is on two servers, of which ns1 is nearer. Every name in it has an address.
@@ -156,7 +156,7 @@ fn an_outage_of_our_network_makes_no_server_guilty() {
         let lab = lab();
         paused(async {
             let mut config = config_for(&lab);
-            config.resolve.ipv4 = resolver::config::Family::Auto;
+            config.resolve.ipv4 = config::Family::Auto;
             let simulation = Simulation::new(lab.clone(), config, seed);
             ask_for(&simulation, 0..10).await;
             let normal = ask(&simulation, 10).await.elapsed;

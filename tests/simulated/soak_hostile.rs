@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use config::Config;
 use dns::random::Random;
 use futures_util::future::BoxFuture;
 use hickory_proto::op::{Message, ResponseCode};
@@ -23,7 +24,6 @@ use lab::prelude::{AFTERWARDS, REPLY_TIME, SOAK_DOMAINS, by_hand, skipped};
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::traffic;
 use lab::traffic::{Asker, Program};
-use resolver::config::Config;
 use resolver::limits::MAX_PACKETS_PER_QUESTION;
 
 /// The default number of runs. In each run, four servers have a fault, so 16 runs are enough to give each fault of the list to a server.

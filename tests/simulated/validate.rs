@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::Config;
 use hickory_proto::dnssec::rdata::{DNSSECRData, DS};
 use hickory_proto::dnssec::{Algorithm, DigestType};
 use hickory_proto::op::ResponseCode;
@@ -12,7 +13,6 @@ use lab::prelude::name;
 use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_for, config_trusting, paused};
 use lab::world::{Lab, ServerPlan};
-use resolver::config::Config;
 use validate::anchors::Anchors;
 
 /// The round trip to each server.

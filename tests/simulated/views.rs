@@ -5,8 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{Config, ConfiguredZone, Listener, ZoneKind};
 use dns::question::Outcome;
 use dns::random::Random;
+use dnsbl::list::Guard;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{RData, RecordType};
 use lab::delegations::Tree;
@@ -14,7 +16,6 @@ use lab::prelude::name;
 use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
-use resolver::config::{Config, ConfiguredZone, Guard, Listener, ZoneKind};
 use tokio::task::JoinSet;
 
 /// The number of private zones. Clients of some listeners see them.

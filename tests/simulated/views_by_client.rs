@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{Config, ConfiguredHost, ConfiguredRecord, ConfiguredView, ConfiguredZone, Listener, ZoneKind};
 use dns::question::Outcome;
 use dns::random::Random;
 use hickory_proto::op::ResponseCode;
@@ -15,9 +16,6 @@ use lab::prelude::name;
 use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
-use resolver::config::{
-    Config, ConfiguredHost, ConfiguredRecord, ConfiguredView, ConfiguredZone, Listener, ZoneKind,
-};
 use tokio::task::JoinSet;
 
 /// The number of private zones of the operator, each with its own server.

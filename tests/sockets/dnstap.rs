@@ -5,11 +5,11 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use config::{Config, Redact};
+use dnstap::tapped::TapKind;
 use hickory_proto::op::Message;
 use hickory_proto::rr::RecordType;
 use lab::prelude::skipped;
-use resolver::config::{Config, Redact};
-use resolver::dnstap::tapped::TapKind;
 use stage::{PATIENCE, Stage, name};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};

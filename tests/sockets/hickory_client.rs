@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use config::{Config, Listener};
 use dns::clock::Clock;
 use dns::random::Random;
 use hickory_proto::dnssec::rdata::DNSSECRData;
@@ -24,7 +25,6 @@ use lab::signing::Signing;
 use lab::simulation::root_anchor;
 use lab::sockets::LabSockets;
 use lab::world::{Lab, ServerPlan};
-use resolver::config::{Config, Listener};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use stage::{Stage, name};

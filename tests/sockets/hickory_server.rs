@@ -9,6 +9,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{RootHints, TrustAnchor};
 use dns::zone_file::records;
 use hickory_proto::dnssec::crypto::Ed25519SigningKey;
 use hickory_proto::dnssec::rdata::{DNSKEY, DS};
@@ -20,7 +21,6 @@ use hickory_server::server::Server;
 use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneHandler, ZoneType};
 use lab::client::LabClient;
-use resolver::config::{RootHints, TrustAnchor};
 use stage::{PATIENCE, Stage, name};
 use tokio::net::{TcpListener, UdpSocket};
 use validate::anchors::Anchors;

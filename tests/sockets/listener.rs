@@ -2,16 +2,16 @@
 
 use std::net::SocketAddr;
 
+use config::Config;
+use config::limits::MIN_DEADLINE;
 use dns::question::{Apart, Outcome};
 use dns::random::Random;
+use exchange::limits::{MAX_PIPELINED, TCP_WRITE_TIME};
 use hickory_proto::op::{Edns, Message, ResponseCode};
 use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::{RData, RecordType};
 use lab::client::{read_framed, write_framed};
-use resolver::config::Config;
-use resolver::limits::{
-    MAX_PIPELINED, MAX_QUERY, MAX_TCP_CLIENTS, MIN_DEADLINE, REFUSAL_BURST, TCP_MESSAGE_TIME, TCP_WRITE_TIME,
-};
+use resolver::limits::{MAX_QUERY, MAX_TCP_CLIENTS, REFUSAL_BURST, TCP_MESSAGE_TIME};
 use stage::{PATIENCE, Stage, name, query};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use config::{CertificateFile, Config, ConfiguredWatch, ConfiguredZone, PageReaders, ZoneKind};
 use control::Controlled;
 use control::health::status;
 use hickory_proto::rr::RecordType;
 use lab::fault::Fault;
-use resolver::config::{CertificateFile, Config, ConfiguredWatch, ConfiguredZone, PageReaders, ZoneKind};
 use resolverd::limits::{MAX_METRICS_CONNECTIONS, METRICS_HEADER_TIME, METRICS_TIME};
 use resolverd::metrics::table;
 use resolverd::metrics::table::{Metric, MetricKind};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use config::Redact;
 use hickory_proto::rr::RecordType;
 use lab::prelude::Lines;
-use resolver::config::Redact;
 use stage::{PATIENCE, Stage, name};
 use tokio::time::timeout;
 

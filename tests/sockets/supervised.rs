@@ -6,8 +6,8 @@ use control::Controlled;
 use dns::question::Question;
 use hickory_proto::rr::RecordType;
 use lab::prelude::Lines;
-use resolver::limits::MAX_RESTARTS;
 use stage::{PATIENCE, Stage, name};
+use supervise::limits::MAX_RESTARTS;
 use tokio::time::timeout;
 
 /// The tasks that are restarted after a panic, without the threads of the listeners.

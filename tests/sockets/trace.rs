@@ -198,8 +198,8 @@ async fn a_fresh_trace_shows_the_chain_of_trust() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fresh_trace_of_a_list_counts_for_its_quota() {
-    use resolver::config::ConfiguredList;
-    use resolver::dnsbl::list::{ListSubject, Purpose};
+    use config::ConfiguredList;
+    use dnsbl::list::{ListSubject, Purpose};
     let stage = Stage::set("* 300 A 10.0.0.1\n", |config| {
         config.lists.push(ConfiguredList {
             name: name("bl.tld."),

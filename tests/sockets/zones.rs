@@ -4,6 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{Config, ConfiguredHost, ConfiguredRecord, ConfiguredZone, Forwarder, Listener, ZoneKind};
+use dnsbl::list::Guard;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{RData, RecordType};
 use lab::client::LabClient;
@@ -13,9 +15,6 @@ use lab::prelude::ask;
 use lab::server::Distance;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
-use resolver::config::{
-    Config, ConfiguredHost, ConfiguredRecord, ConfiguredZone, Forwarder, Guard, Listener, ZoneKind,
-};
 use stage::{PATIENCE, Stage, name};
 
 const ADDRESS_OF_CORP: [u8; 4] = [10, 1, 1, 1];

@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use hickory_proto::op::{Message, Query as Question};
 use hickory_proto::rr::{DNSClass, Name, RData, RecordType};
 
+use config::{Config, ConfiguredZone, RootHints, ZoneKind};
 use control::protocol::{Reply, Request};
 use dns::clock::{Clock, Mono, Now};
 use dns::limits::MONO_LEAD;
@@ -20,12 +21,11 @@ use dns::random::Random;
 use dns::wire::presentation::read_name;
 use dns::wire::query::{Query, Unanswerable};
 use dns::wire::{HEADER, compose, reply, response as message};
+use exchange::network::{Arrival, Network, Path, Replies, Stream};
 use history::Recorder;
 use resolver::cache::Memory;
 use resolver::cache::snapshot;
 use resolver::cache::snapshot::Scope;
-use resolver::config::{Config, ConfiguredZone, RootHints, ZoneKind};
-use resolver::exchange::network::{Arrival, Network, Path, Replies, Stream};
 use resolver::resolve::{Asked, Resolver, ResolverParts};
 use resolver::zones::{Views, local};
 

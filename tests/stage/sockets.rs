@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{Config, Family};
 use control::Controlled;
 use dns::question::{Apart, Outcome};
 use dns::random::Random;
@@ -15,7 +16,6 @@ pub use lab::prelude::name;
 use lab::server::Distance;
 use lab::sockets::LabSockets;
 use lab::world::{Lab, ServerPlan};
-use resolver::config::{Config, Family};
 use resolverd::daemon::Daemon;
 
 /// A time that is long enough on any machine. A test that passes never waits this long.

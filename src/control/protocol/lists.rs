@@ -5,11 +5,11 @@
 use serde::{Deserialize, Serialize};
 
 use dns::question::ListSays;
-use resolver::dnsbl::batch::Mode;
-use resolver::dnsbl::entry::ListCounts;
-use resolver::dnsbl::list::{ListSubject, OnRefusal, Purpose};
-use resolver::dnsbl::list_way::Way;
-use resolver::dnsbl::state::ListStanding;
+use dnsbl::batch::Mode;
+use dnsbl::entry::ListCounts;
+use dnsbl::list::{ListSubject, OnRefusal, Purpose};
+use dnsbl::list_way::Way;
+use dnsbl::state::ListStanding;
 
 /// A DNS list that clients have queried, with its state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use config::LookaheadMode;
 use resolver::cache::rrset::Rank;
 use resolver::cache::servers::Health;
 use resolver::cache::servers::ServerFeatures;
-use resolver::config::LookaheadMode;
 use resolver::lookahead::{Rule, RuleState};
 
 /// The state of a server to which resolverd sends queries.

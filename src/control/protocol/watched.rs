@@ -4,9 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use config::WatchAs;
 use doctor::codes::Code;
 use doctor::finding::{Level, Topic};
-use resolver::config::WatchAs;
 use watched::history::{FindingChange, Standing};
 
 /// A watched domain, with what its checks have found.

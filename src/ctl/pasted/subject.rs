@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::Name;
 
+use dnsbl::list::{NIBBLES, OCTETS, reversed};
 use history::why::MessageReport;
-use resolver::dnsbl::list::{NIBBLES, OCTETS, reversed};
 
 pub(super) fn subject(word: &str) -> Option<String> {
     let word = word.trim_matches(['.', ':', '`', '*', '?']);

@@ -5,10 +5,10 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 
+use config::{ConfigProblem, Errors};
 use control::protocol::Reply;
 use dns::wire::presentation::harmless_json;
 use doctor::finding::Finding;
-use resolver::config::{ConfigProblem, Errors};
 
 /// Returns one line, with a newline at the end.
 pub fn line(object: &impl Serialize) -> String {

@@ -8,10 +8,10 @@ use control::protocol::lists::{BatchState, ListFacts, ListRow, ListTest};
 use dns::clock::minute;
 use dns::question::ListSays;
 use dns::wire::presentation::harmless;
-use resolver::dnsbl::batch::Mode;
-use resolver::dnsbl::list::{ListSubject, Purpose};
-use resolver::dnsbl::list_way::Way;
-use resolver::dnsbl::state::ListState;
+use dnsbl::batch::Mode;
+use dnsbl::list::{ListSubject, Purpose};
+use dnsbl::list_way::Way;
+use dnsbl::state::ListState;
 
 /// Replaces the share of listings if no answer of the list means "listed" or "not listed".
 const UNCOUNTED: &str = "–";

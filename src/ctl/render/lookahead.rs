@@ -2,9 +2,9 @@
 
 use super::columns::{self, Column, count, number, painted, word};
 use super::{Paint, Style, words};
+use config::LookaheadMode;
 use control::protocol::Reply;
 use control::protocol::rows::{LookaheadRule, LookaheadState};
-use resolver::config::LookaheadMode;
 use resolver::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};
 use resolver::lookahead::RuleState;
 

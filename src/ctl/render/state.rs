@@ -6,11 +6,11 @@ use std::net::{IpAddr, SocketAddr};
 use super::columns::{self, Column, count, number, painted, time, word};
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
+use config::defaults;
 use control::protocol::Reply;
 use control::protocol::rows::{FlightState, HeldRow, ServerState};
 use resolver::cache::servers::Health;
 use resolver::cache::servers::ServerFeatures;
-use resolver::config::defaults;
 
 const SERVERS: &[Column<ServerState>] = &[
     Column("server", 0, |row, _| word(&address(row.address))),

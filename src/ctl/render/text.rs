@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Paint, Style, screen, words};
+use config::{ConfigProblem, Errors};
 use control::protocol::{
     CertificateStatus, DaemonStatus, QueryReply, Removed, Reply, RootKeyRow, RootKeyStanding, RootKeysStatus,
     Severity, SnapshotStatus, Status,
@@ -13,7 +14,6 @@ use dns::wire::presentation::harmless;
 use doctor::facts::Record;
 use history::Window;
 use resolver::cache::StoreFill;
-use resolver::config::{ConfigProblem, Errors};
 
 /// The words after a configured listen address that this host does not have.
 const LATER: &str = "resolverd listens there as soon as it appears";

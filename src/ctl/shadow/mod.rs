@@ -36,7 +36,7 @@ use ::shadow::capture::{CaptureError, Captured};
 use ::shadow::report::{ShadowReport, ShadowSummary, SwitchVerdict};
 use control::protocol::{Blame, Problem, Reply, Request};
 use doctor::facts::{CheckSubject, OtherResolver, ResolverWay};
-use resolver::exchange::Exchange;
+use exchange::Exchange;
 
 /// The command line of `shadow`.
 #[derive(Debug, clap::Args)]

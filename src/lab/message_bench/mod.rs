@@ -23,10 +23,10 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
 use rustix::time::{ClockId, clock_gettime};
 
+use config::LookaheadMode;
 use dns::clock::Clock;
 use dns::random::Random;
 use history::{Counter, Window};
-use resolver::config::LookaheadMode;
 
 pub use self::installed::BenchError;
 use self::limit::{Limit, LimitOf};

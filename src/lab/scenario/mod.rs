@@ -97,7 +97,7 @@ pub enum ScenarioError {
     },
     /// The configuration has errors. Their line numbers are those of the scenario.
     #[error("{0}")]
-    Config(#[from] resolver::config::Errors),
+    Config(#[from] config::Errors),
     /// The simulated internet cannot be built.
     #[error(transparent)]
     Lab(#[from] super::world::LabError),

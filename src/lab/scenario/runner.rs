@@ -12,10 +12,10 @@ use hickory_proto::rr::Name;
 use crate::delegations::Tree;
 use crate::simulation::{SimulatedReply, Simulation, config_for, config_trusting};
 use crate::world::Lab;
+use config::Config;
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 use history::Window;
-use resolver::config::Config;
 
 use super::check::differences;
 use super::{Action, Ask, Scenario, ScenarioError, ScenarioStep, memory};

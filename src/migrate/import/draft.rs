@@ -13,14 +13,14 @@ use super::imported::Imported;
 use super::secret::masked;
 use super::values::{Clients, MAPPED, counted, enclosing, plain};
 use super::whole;
-use resolver::config::{Config, ConfiguredZone};
+use config::{Config, ConfiguredZone};
 use resolver::zones::Views;
 
 /// The lists of resolverd's configuration that an imported block list can fill, with their maximum number of entries.
 const MOST: [(&str, usize); 3] = [
-    ("[[zone]]", resolver::limits::MAX_ZONES),
-    ("[[host]]", resolver::limits::MAX_HOSTS),
-    ("[[record]]", resolver::limits::MAX_RECORDS),
+    ("[[zone]]", config::limits::MAX_ZONES),
+    ("[[host]]", config::limits::MAX_HOSTS),
+    ("[[record]]", config::limits::MAX_RECORDS),
 ];
 
 const NAMES: [&str; 2] = ["[[host]]", "[[record]]"];

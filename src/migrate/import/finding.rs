@@ -4,9 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use config::limits::MAX_SHOWN_SENTENCE;
 use dns::wire::presentation::shown;
 use dns::words;
-use resolver::limits::MAX_SHOWN_SENTENCE;
 
 /// The position of a line in a configuration file of the other resolver.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

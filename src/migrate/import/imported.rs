@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::finding::{ImportFinding, Weight};
-use resolver::config;
-use resolver::config::Config;
+use config::Config;
 
 /// The result of an import: the configuration for resolverd, and the findings.
 #[derive(Debug)]

@@ -159,13 +159,11 @@ impl GatheredZones {
             let is_root = zone.name == ".";
             // resolverd refuses a zone that names the same server twice.
             let mut values = unique(zone.values);
-            if zone.source != ZoneSource::Records && values.len() > resolver::limits::MAX_CONFIGURED_ADDRESSES
-            {
+            if zone.source != ZoneSource::Records && values.len() > config::limits::MAX_CONFIGURED_ADDRESSES {
                 let did = format!("named {} servers", values.len());
-                let instead =
-                    format!("a [[zone]] has at most {}", resolver::limits::MAX_CONFIGURED_ADDRESSES);
+                let instead = format!("a [[zone]] has at most {}", config::limits::MAX_CONFIGURED_ADDRESSES);
                 draft.report(Weight::Different, &zone.setting, (&did, &instead));
-                values.truncate(resolver::limits::MAX_CONFIGURED_ADDRESSES);
+                values.truncate(config::limits::MAX_CONFIGURED_ADDRESSES);
             }
             let value = if zone.source == ZoneSource::Recurse { Value::from(true) } else { texts(values) };
             let mut keys = vec![("name", Value::from(zone.name)), (key, value)];

@@ -10,8 +10,8 @@ use std::ops::Deref;
 use ipnet::IpNet;
 use toml::Value;
 
+use config::mapped;
 use dns::zone_file;
-use resolver::config::mapped;
 
 /// Record types with domain names in their data, and the indexes of the words that are names.
 const NAMES_IN_DATA: [(&str, &[usize]); 13] = [
@@ -143,7 +143,7 @@ pub(super) fn size(text: &str) -> Option<u64> {
 
 /// A size below resolverd's minimum becomes the minimum.
 pub(super) fn size_text(octets: u64) -> String {
-    format!("{}MiB", octets.div_ceil(1 << 20).max(resolver::limits::MIN_CACHE_SIZE >> 20))
+    format!("{}MiB", octets.div_ceil(1 << 20).max(config::limits::MIN_CACHE_SIZE >> 20))
 }
 
 /// Parses a prefix or an address.

@@ -7,9 +7,9 @@ use ipnet::IpNet;
 
 use super::finding::Weight;
 use super::values::{Clients, counted, is_within, loopback, private_networks};
+use config::{Config, ZoneKind};
 use dns::wire::presentation::name_text;
 use history::limits::{MAX_STORED_READ, RECORD_READER};
-use resolver::config::{Config, ZoneKind};
 use resolver::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE};
 
 /// In octets: `MemoryMax=` in systemd/resolverd.service.

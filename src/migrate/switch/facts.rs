@@ -9,7 +9,7 @@ use super::step::{OWN_UNITS, UnitState};
 use crate::system;
 use crate::system::gather;
 use crate::system::host::{CheckedHost, HostFile};
-use resolver::config::{Config, defaults};
+use config::{Config, defaults};
 
 /// Services that are DNS resolvers. `is_resolver` also recognises the services of Knot Resolver, whose names contain a number.
 const RESOLVERS: [&str; 7] = [

@@ -13,7 +13,7 @@ use super::machine::Machine;
 use super::step::StateBefore;
 use crate::limits::MAX_SWITCHED_FILE;
 use crate::system::host::{CheckedHost, HostFile};
-use resolver::config::files::open_regular;
+use config::files::open_regular;
 
 /// The suffix of a new file until it is renamed. Programs that read all files of a directory skip this suffix: the script of dhclient because of the
 /// dot, others because they do not know the extension.

@@ -16,7 +16,7 @@ use super::step::{OWN_UNITS, StateBefore, SwitchStep};
 use crate::limits::MAX_SWITCHED_FILE;
 use crate::system::host::CheckedHost;
 use crate::system::{port, proc};
-use resolver::config::files::open_regular;
+use config::files::open_regular;
 
 /// A record with another version is not used.
 const VERSION: u32 = 1;

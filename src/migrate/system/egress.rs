@@ -5,7 +5,7 @@
 
 use super::root_zone::{RootZoneReplies, RootZoneReply};
 use crate::system::{CheckVerdict, HostFinding};
-use resolver::config::{Config, ZoneKind};
+use config::{Config, ZoneKind};
 
 const UDP: &str = "outgoing UDP";
 

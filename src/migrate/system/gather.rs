@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::host::CheckedHost;
 use super::{HostFacts, egress, postfix, proc, root_zone};
-use resolver::config::{Config, defaults, notes};
+use config::{Config, defaults, notes};
 
 /// Directories of drop-in files of systemd-resolved. A file in a later directory replaces a file of the same name in an earlier one.
 const RESOLVED: [&str; 4] = [

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::limits::{MAX_CHECKED_DROP_INS, MAX_CHECKED_FILE};
 use crate::system::HostFinding;
-use resolver::config::files::open_regular;
+use config::files::open_regular;
 
 /// A file of the checked host.
 #[derive(Clone, Debug, PartialEq, Eq)]

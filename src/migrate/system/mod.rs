@@ -37,7 +37,7 @@ use self::postfix::Postfix;
 use self::proc::Holders;
 use self::root_keys::{RootKeysHere, RootKeysUnknown};
 use self::root_zone::RootZoneReplies;
-use resolver::config::ConfigProblem;
+use config::ConfigProblem;
 
 /// The facts from which `check system` makes its findings.
 #[derive(Clone, Debug)]

@@ -13,8 +13,8 @@ use tokio::runtime::Builder;
 
 use crate::limits::{CHECK_SERVERS, CHECK_TIME};
 use dns::conduct::Transport;
-use resolver::exchange::network::Path;
-use resolver::exchange::{Exchange, Trouble, UpstreamQuery};
+use exchange::network::Path;
+use exchange::{Exchange, Trouble, UpstreamQuery};
 
 /// The facts in the reply of a root server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,19 +11,19 @@ use std::sync::Arc;
 use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
-use crate::config::Config;
-use crate::dnsbl::batch::{BatchStanding, Check, CheckQuery, ClientGroup, EXCHANGER, ListId, POINTER};
-use crate::dnsbl::entry::ListEntry;
-use crate::dnsbl::list::{AskedAbout, List, ListSubject, Purpose};
-use crate::dnsbl::list_events::{ListEvent, ListEventKind};
-use crate::dnsbl::list_way::Way;
-use crate::dnsbl::lookalike::{KnownZone, LookalikeName, LookalikeSubjects};
 use crate::limits::MAX_AHEAD;
 use crate::resolve::Resolver;
 use crate::resolve::side::Ahead;
 use crate::zones::Views;
+use config::Config;
 use dns::clock::Mono;
 use dns::question::{Client, Question, QuestionKey, ViewId, wire_name};
+use dnsbl::batch::{BatchStanding, Check, CheckQuery, ClientGroup, EXCHANGER, ListId, POINTER};
+use dnsbl::entry::ListEntry;
+use dnsbl::list::{AskedAbout, List, ListSubject, Purpose};
+use dnsbl::list_events::{ListEvent, ListEventKind};
+use dnsbl::list_way::Way;
+use dnsbl::lookalike::{KnownZone, LookalikeName, LookalikeSubjects};
 
 /// The customer key in the names of clients' questions, for each group of clients and each DNS list. A batch question to such a list contains this
 /// key. A key is secret and never shown.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::exchange::network::Network;
 use crate::resolve::{Asked, Resolver};
 use dns::question::{Client, Question, Security};
 use dns::random::Random;
+use exchange::network::Network;
 
 /// Tests each negative trust anchor that has an expiry time, and removes those whose zone validates again. Returns their names.
 ///

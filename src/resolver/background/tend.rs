@@ -11,13 +11,7 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use tokio::task::JoinSet;
 
-use crate::dnsbl::breaker::Judgement;
-use crate::dnsbl::entry::ListEntry;
-use crate::dnsbl::health::{Point, TestResult, Tested};
-use crate::dnsbl::list::{List, ListSubject};
-use crate::dnsbl::list_way::Way;
-use crate::dnsbl::state::ListState;
-use crate::limits::{BREAKER_MIN_PATIENCE, MAX_SIDE_QUESTIONS, MAX_WITNESSES, TEND_AGAIN, WITNESS_PAUSE};
+use crate::limits::{MAX_SIDE_QUESTIONS, MAX_WITNESSES, TEND_AGAIN, WITNESS_PAUSE};
 use crate::resolve::Resolver;
 use crate::resolve::lists::Probed;
 use crate::resolve::side::nowhere;
@@ -25,6 +19,13 @@ use crate::zones::View;
 use dns::clock::Mono;
 use dns::question::{ListSays, ViewId};
 use dns::random::Random;
+use dnsbl::breaker::Judgement;
+use dnsbl::entry::ListEntry;
+use dnsbl::health::{Point, TestResult, Tested};
+use dnsbl::limits::BREAKER_MIN_PATIENCE;
+use dnsbl::list::{List, ListSubject};
+use dnsbl::list_way::Way;
+use dnsbl::state::ListState;
 
 /// The result of one check of all DNS lists.
 #[derive(Default)]

@@ -7,6 +7,7 @@ use super::store::{QuestionStore, StoreFill, fill};
 use super::versions::{AnswerVersion, Versions};
 use super::weights::{SLOT, shared, weight};
 use super::{entries, failures, rrsets, servers, walk};
+use crate::limits::WorkBounds;
 use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::{Answer, QuestionKey};
@@ -36,6 +37,8 @@ pub struct Memory {
     pub failures: failures::CachedFailures,
     /// The part of their maximum memory that the tables of answers and RRsets may use now.
     pub room: Room,
+    /// The bounds of work in progress beside a cache of this size.
+    pub bounds: WorkBounds,
     pub(super) keyed: Keyed,
     pub(super) walks: walk::Walks,
 }
@@ -64,6 +67,7 @@ impl Memory {
                 SLOT,
             )),
             room: Room::default(),
+            bounds: WorkBounds::for_cache_size(size),
             keyed,
             walks: walk::Walks::default(),
         }

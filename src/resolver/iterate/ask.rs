@@ -35,11 +35,11 @@ use crate::limits::{
     FAILED_TIME, FAILING_AT_ONCE, FAILING_PAUSES, LAME_TIME, LOSSY, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES,
     MAX_UNDER_WAY, MAX_UNGLUED, UNKNOWN_TIMER,
 };
-use crate::supervise::driven::{Driven, drive};
 use dns::clock::Mono;
 use dns::conduct::Conduct;
 use history::Counter;
 use history::reason::AGAIN;
+use supervise::driven::{Driven, drive};
 
 /// The result of a lookup of one server's addresses in one family (A or AAAA).
 pub(super) struct Sought {

@@ -27,21 +27,22 @@ use super::summary::summary;
 use super::unproven::Silent;
 use crate::cache::entries::Delegation;
 use crate::cache::servers::{Server, ServerStanding};
-use crate::exchange::network::Path;
-use crate::exchange::secret::Secret;
-use crate::exchange::{Heard, Place, Sender, Trouble, UpstreamQuery};
 use crate::limits::{
-    FAILING_TIME, LAME_TIME, LAST_TRIES_OF_LOSSY, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER,
-    MAX_TRIES, MIXED_CASE_TRIES,
+    FAILING_TIME, LAME_TIME, LAST_TRIES_OF_LOSSY, LATE_COPIES, LISTEN_TIME_OF_SLOW, MAX_TIMER, MAX_TRIES,
+    MIXED_CASE_TRIES,
 };
-use crate::supervise::caught;
 use dns::clock::Mono;
 use dns::conduct::{Conduct, Transport};
+use dns::secret::Secret;
 use dns::wire::{PAYLOAD, PLAIN_PAYLOAD};
+use exchange::limits::LISTEN_TIME;
+use exchange::network::Path;
+use exchange::{Heard, Place, Sender, Trouble, UpstreamQuery};
 use history::Counter;
 use history::event::Overdue;
 use history::limits::EDNS_TRIES;
 use history::note::{Note, Words};
+use supervise::caught;
 
 enum NextQuery {
     Classified(Box<Classified>),

@@ -12,10 +12,10 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
 use super::scrub::{Scrubbed, scrub};
-use crate::exchange::{Heard, ReplyRoom};
 use crate::limits::{MAX_ADDRESSES, MAX_ALIASES, MAX_SERVERS};
 use dns::conduct::Conduct;
 use dns::question::same_name;
+use exchange::{Heard, ReplyRoom};
 use validate::signature::covered_type;
 
 /// A constant for patterns: `hickory_proto` does not parse DNAME, so its records are `RData::Unknown` with this type.

@@ -352,8 +352,8 @@ impl QuestionBudget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
     use crate::zones::Views;
+    use config::Config;
     use dns::clock::Clock;
 
     #[test]

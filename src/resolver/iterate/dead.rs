@@ -12,11 +12,11 @@ use tokio::sync::Notify;
 
 use super::server_role::ServerRole;
 use crate::cache::servers::{Server, Servers};
-use crate::exchange::network::Path;
 use crate::limits::{DEAD_WANTED_TIME, MAX_DEAD_SERVERS, MAX_PROBED_TYPES, MAX_PROBED_ZONES};
 use crate::zones::View;
 use dns::clock::Mono;
 use dns::random::Random;
+use exchange::network::Path;
 
 #[derive(Clone, Debug)]
 pub(super) struct Aside {
@@ -216,9 +216,9 @@ mod tests {
     use std::time::Duration;
 
     use crate::cache::Memory;
-    use crate::config::Config;
     use crate::limits::{DEAD_AFTER_SILENCES, FIRST_DEAD_TIME};
     use crate::zones::Views;
+    use config::Config;
 
     fn address(number: u16) -> SocketAddr {
         let [high, low] = number.to_be_bytes();

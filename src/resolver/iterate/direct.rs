@@ -13,14 +13,14 @@ use hickory_proto::rr::Name;
 use super::Iterate;
 use super::families::FamilyState;
 use super::zone_servers::contains;
-use crate::exchange::network::Path;
-use crate::exchange::{Heard, ReplyRoom, Trouble, UpstreamQuery};
 use crate::limits::DIRECT_LATE_TIME;
 use crate::zones::View;
 use dns::conduct::Transport;
 use dns::limits::{DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
 use dns::question::{QueryForm, ServerQuery};
 use dns::wire::PAYLOAD;
+use exchange::network::Path;
+use exchange::{Heard, ReplyRoom, Trouble, UpstreamQuery};
 
 /// The reason why the operator's query to one server shows nothing about the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,8 +14,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::silent_networks::SilentNetworks;
-use crate::config::{Family, Resolve};
 use crate::limits::{IPV6_HEARD_PAUSE, IPV6_HEARD_TIME, NO_ROUTE_TIME};
+use config::{Family, Resolve};
 use dns::clock::Mono;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,8 +161,8 @@ fn is_routed(configured: Family, none_until: &AtomicU64, now: Mono) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
     use crate::limits::{FIRST_BROKEN_IPV6_TIME, IPV6_SILENCES_AGAIN, MAX_IPV6_SILENCES};
+    use config::Config;
 
     #[test]
     fn a_family_without_route_is_left_alone_for_a_while() {

@@ -126,9 +126,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::config::{Config, ConfiguredZone, Forwarder, ZoneKind};
     use crate::iterate::server_role::ServerRole;
     use crate::zones::Views;
+    use config::{Config, ConfiguredZone, Forwarder, ZoneKind};
     use dns::conduct::Conduct;
     use dns::stage::name;
     use hickory_proto::rr::RecordType;

@@ -9,15 +9,15 @@ use super::shared_state::SharedState;
 use crate::cache::Memory;
 use crate::cache::failures::ServersMeanwhile;
 use crate::cache::servers::Server;
-use crate::dnsbl::network_answers::NetworkAnswers;
-use crate::exchange::Exchange;
 use crate::limits::WorkBounds;
-#[cfg(feature = "simulated")]
-use crate::supervise::strike::Strike;
 use dns::clock::{Clock, Mono};
 use dns::question::ViewId;
 use dns::random::Random;
+use dnsbl::network_answers::NetworkAnswers;
+use exchange::Exchange;
 use history::Recorder;
+#[cfg(feature = "simulated")]
+use supervise::strike::Strike;
 
 /// The iterator: resolves names by queries to authoritative servers and forwarders.
 pub struct Iterate {
@@ -36,7 +36,7 @@ impl Iterate {
         clock: Clock,
         random: Random,
     ) -> Self {
-        let shared = SharedState::new(exchange, recorder, clock, random.clone());
+        let shared = SharedState::new(memory.bounds, exchange, recorder, clock, random.clone());
         Self { memory, random, shared: Arc::new(shared), priming_times: PrimingTimes::default() }
     }
 
@@ -68,7 +68,7 @@ impl Iterate {
 
     /// Returns the maximum numbers of resolutions (flights), waiting clients and queries in progress.
     pub fn bounds(&self) -> WorkBounds {
-        self.shared.exchange.bounds()
+        self.shared.bounds
     }
 
     /// Returns true if any server has answered after `began`. If none has, the network of this host may have an outage.

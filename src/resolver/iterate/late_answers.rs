@@ -62,9 +62,9 @@ impl LateAnswers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
     use crate::iterate::classify::{End, Found};
     use crate::zones::Views;
+    use config::Config;
     use dns::clock::Mono;
     use dns::conduct::Conduct;
     use futures_util::FutureExt;

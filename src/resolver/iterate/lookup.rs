@@ -9,9 +9,9 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::context::Context;
 use super::failure::Failure;
 use crate::cache::entries::Delegation;
-use crate::dnsbl::rewrite::Rewrite;
-use crate::exchange::network::Path;
 use crate::zones::{Route, RouteTarget};
+use dnsbl::rewrite::Rewrite;
+use exchange::network::Path;
 
 /// Asks the sub-questions of a resolution, for example for the addresses of servers. They are resolved by recursion, stub zones or forwarders, as
 /// configured for their names. They use the budget of the question that needs them, and do not wait for the resolutions (flights) of other questions.

@@ -17,8 +17,8 @@ use super::lookup::path;
 use super::query_form::{UpstreamForm, WantedAnswer};
 use super::select::{self, Candidate};
 use super::server_role::ServerRole;
-use crate::supervise::driven::Driven;
 use history::Counter;
+use supervise::driven::Driven;
 
 impl Asking<'_> {
     /// Measures the round-trip time of another server of the zone if that is worth a query. Nothing is measured for a question without a client,

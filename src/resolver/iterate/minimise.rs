@@ -6,9 +6,9 @@
 
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::config::Resolve;
 use crate::limits::{MAX_PROBES, PRIVATE_LABELS};
 use crate::zones::{Route, RouteTarget};
+use config::Resolve;
 
 /// The record type in a query for a shorter name. Such a query is called a probe here.
 pub(super) const PROBED: RecordType = RecordType::A;
@@ -76,8 +76,8 @@ fn is_below(name: &Name, tree: &[&[u8]]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
     use crate::zones::Views;
+    use config::Config;
     use dns::stage::name;
     use std::sync::Arc;
 

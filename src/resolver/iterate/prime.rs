@@ -15,9 +15,9 @@ use super::failure::Failure;
 use super::{Iterate, Lookup, SubQuestions};
 use crate::cache::entries::Delegation;
 use crate::cache::rrset::capped;
-use crate::config::RootHints;
 use crate::limits::{MAX_SERVERS, PRIME_RETRY};
 use crate::zones::{RouteTarget, View};
+use config::RootHints;
 use dns::clock::Mono;
 use dns::question::ViewId;
 

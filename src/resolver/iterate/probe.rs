@@ -18,12 +18,12 @@ use super::server_role::ServerRole;
 use super::shared_state::SharedState;
 use super::unproven::Silent;
 use crate::cache::servers::{Health, Server, ServerStanding};
-use crate::exchange::network::Path;
-use crate::exchange::{Sender, UpstreamQuery};
 use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, PROBE_TIME, UNPROVEN_TIME, WITNESS_DELAY};
 use crate::zones::View;
 use dns::conduct::{Conduct, Transport};
 use dns::wire::PLAIN_PAYLOAD;
+use exchange::network::Path;
+use exchange::{Sender, UpstreamQuery};
 use history::event::Sent;
 
 pub(super) struct Probe {

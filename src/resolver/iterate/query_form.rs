@@ -14,11 +14,11 @@ use super::select::Candidate;
 use super::server_role::ServerRole;
 use crate::cache::entries::Delegation;
 use crate::cache::servers::ServerFeatures;
-use crate::exchange::network::Path;
 use crate::limits::MIXED_CASE_TRIES;
 use crate::zones::View;
 use dns::conduct::Transport;
 use dns::wire::{PAYLOAD, PLAIN_PAYLOAD};
+use exchange::network::Path;
 use history::limits::EDNS_TRIES;
 use validate::anchors::Trust;
 
@@ -148,8 +148,8 @@ mod tests {
     use hickory_proto::rr::{RData, Record};
 
     use crate::cache::security::Evidence;
-    use crate::config::Config;
     use crate::zones::Views;
+    use config::Config;
     use dns::clock::Mono;
     use dns::stage::name;
 

@@ -12,7 +12,7 @@ use hickory_proto::rr::RecordType;
 use super::failure::Failure;
 use super::{Iterate, Lookup};
 use crate::cache::entries::Delegation;
-use crate::dnsbl::rewrite::Rewrite;
+use dnsbl::rewrite::Rewrite;
 
 impl Iterate {
     /// Returns the zone cut whose servers may get the key of `rewrite`.

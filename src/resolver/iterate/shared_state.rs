@@ -17,15 +17,17 @@ use super::server_role::ServerRole;
 use super::unproven::{Silent, Unproven};
 use super::uplink::Uplink;
 use crate::cache::servers::Server;
-use crate::exchange::Exchange;
-use crate::supervise::caught;
-#[cfg(feature = "simulated")]
-use crate::supervise::strike::Strike;
+use crate::limits::WorkBounds;
 use dns::clock::{Clock, Mono};
 use dns::random::Random;
+use exchange::Exchange;
 use history::Recorder;
+use supervise::caught;
+#[cfg(feature = "simulated")]
+use supervise::strike::Strike;
 
 pub(super) struct SharedState {
+    pub(super) bounds: WorkBounds,
     pub(super) exchange: Arc<Exchange>,
     pub(super) recorder: Arc<Recorder>,
     pub(super) clock: Clock,
@@ -48,17 +50,19 @@ pub(super) struct SharedState {
 
 impl SharedState {
     pub(super) fn new(
+        bounds: WorkBounds,
         exchange: Arc<Exchange>,
         recorder: Arc<Recorder>,
         clock: Clock,
         random: Random,
     ) -> Self {
         let (families, uplink) = (Families::default(), Uplink::default());
-        let late = || Arc::new(Late::new(exchange.bounds().late()));
+        let late = || Arc::new(Late::new(bounds.late()));
         let (late, undelivered, late_answers) = (late(), late(), LateAnswers::default());
         let (dead, unproven, renewals) =
             (DeadServers::default(), Unproven::default(), RenewalQueue::default());
         Self {
+            bounds,
             exchange,
             recorder,
             clock,

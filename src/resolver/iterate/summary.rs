@@ -5,10 +5,10 @@ use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 
 use super::classify::{Classified, End};
 use super::failure::conduct_text;
-use crate::exchange::Trouble;
 use dns::conduct::Conduct;
 use dns::limits::MAX_ERROR_TEXT;
 use dns::question::ExtendedError;
+use exchange::Trouble;
 use history::note::Words;
 
 const EXTENDED_ERROR: u16 = 15;

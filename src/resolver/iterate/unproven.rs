@@ -70,11 +70,11 @@ mod tests {
     use super::super::dead::Aside;
     use super::super::server_role::ServerRole;
     use super::*;
-    use crate::config::Config;
-    use crate::exchange::network::Path;
     use crate::zones::Views;
+    use config::Config;
     use dns::hash::Keyed;
     use dns::random::Random;
+    use exchange::network::Path;
     use hickory_proto::rr::{Name, RecordType};
 
     #[test]

@@ -6,9 +6,9 @@
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::dnsbl::network_answers::NetworkAnswers;
 use crate::iterate::server_role::ServerRole;
 use dns::clock::Mono;
+use dnsbl::network_answers::NetworkAnswers;
 
 /// The times at which servers last answered, in microseconds of the clock (0 means never): `world` for servers of the internet, `configured` for
 /// configured servers.

@@ -17,8 +17,8 @@ use super::families::FamilyState;
 use super::{Iterate, Lookup};
 use crate::cache::entries::{Delegation, Known};
 use crate::cache::rrset::Rank;
-use crate::config::Family;
 use crate::limits::MAX_SERVERS;
+use config::Family;
 use dns::clock::Mono;
 
 #[derive(Debug, Default)]

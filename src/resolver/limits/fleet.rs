@@ -14,10 +14,6 @@ pub(crate) const MAX_SHARED_CUTS: usize = 4;
 /// 10 to 50 ms, so a longer wait would cost more than a query of this gateway.
 pub(crate) const LEASE_WAIT: Duration = Duration::from_millis(20);
 
-/// For this time after another gateway reports that a DNS list does not answer, the breaker of the list on this gateway opens sooner. The other
-/// gateway probes the list within this time.
-pub(crate) const FLEET_SUSPICION_TIME: Duration = Duration::from_secs(60);
-
 /// After an answer that may not be shared, such as a refusal, this gateway for this time does not take over questions to the DNS list for the
 /// fleet (a lease). Otherwise other gateways would wait for answers that they do not get.
 pub(crate) const UNSHARED_LIST_TIME: Duration = Duration::from_secs(600);
@@ -28,18 +24,3 @@ pub(crate) const LEASE_PAUSE: Duration = Duration::from_millis(10);
 /// The number of flushes of names or trees that are remembered, so that flushed data do not come back from the store. After more flushes, no data
 /// are used that are older than the oldest remembered flush.
 pub(crate) const MAX_FLEET_FLUSHES: usize = 256;
-
-/// The greatest number of entries of `[fleet] zones`. The name of each question is compared with them.
-pub(crate) const MAX_FLEET_ZONES: usize = 64;
-
-/// The greatest number of entries of `[fleet] servers`. They name the host of each node of a cluster, and few clusters have more hosts.
-pub(crate) const MAX_FLEET_SERVERS: usize = 64;
-
-/// The greatest length of `[fleet] group` and `[fleet] prefix`, in octets. They are part of each key in the store.
-pub(crate) const MAX_FLEET_WORD: usize = 64;
-
-/// The greatest size of a file with the key of the fleet or with the password of the store, in octets.
-pub(crate) const MAX_FLEET_FILE: u64 = 4_096;
-
-/// The least length of the key of the fleet, in octets: the length of the MAC's digest (RFC 2104 section 3).
-pub const MIN_FLEET_KEY: usize = 32;

@@ -4,13 +4,10 @@
 use std::time::Duration;
 
 use crate::limits::LISTEN_TIME_OF_SLOW;
-use crate::limits::MAX_PIPELINED;
-use crate::limits::MIN_DEADLINE;
 use crate::limits::MIN_TIMER;
+use config::limits::MIN_DEADLINE;
+use exchange::limits::MAX_PIPELINED;
 use history::limits::FLIGHT_TIME;
-
-/// The greatest number of UDP workers for each address. With more than four, the loopback device is the bottleneck.
-pub(crate) const MAX_WORKERS: usize = 4;
 
 /// By default there is one UDP worker for this number of cores. The mail software on the host needs the other cores.
 pub(crate) const CORES_PER_WORKER: usize = 2;
@@ -135,9 +132,6 @@ pub(crate) const TCP_IDLE_TIME: Duration = Duration::from_secs(10);
 /// If a DNS message over TCP is not complete at this time after its first octet, its connection is closed. By then, TCP has sent a lost
 /// segment three times (RFC 6298: after 1, 3 and 7 s).
 pub const TCP_MESSAGE_TIME: Duration = Duration::from_secs(10);
-
-/// The time in which a client over TCP, HTTPS or QUIC must read its reply. Otherwise its connection is closed.
-pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);
 
 /// The greatest number of octets of replies that clients over TCP have not read, for all connections together: 64 of the longest replies.
 /// Octets in the kernel (`TCP_SEND_BUFFER`) are not counted, but HTTPS requests that wait behind these replies are.

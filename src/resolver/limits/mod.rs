@@ -13,13 +13,11 @@
 //! - Each bound that all questions share is divided among zones and among clients (see `resolve`). Otherwise one client or zone could use
 //!   all of it.
 
+mod background;
 mod cache;
-mod config;
-mod dnsbl;
-mod dnstap;
-mod exchange;
 mod fleet;
 mod iterate;
+mod learned;
 mod listener;
 mod lookahead;
 mod resolve;
@@ -27,13 +25,11 @@ mod work;
 
 use std::time::Duration;
 
+pub(crate) use background::*;
 pub use cache::*;
-pub use config::*;
-pub use dnsbl::*;
-pub(crate) use dnstap::*;
-pub use exchange::*;
 pub use fleet::*;
 pub use iterate::*;
+pub(crate) use learned::*;
 pub use listener::*;
 pub use lookahead::*;
 pub use resolve::*;
@@ -41,17 +37,6 @@ pub use work::*;
 
 /// The least time between two queries to root servers that find out, while no server answers, whether the network of this host works.
 pub(crate) const NETWORK_WITNESS_PAUSE: Duration = Duration::from_secs(1);
-
-/// A task or thread that panics more than this number of times within `RESTART_WINDOW` is not restarted, because such a fault needs a new
-/// process.
-pub const MAX_RESTARTS: usize = 5;
-
-/// The period in which the panics of one task or thread are counted, for `MAX_RESTARTS`.
-pub(crate) const RESTART_WINDOW: Duration = Duration::from_secs(600);
-
-/// The pause between the panic of a task or thread and its restart. It avoids a busy loop, and is short for the clients that wait for an
-/// answer.
-pub(crate) const RESTART_PAUSE: Duration = Duration::from_millis(100);
 
 /// The greatest number of aliases (CNAME) that are followed within a configured zone. BIND stops at 16. The bound ends loops.
 pub const MAX_ALIASES_IN_ZONE: usize = 16;

@@ -90,9 +90,6 @@ pub(crate) const MAX_CUT_PROBES: u32 = 24;
 /// zone, or forged answers, cause at most one query in this time.
 pub(crate) const KEY_RENEWAL: Duration = Duration::from_secs(10);
 
-/// The greatest number of `[[view]]` entries. A host needs one for itself, one for its containers, and one for its virtual machines.
-pub const MAX_VIEWS: usize = 8;
-
 /// The greatest number of cached answers that wait to be fetched again before they expire. At 2 500 hits a second, about so many are added in a
 /// second, because 10 % of the hits find an answer that is about to expire.
 pub(crate) const MAX_RENEWALS_WAITING: usize = 256;

@@ -7,10 +7,10 @@
 //! silent. Each further client that waits for it takes 2.4 KB. With the greatest bounds and a cache of 8 MiB (then permitted), the process took up to
 //! 91 MiB in such floods. It may use 1.25 times `cache.size` plus 24 MiB: 34 MiB with that cache, and 64 MiB with the smallest one, `MIN_CACHE_SIZE`.
 
-use super::config::MIN_CACHE_SIZE;
-use super::exchange::{MAX_EXCHANGES, MAX_PIPELINED};
 use super::listener::{MAX_QUEUE, MAX_TCP_CLIENTS, MAX_UNSENT};
 use super::resolve::{BUSY_FLIGHTS, MAX_FLIGHTS, MAX_RENEWALS, MAX_SILENT_FLIGHTS, MAX_WAITERS};
+use config::limits::MIN_CACHE_SIZE;
+use exchange::limits::{MAX_EXCHANGES, MAX_PIPELINED};
 
 /// With this `cache.size` (in octets) or a larger one, the limits of work in progress have their greatest values. It is the default size.
 pub(crate) const FULL_WORK_CACHE: u64 = 256 << 20;
@@ -164,7 +164,6 @@ impl WorkBounds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::MAX_PIPELINED;
 
     #[test]
     fn the_default_cache_has_all_and_the_smallest_enough_for_a_few_messages() {

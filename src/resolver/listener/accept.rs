@@ -10,8 +10,8 @@ use super::front::Front;
 use super::places::ConnectionPlaces;
 use super::queued::ClientKey;
 use super::{https, tcp};
-use crate::config::ListenFor;
 use crate::limits::ACCEPT_PAUSE;
+use config::ListenFor;
 use dns::question::Apart;
 
 /// Accepts connections until `accepting` becomes false. Open connections over HTTPS are then notified, so that they end.

@@ -17,23 +17,23 @@ use super::recent::{RecentHash, RecentPlace, RecentReplies, RecentReply, Terms};
 use super::tcp;
 use super::waiting::{Arrival, Occasion, WaitingQuery};
 use crate::cache::Answers;
-use crate::config::{Access, ListenAt, ListenFor};
-use crate::dnstap::tap::WantedKinds;
-use crate::dnstap::tapped::{TapKind, TappedMessage};
 use crate::extended_error;
 use crate::limits::MAX_STREAM_REPLY;
 use crate::resolve::client_question::ClientQuestion;
 use crate::resolve::{Asked, Replied, Resolver};
-use crate::supervise::{Supervisor, caught};
+use config::{Access, ListenAt, ListenFor};
 use dns::clock::{Clock, Mono, micros};
 use dns::question::{Answer, Apart, Client, ClientTransport, DnsResult, Outcome, QuestionKey, ViewId};
 use dns::wire::cookie::CookieSecret;
 use dns::wire::query::{Query, Rejection, Unanswerable};
 use dns::wire::{compose, reply, ttl};
+use dnstap::tap::WantedKinds;
+use dnstap::tapped::{TapKind, TappedMessage};
 use history::entry::QuestionEntry;
 use history::event::Ended;
 use history::owner::WantedOwner;
 use history::{Counter, HitPage, Recorder};
+use supervise::{Supervisor, caught};
 
 pub(super) enum Handled {
     /// The reply to the client is in the buffer that the caller has passed.

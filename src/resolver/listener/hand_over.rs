@@ -15,9 +15,9 @@ use super::front::Front;
 use super::outbox::{Outbox, ResolvedMiss};
 use super::queued::{ClientKey, Queued};
 use super::waiting::WaitingQuery;
-use crate::dnstap::tapped::TapKind;
 use crate::limits::{MAX_QUEUE_TIME, UDP_BATCH, WORKER_TASKS};
 use dns::clock::StillClock;
+use dnstap::tapped::TapKind;
 
 pub(super) struct Miss {
     pub(super) waiting: Box<WaitingQuery>,

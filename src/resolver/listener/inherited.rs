@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 
 use listenfd::ListenFd;
 
-use crate::config::ListenAt;
+use config::ListenAt;
 
 /// The inherited sockets of one listening address.
 #[derive(Debug, Default)]

@@ -57,7 +57,7 @@ impl KeptConnections {
 mod tests {
     use super::super::quic::tests::with_quic;
     use super::*;
-    use crate::limits::MIN_CACHE_SIZE;
+    use config::limits::MIN_CACHE_SIZE;
 
     #[test]
     fn connections_that_are_kept_are_bounded_for_each_client_and_for_all_together() {

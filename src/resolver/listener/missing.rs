@@ -10,8 +10,8 @@ use std::sync::Weak;
 use super::inherited::InheritedSockets;
 use super::sockets::{self, AddressUnavailable, BoundSockets};
 use super::{Listeners, Sockets, workers};
-use crate::config::{Config, ListenAt};
 use crate::zones::Views;
+use config::{Config, ListenAt};
 
 impl Sockets {
     /// Adds the bound sockets of an address. If they could not be bound, but the address may become available, adds it to the missing addresses.

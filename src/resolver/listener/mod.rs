@@ -86,9 +86,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::config::{Config, ListenAt, ListenFor, Listener, overlap};
-use crate::limits::{CORES_PER_WORKER, MAX_WORKERS, STOP_FIRST_MESSAGE};
+use crate::limits::{CORES_PER_WORKER, STOP_FIRST_MESSAGE};
 use crate::zones::Views;
+use config::limits::MAX_WORKERS;
+use config::{Config, ListenAt, ListenFor, Listener, overlap};
 use dropped::{Dropped, Inode};
 use front::Front;
 pub use front::FrontParts;

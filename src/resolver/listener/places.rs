@@ -12,8 +12,9 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::queued::ClientKey;
-use crate::limits::{MAX_PIPELINED, SILENT_CONNECTION, STOP_FIRST_MESSAGE, WorkBounds};
+use crate::limits::{SILENT_CONNECTION, STOP_FIRST_MESSAGE, WorkBounds};
 use dns::clock::{Clock, Mono};
+use exchange::limits::MAX_PIPELINED;
 
 pub(super) struct ConnectionPlaces {
     bounds: WorkBounds,

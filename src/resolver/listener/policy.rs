@@ -10,9 +10,9 @@ use super::encrypted;
 use super::encrypted::handshakes::Handshakes;
 use super::kept_quic::KeptConnections;
 use super::refusals::Refusals;
-use crate::config::{Access, Listener};
 use crate::limits::{MAX_UNPROVEN_HANDSHAKES, WorkBounds};
 use crate::zones::{ClientViews, View, Views};
+use config::{Access, Listener};
 use dns::hash::Keyed;
 
 #[derive(Clone)]

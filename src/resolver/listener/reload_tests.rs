@@ -10,16 +10,17 @@ use hickory_proto::rr::{Name, RecordType};
 use socket2::{Domain, Socket, Type};
 
 use super::*;
-use crate::config::{ConfiguredHost, Guard, Listener};
-use crate::exchange::ports::SourcePorts;
-use crate::exchange::socket_network::SocketNetwork;
 use crate::resolve::{Resolver, ResolverParts};
-use crate::supervise::Supervisor;
+use config::{ConfiguredHost, Listener};
 use dns::clock::Clock;
 use dns::hash::Keyed;
 use dns::random::Random;
 use dns::wire::cookie::CookieSecret;
+use dnsbl::list::Guard;
+use exchange::ports::SourcePorts;
+use exchange::socket_network::SocketNetwork;
 use history::Recorder;
+use supervise::Supervisor;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use tokio::net::TcpListener;
 
 use super::front::Front;
-use crate::config::ListenAt;
+use config::ListenAt;
 
 pub(super) struct RetiredAddress {
     pub(super) address: SocketAddr,

@@ -13,8 +13,8 @@ use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::inherited::InheritedSockets;
-use crate::config::{ListenAt, ListenFor};
 use crate::limits::{LISTEN_BACKLOG, UDP_BUFFER};
+use config::{ListenAt, ListenFor};
 
 /// The number of attempts to find a port that is free for both TCP and UDP, if port 0 is configured.
 const ANY_PORT_TRIES: usize = 20;
@@ -204,7 +204,7 @@ fn advice(ListenAt { address, serves }: ListenAt, error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::overlap;
+    use config::overlap;
 
     fn plain(address: impl std::fmt::Display) -> ListenAt {
         ListenAt { address: address.to_string().parse().unwrap(), serves: ListenFor::Plain }

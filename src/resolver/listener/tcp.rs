@@ -18,14 +18,14 @@ use super::front::{Front, Handled};
 use super::held_answers::{HeldAnswers, octets_of};
 use super::places::TakenPlace;
 use super::waiting::{Waiting, WaitingQuery};
-use crate::config::ListenFor;
 use crate::limits::{
     MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_SEND_BUFFER, TCP_UNACKNOWLEDGED_TIME,
-    TCP_WRITE_TIME,
 };
+use config::ListenFor;
 use dns::question::{Answer, Apart};
 use dns::wire::HEADER;
 use dns::wire::query::Query;
+use exchange::limits::TCP_WRITE_TIME;
 use history::Counter;
 
 /// The shard (separate copy) of the counters for queries over connections: that of the first UDP worker thread.

@@ -34,16 +34,16 @@ use super::outbox::Outbox;
 use super::pace::Pace;
 use super::recent::{RecentHash, RecentReplies};
 use super::waiting::{Occasion, WaitingQuery};
-use crate::dnstap::tapped::TapKind;
 use crate::limits::{
     BATCHES_AT_ONCE, MAX_PACE_TURNS, PLANNED_WAKE, TIME_WITHOUT_RUNTIME, UDP_BATCH, WORKER_LINGER,
     WORKER_TASKS,
 };
-use crate::supervise::Supervisor;
-use crate::supervise::pulse::Pulse;
 use dns::clock::Mono;
 use dns::question::Apart;
 use dns::wire::query::Query;
+use dnstap::tapped::TapKind;
+use supervise::Supervisor;
+use supervise::pulse::Pulse;
 
 pub(super) struct Worker {
     /// The thread. It returns the runtime of a worker that was stopped with `stop`.
@@ -395,13 +395,10 @@ pub(in crate::listener) mod tests {
     use super::super::front::FrontParts;
     use super::super::policy::{Policy, SharedBounds};
     use super::*;
-    use crate::config::Config;
-    use crate::config::{ConfiguredView, ListenAt, ListenFor};
-    use crate::exchange::network::Network;
-    use crate::exchange::ports::SourcePorts;
-    use crate::exchange::socket_network::SocketNetwork;
     use crate::resolve::{Resolver, ResolverParts};
     use crate::zones::Views;
+    use config::Config;
+    use config::{ConfiguredView, ListenAt, ListenFor};
     use dns::clock::Clock;
     use dns::hash::Keyed;
     use dns::question::Question;
@@ -409,6 +406,9 @@ pub(in crate::listener) mod tests {
     use dns::wire::compose;
     use dns::wire::compose::AnswerParts;
     use dns::wire::cookie::CookieSecret;
+    use exchange::network::Network;
+    use exchange::ports::SourcePorts;
+    use exchange::socket_network::SocketNetwork;
     use history::Recorder;
 
     /// The number of cache hits until all buffers have their final size, and the number of further hits, during which allocations are

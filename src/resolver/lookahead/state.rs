@@ -17,17 +17,17 @@ use super::in_progress::InProgress;
 use super::rule::Rule;
 use super::rules::{self, AnswerFacts, Further, RuleStep};
 use super::selectors::Selectors;
-use crate::config::{Config, LookaheadMode};
-use crate::dnsbl::list::AskedAbout;
 use crate::iterate::context::SubjectBudget;
 use crate::limits::{
     AHEAD_FAILED_TIME, AHEAD_RISK, AHEAD_SHORT_TIME, AHEAD_WINDOW, MAX_AHEAD_CHAINS, MAX_AHEAD_OF_SUBJECT,
     MAX_SPF_LOOKUPS,
 };
 use crate::resolve::ahead::{AskedAhead, KnownAhead};
+use config::{Config, LookaheadMode};
 use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::{Answer, ExtendedError, Question};
+use dnsbl::list::AskedAbout;
 
 pub(super) trait Outside {
     /// Returns the cached answer, or whether look-ahead may ask the question.

@@ -22,17 +22,17 @@ use super::flight::FlightResolver;
 use super::prefetch::ASKER;
 use super::shares;
 use crate::cache::rrset::Rank;
-use crate::config::{Config, LookaheadMode};
 use crate::iterate::context::{Context, SubjectBudget};
 use crate::iterate::failure::Failure;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::{MAX_ALIASES, PRIVATE_LABELS};
-use crate::supervise::{Panicked, caught};
 use crate::zones::{RouteTarget, Views};
+use config::{Config, LookaheadMode};
 use dns::clock::Clock;
 use dns::question::{Answer, Question, ViewId, name_of_wire};
 use history::note::Note;
 use history::{Flown, Recorder};
+use supervise::{Panicked, caught};
 
 /// What is known about a question that look-ahead wants to ask.
 #[derive(Debug)]

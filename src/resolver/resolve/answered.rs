@@ -17,11 +17,11 @@ use super::chase::Chaser;
 use super::client_question::Asked;
 use super::client_question::ClientQuestion;
 use super::lists::ListResolver;
-use crate::config::LookaheadMode;
-use crate::dnsbl::list_events::ListEventKind;
 use crate::limits::ANSWERED_PAUSE;
+use config::LookaheadMode;
 use dns::clock::{Clock, Mono};
 use dns::question::{Answer, QuestionKey};
+use dnsbl::list_events::ListEventKind;
 use history::{Counter, Recorder};
 
 pub(crate) struct AnsweredQueue {

@@ -7,8 +7,8 @@ use hickory_proto::rr::RecordType;
 use tokio::sync::Notify;
 
 use super::client_question::ClientQuestion;
-use crate::config::LookaheadMode;
 use crate::limits::{MAX_ANSWERED, MAX_ANSWERED_OCTETS};
+use config::LookaheadMode;
 use dns::clock::Mono;
 use dns::question::{Answer, QuestionKey};
 
@@ -132,8 +132,8 @@ mod tests {
     use hickory_proto::rr::{RData, Record, rdata};
 
     use super::*;
-    use crate::config::Config;
     use crate::zones::Views;
+    use config::Config;
     use dns::question::{Client, Question};
     use dns::stage::name;
     use dns::wire::compose;

@@ -10,8 +10,6 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, Record, RecordType};
 
-use crate::dnsbl::list::List;
-use crate::exchange::ReplyRoom;
 use crate::extended_error;
 use crate::iterate::classify::{End, Found};
 use crate::iterate::failure::Failure;
@@ -19,6 +17,8 @@ use crate::iterate::kept_answers::AnswerSecurity;
 use dns::clock::Mono;
 use dns::question::{Answer, ExtendedError, ListMark, Question, Security};
 use dns::wire::compose;
+use dnsbl::list::List;
+use exchange::ReplyRoom;
 use validate::signature::covered_type;
 use validate::verdict::ValidationFailure;
 

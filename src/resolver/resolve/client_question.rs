@@ -6,13 +6,13 @@ use hickory_proto::rr::RecordType;
 use tokio::sync::watch;
 
 use crate::cache::entries::Delegation;
-use crate::dnsbl::entry::ListEntry;
-use crate::dnsbl::list::{AskedAbout, List};
 use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::zones::{Route, View};
 use dns::clock::Mono;
 use dns::question::{Answer, Client, Outcome, Question, QuestionKey};
+use dnsbl::entry::ListEntry;
+use dnsbl::list::{AskedAbout, List};
 use history::event::Step;
 use history::owner::WantedOwner;
 use history::trail::Trail;

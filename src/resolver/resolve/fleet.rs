@@ -25,19 +25,18 @@ use super::list_keys::secrets_of;
 use crate::cache::flush::{Aim, Flush};
 use crate::cache::snapshot::shared::{Exported, Import};
 use crate::cache::snapshot::{Scope, lies_in};
-use crate::dnsbl::gate::{self, ListVerdict};
-use crate::dnsbl::list::AskedAbout;
-use crate::dnsbl::state::ListState;
 use crate::fleet::{FleetStore, Found, FoundEntry, HeadStart, Lease, SharedEntry, SharedKey};
 use crate::iterate::Lookup;
 use crate::iterate::classify::End;
 use crate::iterate::failure::Failure;
-use crate::limits::{
-    LEASE_PAUSE, LEASE_WAIT, MAX_FLEET_FLUSHES, MAX_LIST_WAYS, MAX_SHARED_CUTS, UNSHARED_LIST_TIME,
-};
+use crate::limits::{LEASE_PAUSE, LEASE_WAIT, MAX_FLEET_FLUSHES, MAX_SHARED_CUTS, UNSHARED_LIST_TIME};
 use crate::zones::{RouteTarget, Views};
 use dns::clock::Mono;
 use dns::question::{ViewId, WireName, label_places, wire_name};
+use dnsbl::gate::{self, ListVerdict};
+use dnsbl::limits::MAX_LIST_WAYS;
+use dnsbl::list::AskedAbout;
+use dnsbl::state::ListState;
 use history::Counter;
 use history::event::StepEvent;
 use history::redact::Secrets;

@@ -23,10 +23,6 @@ use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::MAX_REPORTED_REMOVED;
-use crate::supervise::driven::Driven;
-#[cfg(feature = "simulated")]
-use crate::supervise::strike::Strike;
-use crate::supervise::{Panicked, caught};
 use crate::zones::{Route, RouteTarget, View};
 use dns::clock::{Clock, Mono, minute};
 use dns::conduct::Conduct;
@@ -35,6 +31,10 @@ use dns::wire::compose;
 use history::event::{FlightEnded, RouteKind, ServerOrigin};
 use history::note::{Note, Words};
 use history::{Counter, Flown, Recorder};
+use supervise::driven::Driven;
+#[cfg(feature = "simulated")]
+use supervise::strike::Strike;
+use supervise::{Panicked, caught};
 use validate::verdict::SecurityStatus;
 
 /// The record types that are looked up for ANY. The first type that exists is the answer. SOA is looked up only at the apex of a zone,
@@ -395,8 +395,8 @@ fn state_of(chased: &Result<Chased, Failure>) -> Option<SecurityStatus> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, ConfiguredZone, Forwarder, ZoneKind};
     use crate::zones::Views;
+    use config::{Config, ConfiguredZone, Forwarder, ZoneKind};
     use dns::stage::name;
     use validate::verdict::{ValidationFailure, Why};
 

@@ -9,9 +9,9 @@ use super::client_question::ClientQuestion;
 use super::client_question::{Asked, Replied};
 use super::lists::Watched;
 use super::waiting::ClientResolver;
-use crate::dnsbl::list_events::ListEventKind;
 use dns::clock::Mono;
 use dns::question::{Answer, ListSays, Outcome};
+use dnsbl::list_events::ListEventKind;
 
 impl ClientResolver {
     pub(super) async fn ask_watched(&self, watched: Watched<'_>, missed: &Arc<ClientQuestion>) -> Asked {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use hickory_proto::rr::Name;
 
-use crate::config::{Config, Redact};
-use crate::dnsbl::rewrite::{Rewrite, provider_of};
+use config::{Config, Redact};
 use dns::question::wire_name;
+use dnsbl::rewrite::{Rewrite, provider_of};
 use history::redact::{Redaction, Secrets};
 
 /// Returns where the configured DNS lists have their secret keys: in the label directly below the zone or base name of a list. For other

@@ -71,17 +71,9 @@ use hickory_proto::rr::Name;
 
 use crate::cache::snapshot::Scope;
 use crate::cache::{Memory, freshness};
-use crate::dnsbl::batch::LEARNED;
-use crate::dnsbl::list_events::ListEventKind;
-use crate::dnsbl::table::Lists;
-use crate::dnstap::tap::Tap;
-use crate::exchange::Exchange;
-use crate::exchange::network::Network;
 use crate::iterate::Iterate;
 use crate::iterate::failure::Failure;
 use crate::limits::WorkBounds;
-#[cfg(feature = "simulated")]
-use crate::supervise::strike::Strike;
 use crate::zones;
 use crate::zones::{View, Views};
 use ahead::LookaheadResolver;
@@ -93,6 +85,12 @@ pub use client_question::{Asked, Replied};
 use dns::clock::{Clock, Mono};
 use dns::question::{Answer, Client, Outcome, Question};
 use dns::random::Random;
+use dnsbl::batch::LEARNED;
+use dnsbl::list_events::ListEventKind;
+use dnsbl::table::Lists;
+use dnstap::tap::Tap;
+use exchange::network::Network;
+use exchange::{Exchange, ExchangeBounds};
 use fleet::Fleet;
 use flight::FlightResolver;
 use flights::Flights;
@@ -104,6 +102,8 @@ use prefetch::Prefetcher;
 use reload::ChangedRoutes;
 use root_keys::RootKeyFollower;
 use side::SideResolver;
+#[cfg(feature = "simulated")]
+use supervise::strike::Strike;
 use trust::Validator;
 use trust::nta::Ntas;
 use waiting::ClientResolver;
@@ -163,7 +163,8 @@ impl Resolver {
         recorder.configure(recorder_settings(&views));
         let views = Arc::new(ArcSwap::from_pointee(views));
         let keyed = memory.keyed();
-        let exchange = Exchange::new(network, clock.clone(), random.clone(), keyed, size);
+        let bounds = ExchangeBounds { queries: memory.bounds.exchanges, cache_size: size };
+        let exchange = Exchange::new(network, clock.clone(), random.clone(), keyed, bounds);
         let exchange = Arc::new(exchange.tapped(Arc::clone(&tap)));
         let iterate =
             Arc::new(Iterate::new(memory.clone(), exchange, Arc::clone(&recorder), clock.clone(), random));

@@ -101,8 +101,8 @@ mod tests {
     use hickory_proto::rr::rdata;
 
     use super::*;
-    use crate::config::Config;
     use crate::zones::Views;
+    use config::Config;
     use dns::stage::name;
 
     fn found(addresses: &[[u8; 4]]) -> Chased {

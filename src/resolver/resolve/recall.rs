@@ -10,13 +10,13 @@ use super::chased::Chased;
 use crate::cache::entries::Known;
 use crate::cache::ranges::Synthesized;
 use crate::cache::rrset::Rank;
-use crate::dnsbl::list::List;
 use crate::iterate::Lookup;
 use crate::iterate::classify::{End, Found, Redirected, redirected};
 use crate::iterate::context::Context;
 use crate::iterate::kept_answers::AnswerSecurity;
 use dns::clock::Mono;
 use dns::question::{Security, name_text};
+use dnsbl::list::List;
 use history::event::StepEvent;
 use validate::verdict::Verdict;
 

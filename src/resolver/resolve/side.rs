@@ -11,7 +11,6 @@ use hickory_proto::rr::{Name, RecordType};
 use super::client_question::ClientQuestion;
 use super::flight::FlightResolver;
 use super::flights::JoinedFlight;
-use crate::exchange::Heard;
 use crate::iterate::Lookup;
 use crate::iterate::context::Context;
 use crate::iterate::direct::ReplyUnknown;
@@ -20,6 +19,7 @@ use crate::iterate::flight_progress::FlightProgress;
 use crate::zones::Views;
 use dns::question::{Client, Question, ServerQuery, ViewId};
 use dns::random::Random;
+use exchange::Heard;
 
 /// Returns a random name that exists in no zone, so that no cache has an answer for it.
 pub fn nowhere(random: &Random) -> Name {

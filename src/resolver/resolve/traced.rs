@@ -17,12 +17,12 @@ use tokio::time::timeout;
 
 use super::client_question::ClientQuestion;
 use super::{Asked, Replied, Resolver, ResolverParts, WITHOUT_LISTENER};
-use crate::exchange::network::Network;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::FRESH_TRACE_MEMORY;
 use crate::zones::Views;
 use dns::question::{Client, Outcome, Question};
 use dns::random::Random;
+use exchange::network::Network;
 use history::Recorder;
 use history::event::Step;
 use history::limits::FLIGHT_TIME;

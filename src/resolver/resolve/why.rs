@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use super::Resolver;
 use super::list_keys::{redaction_of, secrets_of};
-use crate::config::ZoneKind;
-use crate::dnsbl::entry::ListEntry;
-use crate::dnsbl::state::ListState;
 use crate::limits::{FOLLOW_PAUSE, WHY_READING};
+use config::ZoneKind;
 use dns::clock::micros;
 use dns::question::{FirstLabels, label_places, wire_name};
+use dnsbl::entry::ListEntry;
+use dnsbl::state::ListState;
 use history::costs::{CostReport, CostsWanted, costs};
 use history::failed::{FailedReport, FailedWanted, failed};
 use history::message::ListName;

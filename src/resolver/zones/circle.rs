@@ -7,9 +7,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 use super::clients::ClientNetworks;
-use crate::config::seen::SeenZones;
-use crate::config::{Config, ConfiguredZone, ListenAt, ListenFor, ZoneKind};
 use crate::zones::Wrong;
+use config::seen::SeenZones;
+use config::{Config, ConfiguredZone, ListenAt, ListenFor, ZoneKind};
 
 /// Rejects a configuration with a zone whose queries would come back to a listener that sees the same zone.
 pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
@@ -121,7 +121,7 @@ fn is_ours(server: SocketAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Listener;
+    use config::Listener;
 
     #[test]
     fn a_listener_is_asked_at_its_address_and_a_wildcard_at_each_of_this_host() {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::config::ConfiguredView;
+use config::ConfiguredView;
 
 #[derive(Debug, Default)]
 pub(super) struct ClientNetworks {

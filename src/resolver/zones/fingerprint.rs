@@ -61,7 +61,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::{Config, ConfiguredHost, ConfiguredZone, ZoneKind};
+    use config::{Config, ConfiguredHost, ConfiguredZone, ZoneKind};
     use dns::stage::name;
 
     fn fingerprint(change: impl Fn(&mut Config)) -> ([u8; 32], Vec<[u8; 32]>) {

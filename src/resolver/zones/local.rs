@@ -9,8 +9,8 @@ use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 
 use super::authority::Authority;
 use super::zone::Zone;
-use crate::config::defaults::RECORD_TTL;
-use crate::config::line_of;
+use config::defaults::RECORD_TTL;
+use config::line_of;
 use dns::rdata::is_understood;
 use dns::zone_file;
 

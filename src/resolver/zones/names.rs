@@ -7,9 +7,9 @@ use std::sync::Arc;
 use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 
 use super::{Route, RouteTarget, Wrong, ZonePolicy, local};
-use crate::config::Config;
-use crate::config::defaults::RECORD_TTL;
-use crate::config::seen::{SeenNames, SeenZones};
+use config::Config;
+use config::defaults::RECORD_TTL;
+use config::seen::{SeenNames, SeenZones};
 use dns::question::wire_name;
 
 /// The record types that a `[[host]]` answers. If it has addresses of only one family (IPv4 or IPv6), the other family is denied, because

@@ -10,10 +10,10 @@ use hickory_proto::rr::{Name, RecordType};
 use super::authority::Authority;
 use super::mirror::Mirror;
 use crate::cache::entries::Delegation;
-use crate::config::ConfiguredZone;
-use crate::dnsbl::list::{AskedAbout, List};
-use crate::dnsbl::list_way::Way;
+use config::ConfiguredZone;
 use dns::conduct::Encryption;
+use dnsbl::list::{AskedAbout, List};
+use dnsbl::list_way::Way;
 
 /// The route of the questions for names at and below an apex.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use hickory_proto::rr::{Name, RData, Record, rdata};
 
 use super::authority::Authority;
 use super::{Route, RouteTarget, Wrong, ZonePolicy, local};
-use crate::config::{Config, ConfiguredZone};
+use config::{Config, ConfiguredZone};
 
 /// The TTL of answers that resolverd makes itself, in seconds (RFC 6303 section 3).
 const TTL: u32 = 10_800;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::*;
-use crate::config::{Config, ConfiguredHost, ConfiguredZone, Forwarder, Guard, Listener, ZoneKind};
+use config::{Config, ConfiguredHost, ConfiguredZone, Forwarder, Listener, ZoneKind};
 use dns::stage::name;
+use dnsbl::list::Guard;
 
 fn stub(text: &str) -> ConfiguredZone {
     ConfiguredZone {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
-use crate::config::Dnssec;
+use config::Dnssec;
 use validate::anchors::Anchors;
 use validate::root_keys::RootKeys;
 

@@ -16,17 +16,17 @@ use super::trust::AnchorsInUse;
 use super::{local, special};
 use crate::cache::entries::Delegation;
 use crate::cache::security::Evidence;
-use crate::config::defaults::RECORD_TTL;
-use crate::config::seen::{SeenZones, Sees};
-use crate::config::{self, Config, LookaheadMode, ZoneKind};
-use crate::dnsbl::gate::Guarding;
-use crate::dnsbl::list::{List, WhenStale};
-use crate::dnsbl::rewrite::provider_of;
-use crate::limits::MAX_SHOWN_SENTENCE;
+use config::defaults::RECORD_TTL;
+use config::limits::MAX_SHOWN_SENTENCE;
+use config::seen::{SeenZones, Sees};
+use config::{self, Config, LookaheadMode, ZoneKind};
 use dns::clock::Mono;
 use dns::hash::Plain;
 use dns::question::{ViewId, WireName, wire_name};
 use dns::wire::presentation::shown;
+use dnsbl::gate::Guarding;
+use dnsbl::list::{List, WhenStale};
+use dnsbl::rewrite::provider_of;
 
 /// The TTL of NXDOMAIN, in seconds, for names of a DNS list that is shut down, and for names with the placeholder for a customer key. These
 /// answers do not change soon.

@@ -16,10 +16,10 @@ use super::route::{Route, RouteTarget, Wrong, same_mirror};
 use super::special;
 use super::trust::AnchorsInUse;
 use super::view::View;
-use crate::config::seen::{Sees, closest};
-use crate::config::{Config, ConfiguredHost, ZoneKind};
-use crate::dnsbl::list_way::Way;
+use config::seen::{Sees, closest};
+use config::{Config, ConfiguredHost, ZoneKind};
 use dns::question::ViewId;
+use dnsbl::list_way::Way;
 
 /// All views of a configuration, and the clients that see each.
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@ use std::io::{self, BufRead, Read};
 use crate::asked::AskedQuestion;
 use crate::limits::{MAX_CAPTURE, MAX_SHADOW_QUESTIONS};
 use dns::words;
-use resolver::dnstap::heard::{Frame, TapHeard, heard, next_frame};
+use dnstap::heard::{Frame, TapHeard, heard, next_frame};
 
 words! {
     /// The reason why a log line, a packet or a dnstap frame has no question to compare.

@@ -4,13 +4,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use config::{Config, Errors, LookaheadMode, notes};
 use control::protocol::Reply;
 use control::protocol::rows::{LookaheadRule, LookaheadState};
 use control::protocol::zones::{Temporary, ZoneServer, ZoneSource, ZoneState};
 use ctl::render::{Style, json, lookahead, text, zones};
 use resolver::cache::servers::Health;
-use resolver::config;
-use resolver::config::{Config, Errors, LookaheadMode, notes};
 use resolver::lookahead::{Rule, RuleState};
 
 use crate::render::{both, golden, lines};

@@ -5,11 +5,11 @@ use control::protocol::lists::{BatchState, CodeFact, KeyUse, ListFacts, ListRow,
 use ctl::refused::QueryAddress;
 use ctl::render::{Style, lists};
 use dns::question::ListSays;
-use resolver::dnsbl::batch::Mode;
-use resolver::dnsbl::entry::ListCounts;
-use resolver::dnsbl::list::{ListSubject, OnRefusal, Purpose};
-use resolver::dnsbl::list_way::Way;
-use resolver::dnsbl::state::{ListStanding, ListState};
+use dnsbl::batch::Mode;
+use dnsbl::entry::ListCounts;
+use dnsbl::list::{ListSubject, OnRefusal, Purpose};
+use dnsbl::list_way::Way;
+use dnsbl::state::{ListStanding, ListState};
 
 use crate::render::{both, golden, lines, quantiles};
 

@@ -1,11 +1,11 @@
 //! The screen and the JSON output of `resolverctl check watched`.
 
 use ::watched::history::{ChangeKind, FindingChange, Standing};
+use config::WatchAs;
 use control::protocol::Reply;
 use control::protocol::watched::{WatchedFinding, WatchedRow};
 use ctl::render::{Style, json, watched};
 use doctor::codes::Code;
-use resolver::config::WatchAs;
 
 use super::golden;
 

@@ -479,7 +479,7 @@ fn an_error_shows_a_value_shortened_and_acts_on_no_terminal() {
         complaint(&format!("[log]\nlevel = \"{long}\"")),
         format!(
             "line 3: log.level: \"{}… (3000000 characters)\" is not a log level; write one of error, warn, info, debug, trace",
-            "x".repeat(resolver::limits::MAX_SHOWN_VALUE)
+            "x".repeat(config::limits::MAX_SHOWN_VALUE)
         )
     );
     assert_eq!(
@@ -494,7 +494,7 @@ fn an_error_shows_a_value_shortened_and_acts_on_no_terminal() {
 fn of_very_many_problems_the_first_are_told_and_soon() {
     let keys: String = (0..200_000).map(|number| format!("wrong{number} = 1\n")).collect();
     let said = load(&format!("version = 1\n[cache]\n{keys}")).unwrap_err();
-    assert_eq!(said.lines().count(), resolver::limits::MAX_PROBLEMS + 1);
+    assert_eq!(said.lines().count(), config::limits::MAX_PROBLEMS + 1);
     assert!(said.ends_with("has 199900 more errors; correct these first\n"), "{said}");
 }
 
@@ -515,7 +515,7 @@ fn a_wrong_zone_host_or_listener_is_told_with_its_line() {
     }
     let told = zone("file = \"/nowhere/corp.zone\"\n");
     assert!(told.starts_with("line 4: zone.file: /nowhere/corp.zone cannot be read: "), "{told}");
-    let many = (0..=resolver::limits::MAX_LISTENERS)
+    let many = (0..=config::limits::MAX_LISTENERS)
         .map(|number| format!("[[listener]]\naddresses = [\"127.0.1.{number}:53\"]\n"));
     let told = complaint(&many.collect::<String>());
     assert_eq!(told, "line 34: listener: exceeds the maximum of 16; remove some");
@@ -532,11 +532,11 @@ fn the_first_view_or_listener_with_one_set_of_zones_too_many_is_told_with_its_li
     let wrong = |found: usize| {
         format!(
             "has one set of zones too many: {found} groups of clients differ in zones, dnsbl or on_refusal, with the clients in no [[view]]; the maximum is {}; give views the same zones, or remove a [[view]] or [[listener]]",
-            resolver::limits::MAX_VIEWS
+            config::limits::MAX_VIEWS
         )
     };
-    load(&format!("version = 1\n{}", views(resolver::limits::MAX_VIEWS - 1))).unwrap();
-    assert_eq!(complaint(&views(resolver::limits::MAX_VIEWS)), format!("line 52: view {}", wrong(9)));
+    load(&format!("version = 1\n{}", views(config::limits::MAX_VIEWS - 1))).unwrap();
+    assert_eq!(complaint(&views(config::limits::MAX_VIEWS)), format!("line 52: view {}", wrong(9)));
     // A listener with other settings for DNS lists doubles the number of combinations of views.
     let listener = "[[listener]]\naddresses = [\"127.0.0.2:53\"]\ndnsbl = \"pass\"\n";
     load(&format!("version = 1\n{}{listener}", views(3))).unwrap();

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use config::{Config, ConfiguredHost, Family, Forwarder, ZoneKind};
 use dns::conduct::{EncryptedProtocol, Encryption};
 use hickory_proto::rr::Name;
 use lab::prelude::name;
-use resolver::config::{Config, ConfiguredHost, Family, Forwarder, ZoneKind};
 use tempfile::TempDir;
 
 fn file(text: &str) -> (TempDir, PathBuf) {
@@ -140,10 +140,10 @@ fn a_file_is_bounded_while_it_is_read() {
         // The file is sparse, so it takes no room on the disk.
         file.set_len(octets).unwrap();
     };
-    large("resolverd.toml", resolver::limits::MAX_CONFIG_FILE + 1);
+    large("resolverd.toml", config::limits::MAX_CONFIG_FILE + 1);
     let said = Config::load(Some(&path)).unwrap_err().to_string();
     assert!(said.contains("resolverd.toml: is larger than 4194304 octets; "), "{said}");
-    large("large", resolver::limits::MAX_ZONE_FILE + 1);
+    large("large", config::limits::MAX_ZONE_FILE + 1);
     for (key, section) in sections_with("large") {
         std::fs::write(&path, format!("version = 1\n{section}\n")).unwrap();
         let said = Config::load(Some(&path)).unwrap_err().to_string();

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{ConfiguredZone, Forwarder, ZoneKind};
 use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{RData, RecordType};
@@ -15,7 +16,6 @@ use lab::prelude::{ask_for_ad, name};
 use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_trusting, paused};
 use lab::world::{Lab, ServerPlan};
-use resolver::config::{ConfiguredZone, Forwarder, ZoneKind};
 use resolver::zones::zone::Zone as SignedZone;
 use tracing::Level;
 

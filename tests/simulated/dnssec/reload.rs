@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use config::{Config, ConfiguredZone, ZoneKind};
 use hickory_proto::dnssec::rdata::DS;
 use hickory_proto::dnssec::{Algorithm, DigestType};
 use hickory_proto::op::ResponseCode;
@@ -11,7 +12,6 @@ use lab::delegations::Tree;
 use lab::prelude::name;
 use lab::simulation::{Flags, Simulation, config_trusting, paused};
 use lab::world::{Lab, ServerPlan};
-use resolver::config::{Config, ConfiguredZone, ZoneKind};
 use validate::anchors::Anchors;
 
 /// The response code, the AD flag, and the code of the extended error.

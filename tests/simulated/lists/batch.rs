@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{ConfiguredList, LookaheadMode};
 use dns::random::Random;
+use dnsbl::batch::{BatchCounts, Mode};
+use dnsbl::list_way::Way;
 use hickory_proto::rr::{Name, RecordType};
 use lab::simulation::paused;
-use resolver::config::{ConfiguredList, LookaheadMode};
-use resolver::dnsbl::batch::{BatchCounts, Mode};
-use resolver::dnsbl::list_way::Way;
 
 use super::stage::{DOMAIN_LISTS, LISTS, SLOWEST, Stage, all, median, name, pass, question, sender};
 

@@ -5,6 +5,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{ConfiguredZone, Forwarder, ZoneKind};
+use dnsbl::entry::ListEntry;
+use dnsbl::list_way::Way;
+use dnsbl::state::ListState;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
@@ -12,10 +16,6 @@ use lab::fault::Fault;
 use lab::server::Distance;
 use lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use lab::world::ServerPlan;
-use resolver::config::{ConfiguredZone, Forwarder, ZoneKind};
-use resolver::dnsbl::entry::ListEntry;
-use resolver::dnsbl::list_way::Way;
-use resolver::dnsbl::state::ListState;
 use tokio::task::JoinSet;
 
 use super::stage::{LISTS, name, pass, question, sender};

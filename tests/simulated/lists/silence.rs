@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use config::{ConfiguredZone, ZoneKind};
+use dnsbl::kept_lists::KeptLists;
+use dnsbl::list::ListSubject;
+use dnsbl::registry::Registry;
+use dnsbl::state::ListState;
 use futures_util::future::join_all;
 use hickory_proto::op::ResponseCode;
 use lab::fault::Fault;
 use lab::simulation::paused;
-use resolver::config::{ConfiguredZone, ZoneKind};
-use resolver::dnsbl::kept_lists::KeptLists;
-use resolver::dnsbl::list::ListSubject;
-use resolver::dnsbl::registry::Registry;
-use resolver::dnsbl::state::ListState;
 
 use super::stage::{ALLOW_LIST, LISTS, Stage, all, pass, question, sender};
 

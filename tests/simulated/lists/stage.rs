@@ -6,6 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{Config, ConfiguredZone, ZoneKind};
+use dnsbl::entry::ListEntry;
+use dnsbl::list_way::Way;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
@@ -14,9 +17,6 @@ use lab::server::{Distance, LabServer};
 use lab::simulation::{SimulatedReply, Simulation, config_for};
 use lab::world::ServerPlan;
 use lab::zone_file::read_zone;
-use resolver::config::{Config, ConfiguredZone, ZoneKind};
-use resolver::dnsbl::entry::ListEntry;
-use resolver::dnsbl::list_way::Way;
 use resolver::zones::authority::Authority;
 use tokio::task::JoinSet;
 

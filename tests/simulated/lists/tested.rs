@@ -4,16 +4,16 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::ConfiguredList;
 use dns::question::{Client, ListSays, Question, ViewId};
+use dnsbl::list::{ListSubject, Purpose, TestEntries};
+use dnsbl::registry::Registry;
+use dnsbl::state::ListState;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use lab::fault::Fault;
 use lab::prelude::Lines;
 use lab::simulation::paused;
-use resolver::config::ConfiguredList;
-use resolver::dnsbl::list::{ListSubject, Purpose, TestEntries};
-use resolver::dnsbl::registry::Registry;
-use resolver::dnsbl::state::ListState;
 use resolver::resolve::Asked;
 
 use super::stage::{ONE_POINT_LIST, Stage, name, pass, question, sender};

@@ -1,13 +1,14 @@
 //! Listeners with and without the checks for DNS lists share the answers of the lists. A list is queried once, and resolverd decides for
 //! each listener which reply the client gets.
 
+use config::{Config, ConfiguredZone, Listener, ZoneKind};
+use dnsbl::list::Guard;
+use dnsbl::list::OnRefusal;
+use dnsbl::state::ListState;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use lab::fault::Fault;
 use lab::simulation::{Flags, SimulatedReply, paused};
-use resolver::config::{Config, ConfiguredZone, Guard, Listener, ZoneKind};
-use resolver::dnsbl::list::OnRefusal;
-use resolver::dnsbl::state::ListState;
 
 use super::stage::{DOMAIN_LISTS, LISTS, Stage, name, pass, question, sender};
 use std::time::Duration;

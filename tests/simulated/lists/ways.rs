@@ -4,11 +4,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use config::{ConfiguredZone, ZoneKind};
+use dnsbl::limits::MAX_LIST_WAYS;
+use dnsbl::list_way::Way;
 use hickory_proto::op::ResponseCode;
 use lab::simulation::paused;
-use resolver::config::{ConfiguredZone, ZoneKind};
-use resolver::dnsbl::list_way::Way;
-use resolver::limits::MAX_LIST_WAYS;
 
 use super::stage::{LISTS, Stage, name, question, sender};
 

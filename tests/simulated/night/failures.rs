@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::Redact;
 use control::health::JUDGED;
 use control::health::judge;
 use control::protocol::Severity;
@@ -23,7 +24,6 @@ use lab::prelude::{ask, ask_with, name};
 use lab::server::Distance;
 use lab::simulation::{Flags, Simulation, config_for};
 use lab::world::ServerPlan;
-use resolver::config::Redact;
 use resolver::limits::FOLLOW_PAUSE;
 use tokio::time::sleep;
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{ConfiguredZone, Forwarder, ZoneKind};
 use control::health::judge;
 use futures_util::future::join_all;
 use hickory_proto::rr::{Name, RecordType};
@@ -14,7 +15,6 @@ use lab::fault::Fault;
 use lab::prelude::name;
 use lab::simulation::{Flags, Simulation, config_trusting};
 use lab::world::{Lab, ServerPlan};
-use resolver::config::{ConfiguredZone, Forwarder, ZoneKind};
 
 use crate::night::log::{Line, lines};
 use crate::night::tell;

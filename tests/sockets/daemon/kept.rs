@@ -7,8 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use control::protocol::lists::ListRow;
 use control::protocol::{FailedRequest, Reply, Request};
+use dnsbl::state::ListState;
 use hickory_proto::rr::RecordType;
-use resolver::dnsbl::state::ListState;
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, is_servfail};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use config::limits::{MIN_CACHE_SIZE, RECORD_SHARE};
 use history::limits::MIN_RECORD;
 use lab::prelude::of_long;
-use resolver::limits::{MIN_CACHE_SIZE, RECORD_SHARE};
 
 use crate::daemon::process::Process;
 

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use dns::conduct::Conduct;
 use dns::question::Outcome;
+use exchange::limits::MAX_PIPELINED;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use history::Counter;
 use lab::prelude::of_long;
-use resolver::limits::{MAX_PIPELINED, WorkBounds};
+use resolver::limits::WorkBounds;
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, framed, is_servfail};

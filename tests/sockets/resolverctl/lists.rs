@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use dns::clock::Clock;
 use dns::conduct::{Conduct, Transport};
+use dnsbl::gate::ListVerdict;
+use dnsbl::list_way::Way;
+use dnsbl::state::ListState;
 use history::event::{Sent, ServerOrigin};
-use resolver::dnsbl::gate::ListVerdict;
-use resolver::dnsbl::list_way::Way;
-use resolver::dnsbl::state::ListState;
 
 use super::{World, name};
 

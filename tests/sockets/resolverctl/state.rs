@@ -1,7 +1,7 @@
 //! `resolverctl servers`, `zones`, `inflight`, `cache`, `nta` and `config`: the state and the configuration of the daemon.
 
+use config::Config;
 use control::Controlled;
-use resolver::config::Config;
 
 use super::{World, object, told, tool};
 

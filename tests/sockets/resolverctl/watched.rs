@@ -5,10 +5,10 @@ use std::time::Duration;
 use ::watched::WatchedDomain;
 use ::watched::ended::CheckEnd;
 use ::watched::history::DomainHistory;
+use config::ConfiguredWatch;
 use doctor::codes::Code;
 use doctor::finding::Finding;
 use lab::prelude::name;
-use resolver::config::ConfiguredWatch;
 
 use crate::resolverctl::{World, object};
 

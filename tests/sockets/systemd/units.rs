@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use config::Config;
 use lab::prelude::skipped;
-use resolver::config::Config;
 use resolverd::daemon::allowance;
 
 /// The maximum exposure of `systemd-analyze security`, multiplied by ten.
@@ -104,7 +104,7 @@ fn the_user_is_made_without_a_shell() {
 #[test]
 fn the_socket_holds_what_the_daemon_listens_at_by_default() {
     let socket = std::fs::read_to_string(unit("resolverd.socket")).unwrap();
-    for address in resolver::config::Config::default().listen.addresses {
+    for address in config::Config::default().listen.addresses {
         for kind in ["ListenDatagram", "ListenStream"] {
             assert!(socket.lines().any(|line| line == format!("{kind}={address}")), "{kind}={address}");
         }

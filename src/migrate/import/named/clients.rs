@@ -13,7 +13,7 @@ use crate::import::draft::Draft;
 use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::values::{Clients, MAPPED, network};
-use resolver::config::mapped;
+use config::mapped;
 
 /// The clients that an access list allows and denies, while its elements are read in order.
 struct Gathered<'d> {

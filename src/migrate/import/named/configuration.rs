@@ -12,7 +12,7 @@ use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Unneeded};
 use crate::import::values::{Networks, network, texts};
-use resolver::config::Config;
+use config::Config;
 
 pub(super) fn acls(statements: &[Statement]) -> Lists<'_> {
     Lists::new(statements, options_of(statements))

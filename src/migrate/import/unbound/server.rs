@@ -11,7 +11,7 @@ use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::values;
 use crate::import::values::{Clients, Networks, texts, unique};
-use resolver::config::defaults::{HTTPS_PORT, TLS_PORT};
+use config::defaults::{HTTPS_PORT, TLS_PORT};
 
 /// Options with the value yes or no, each with the section and the key of resolverd.
 const FLAGS: [(&str, &str, &str); 2] =

@@ -11,7 +11,7 @@ use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::finding::{PARTLY_VALIDATED, UNVALIDATED};
 use crate::import::source::{Matched, Sources, matching};
 use crate::import::values::texts;
-use resolver::config::TrustAnchor;
+use config::TrustAnchor;
 
 /// Settings with trust anchors, except `trusted-keys-file`, which `key_files` reads.
 const ANCHORS: [&str; 3] = ["auto-trust-anchor-file", "trust-anchor-file", "trust-anchor"];

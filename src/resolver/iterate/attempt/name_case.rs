@@ -1,11 +1,11 @@
 //! Mixed case in names (0x20): if a server finds names in mixed case, and repeats them as they were sent.
 
 use super::{Attempt, NextQuery};
-use crate::exchange::Trouble;
 use crate::iterate::classify::Classified;
 use crate::iterate::query_form::{NameCase, Signed, UpstreamForm, WantedAnswer};
 use dns::clock::Mono;
 use dns::conduct::{Conduct, Transport};
+use exchange::Trouble;
 
 impl Attempt {
     /// Called if a server of a DNS list has denied a name in mixed case (0x20). Sends the same query without mixed case once a day, because

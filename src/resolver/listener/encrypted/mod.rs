@@ -39,8 +39,8 @@ use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ServerConfig, SupportedProtocolVersion};
 use tokio_rustls::server::TlsStream;
 
-use crate::config::Listener;
 use crate::limits::{HANDSHAKE_TIME, TLS_RECORD};
+use config::Listener;
 pub(super) use octets::ClientStream;
 use octets::SecureStream;
 

@@ -6,11 +6,11 @@ use quinn::crypto::rustls::QuicServerConfig;
 use quinn::{EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt};
 use tokio_rustls::rustls::version::TLS13;
 
-use crate::config::Listener;
 use crate::limits::{
     HANDSHAKE_TIME, MAX_NEW_QUIC, MAX_QUERY, NEW_QUIC_OCTETS, QUIC_HANDSHAKE_OCTETS, QUIC_RECEIVE_WINDOW,
     QUIC_RESET_INTERVAL, QUIC_SEND_WINDOW, TCP_IDLE_TIME,
 };
+use config::Listener;
 
 /// The ALPN name of DNS over QUIC (RFC 9250 section 4.1).
 pub(in super::super) const DOQ: &[u8] = b"doq";

@@ -19,11 +19,12 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion
 use super::super::Listeners;
 use super::super::reload_tests::{config, query, serve};
 use super::DOT;
-use crate::config::Config;
-use crate::limits::{HANDSHAKE_TIME, MAX_PIPELINED, TCP_IDLE_TIME};
+use crate::limits::{HANDSHAKE_TIME, TCP_IDLE_TIME};
 use crate::resolve::Resolver;
 use crate::zones::Views;
+use config::Config;
 use dns::clock::Clock;
+use exchange::limits::MAX_PIPELINED;
 use history::{Counter, Window};
 
 pub(in super::super) fn file(name: &str) -> String {

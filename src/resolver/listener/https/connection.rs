@@ -24,9 +24,10 @@ use super::held::{Exchange, HeldRequest, HeldRequests};
 use super::octets::{BoundedStream, ReadRoom, UnsentReplies, UnsentReply};
 use super::request::{self, RefusedRequest, SentMessage};
 use super::response;
-use crate::limits::{MAX_QUERY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_WRITE_TIME};
+use crate::limits::{MAX_QUERY, TCP_IDLE_TIME, TCP_MESSAGE_TIME};
 use dns::question::Apart;
 use dns::wire::query::Query;
+use exchange::limits::TCP_WRITE_TIME;
 use history::Counter;
 
 type Requests = Connection<BoundedStream, Cursor<UnsentReply>>;

@@ -11,7 +11,7 @@ use h2::server::SendResponse;
 
 use super::octets::UnsentReply;
 use super::request::{RefusedRequest, SentMessage};
-use crate::limits::MAX_PIPELINED;
+use exchange::limits::MAX_PIPELINED;
 
 pub(super) struct Exchange {
     pub(super) respond: SendResponse<Cursor<UnsentReply>>,

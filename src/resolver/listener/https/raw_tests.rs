@@ -16,9 +16,10 @@ use super::super::encrypted::tests::{counted, listen, with_certificate};
 use super::super::reload_tests::query;
 use super::tests::{HTTPS, over, secured};
 use crate::limits::{
-    FULL_WORK_CACHE, MAX_PIPELINED, MAX_PROVOKED_RESETS, MAX_REQUEST_HEADER, MAX_RESET_REQUESTS,
-    OCTETS_WITHOUT_QUERY, TCP_IDLE_TIME, TCP_WRITE_TIME, WorkBounds,
+    FULL_WORK_CACHE, MAX_PROVOKED_RESETS, MAX_REQUEST_HEADER, MAX_RESET_REQUESTS, OCTETS_WITHOUT_QUERY,
+    TCP_IDLE_TIME, WorkBounds,
 };
+use exchange::limits::{MAX_PIPELINED, TCP_WRITE_TIME};
 use history::Counter;
 
 // Types of HTTP/2 frames (RFC 9113 section 6).

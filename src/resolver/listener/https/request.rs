@@ -5,8 +5,8 @@ use data_encoding::BASE64URL_NOPAD;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Uri};
 
-use crate::config::defaults::HTTPS_PATH;
 use crate::limits::MAX_QUERY;
+use config::defaults::HTTPS_PATH;
 
 /// The variable of the path with the DNS message (RFC 8484 section 4.1.1).
 const VARIABLE: &str = "dns";

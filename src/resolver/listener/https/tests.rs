@@ -23,8 +23,9 @@ use tokio_rustls::rustls::version::{TLS12, TLS13};
 use super::super::encrypted::HTTP_2;
 use super::super::encrypted::tests::{client_of, counted, listen, with_certificate};
 use super::super::reload_tests::query;
-use crate::config::Config;
-use crate::limits::{HANDSHAKE_TIME, MAX_PIPELINED, TCP_IDLE_TIME, TCP_MESSAGE_TIME};
+use crate::limits::{HANDSHAKE_TIME, TCP_IDLE_TIME, TCP_MESSAGE_TIME};
+use config::Config;
+use exchange::limits::MAX_PIPELINED;
 use history::Counter;
 
 pub(super) const HTTPS: &str = "https = [\"127.0.0.1:0\"]";

@@ -15,11 +15,10 @@ use super::super::places::TakenPlace;
 use super::super::tcp::SHARD;
 use super::super::waiting::Waiting;
 use super::message::{self, EndCode, StreamFault};
-use crate::limits::{
-    MAX_CANCELLED_STREAMS, MAX_STREAM_REPLY, STOP_FIRST_MESSAGE, TCP_IDLE_TIME, TCP_WRITE_TIME,
-};
+use crate::limits::{MAX_CANCELLED_STREAMS, MAX_STREAM_REPLY, STOP_FIRST_MESSAGE, TCP_IDLE_TIME};
 use dns::question::Apart;
 use dns::wire::query::Query;
+use exchange::limits::TCP_WRITE_TIME;
 use history::Counter;
 
 type Step = StreamStep<SendStream, StreamFault>;

@@ -14,11 +14,6 @@ use hickory_proto::rr::{Name, RecordType};
 use super::ListResolver;
 use super::list_resolver::ListQuestion;
 use super::watched::Watched;
-use crate::dnsbl::entry::ListEntry;
-use crate::dnsbl::gate;
-use crate::dnsbl::gate::{Given, ListVerdict, UnknownReason};
-use crate::dnsbl::list::{Life, List, OnRefusal, Purpose};
-use crate::dnsbl::state::ListState;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::resolve::chase::AtList;
@@ -28,6 +23,11 @@ use crate::zones::View;
 use dns::conduct::Conduct;
 use dns::question::{Answer, ExtendedError, ListSays, Question};
 use dns::wire::compose;
+use dnsbl::entry::ListEntry;
+use dnsbl::gate;
+use dnsbl::gate::{Given, ListVerdict, UnknownReason};
+use dnsbl::list::{Life, List, OnRefusal, Purpose};
+use dnsbl::state::ListState;
 use history::event::{ListFault, StepEvent};
 
 impl ListResolver {
@@ -263,8 +263,8 @@ pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<Unkno
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dnsbl::gate::Guarding;
-    use crate::dnsbl::list::ListSubject;
+    use dnsbl::gate::Guarding;
+    use dnsbl::list::ListSubject;
     use validate::verdict::{SecurityStatus as Validated, ValidationFailure, Why as Wrong};
 
     #[test]

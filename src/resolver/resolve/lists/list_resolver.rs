@@ -6,9 +6,6 @@ use arc_swap::ArcSwap;
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::cache::Memory;
-use crate::dnsbl::entry::ListEntry;
-use crate::dnsbl::list::List;
-use crate::dnsbl::table::Lists;
 use crate::iterate::Iterate;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
@@ -18,6 +15,9 @@ use crate::resolve::chased::Chased;
 use crate::resolve::shared_work::SharedWork;
 use crate::zones::Views;
 use dns::clock::Clock;
+use dnsbl::entry::ListEntry;
+use dnsbl::list::List;
+use dnsbl::table::Lists;
 
 /// Asks DNS lists, and interprets their answers.
 pub struct ListResolver {

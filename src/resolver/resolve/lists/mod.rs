@@ -1,4 +1,4 @@
-//! Resolves questions to DNS lists. A pure function, the gate in [`dnsbl`](crate::dnsbl), decides what the answer of a list means. This result is
+//! Resolves questions to DNS lists. A pure function, the gate in [`dnsbl`], decides what the answer of a list means. This result is
 //! reported to the statistics of the list and to its breaker, which decides whether the list is asked at all.
 //!
 //! # Decisions

@@ -9,17 +9,17 @@ use super::ListResolver;
 use super::guard::why_of;
 use super::list_resolver::ListQuestion;
 use super::watched::Watched;
-use crate::dnsbl::entry::ListEntry;
-use crate::dnsbl::gate;
-use crate::dnsbl::gate::ListVerdict;
-use crate::dnsbl::list::List;
-use crate::dnsbl::list_way::Way;
-use crate::dnsbl::state::ListState;
 use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::resolve::client_question::ClientQuestion;
 use crate::zones::View;
 use dns::question::{Question, Security, ViewId};
+use dnsbl::entry::ListEntry;
+use dnsbl::gate;
+use dnsbl::gate::ListVerdict;
+use dnsbl::list::List;
+use dnsbl::list_way::Way;
+use dnsbl::state::ListState;
 
 /// The result of a probe of a DNS list.
 #[derive(Clone, Debug)]

@@ -9,16 +9,6 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::ListResolver;
 use super::list_resolver::ListQuestion;
-use crate::dnsbl::breaker::ListQueryEnd;
-use crate::dnsbl::entry::ListEntry;
-use crate::dnsbl::gate;
-use crate::dnsbl::gate::{Given, ListVerdict, UnknownReason};
-use crate::dnsbl::list::List;
-use crate::dnsbl::list_events::ListEventKind;
-use crate::dnsbl::list_way::Way;
-use crate::dnsbl::network_answers::NetworkAnswers;
-use crate::dnsbl::state::ListState;
-use crate::dnsbl::watch;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::resolve::chase::AtList;
@@ -29,6 +19,16 @@ use crate::resolve::shared_work::JoinedWork;
 use dns::clock::Mono;
 use dns::question::{Answer, ListMark, ListSays, Outcome, Question, QuestionKey};
 use dns::wire::compose;
+use dnsbl::breaker::ListQueryEnd;
+use dnsbl::entry::ListEntry;
+use dnsbl::gate;
+use dnsbl::gate::{Given, ListVerdict, UnknownReason};
+use dnsbl::list::List;
+use dnsbl::list_events::ListEventKind;
+use dnsbl::list_way::Way;
+use dnsbl::network_answers::NetworkAnswers;
+use dnsbl::state::ListState;
+use dnsbl::watch;
 use history::event::StepEvent;
 
 #[derive(Clone, Copy)]

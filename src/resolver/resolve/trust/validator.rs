@@ -13,10 +13,10 @@ use crate::cache::failures::CachedFailure;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::{Iterate, SubQuestions};
-#[cfg(feature = "simulated")]
-use crate::supervise::strike::Strike;
 use dns::clock::{Calendar, Clock};
 use dns::question::QuestionKey;
+#[cfg(feature = "simulated")]
+use supervise::strike::Strike;
 use validate::verdict::ValidationFailure;
 
 pub(crate) struct Validator {
