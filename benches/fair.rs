@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use config::{Config, Family};
+use daemon::Daemon;
 use dns::random::Random;
 use hickory_proto::op::{Message, Query};
 use hickory_proto::rr::{Name, RecordType};
@@ -16,7 +17,6 @@ use lab::fault::Fault;
 use lab::server::Distance;
 use lab::sockets::LabSockets;
 use lab::world::{Lab, LabError, ServerPlan};
-use resolverd::daemon::Daemon;
 use tokio::runtime::{Builder, Runtime};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;

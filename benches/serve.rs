@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use config::{Config, Family};
+use daemon::Daemon;
 use dns::random::Random;
 use hickory_proto::op::{Message, Query};
 use hickory_proto::rr::{Name, RecordType};
@@ -12,7 +13,6 @@ use lab::delegations::Tree;
 use lab::server::Distance;
 use lab::sockets::LabSockets;
 use lab::world::{Lab, LabError, ServerPlan};
-use resolverd::daemon::Daemon;
 
 type Failure = Box<dyn std::error::Error>;
 

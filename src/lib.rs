@@ -10,8 +10,9 @@
 //! `Cargo.toml` names:
 //!
 //! ```text
-//!  resolverd   the daemon and both programs           calls control ctl migrate watched fleet gather doctor lab resolver minutes
-//!                                                           supervise and what resolver calls
+//!  resolverd   both programs                          calls daemon ctl
+//!  daemon      its parts, tasks, log, metrics, page   calls control ctl migrate watched fleet gather doctor lab resolver minutes
+//!                                                           and what resolver calls
 //!  ctl         commands and screens of resolverctl    calls control migrate watched shadow gather doctor resolver minutes history
 //!                                                           config dnsbl exchange dns
 //!  control     control socket: protocol and server    calls watched doctor resolver minutes history validate config dnsbl
@@ -35,7 +36,7 @@
 //!  dns         names, messages, records, the clock
 //! ```
 //!
-//! The programs contain `lab` only for `resolverd demo` (feature `lab`). `tests/stage` is a crate for tests; it may call all other crates.
+//! `resolverd` contains `lab` only for `resolverd demo` (feature `lab`). `tests/stage` is a crate for tests; it may call all other crates.
 //! Limits are in the module `limits` of the crate that uses them, each with the reason for its value.
 //!
 //! # How a question is answered
@@ -81,7 +82,7 @@
 //!    implementations: sockets, and the simulated servers of the `lab` in memory.
 //! 5. Each step reports its result to [`history`]. `resolverctl` ([`ctl`]) reads it over the control socket ([`control`]). [`doctor`]
 //!    checks domains through the daemon, [`migrate::system`] checks this host, and [`watched`] checks the domains in the configuration on
-//!    schedule. [`migrate::switch`] replaces another resolver by resolverd. [`metrics`] serves the same numbers to Prometheus, and as a
+//!    schedule. [`migrate::switch`] replaces another resolver by resolverd. [`daemon::metrics`] serves the same numbers to Prometheus, and as a
 //!    page. [`dnstap`] copies DNS messages to other programs. `shadow` finds out why another resolver answers differently.
 //! 6. In a fleet, resolverd also looks up the answer and its zone cuts in the store of the fleet, while it asks the servers, and writes
 //!    them to the store. The resolver knows only the trait [`resolver::fleet`]; [`fleet`] implements it.
@@ -99,7 +100,7 @@
 //! # Start and stop
 //!
 //! [`daemon`] creates the parts of resolverd, owns their tasks, and stops them in a fixed order. [`supervise`] restarts tasks after a
-//! panic and finds stuck ones. [`notify`] informs the service manager, and [`log`] writes to the journal.
+//! panic and finds stuck ones. `notify` informs the service manager, and [`daemon::log`] writes to the journal.
 //!
 //! # Terms
 //!
@@ -125,12 +126,3 @@
 //! - stale: an answer whose TTL has expired. Clients get it only if no server answers (RFC 8767).
 //! - trail: the steps of a resolution so far, for traces and for the history.
 //! - upstream: the server that gets the next query.
-
-mod allocator;
-pub mod arguments;
-pub mod daemon;
-pub mod limits;
-pub mod log;
-pub mod metrics;
-pub mod notify;
-mod socket_owners;

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::certificates::Certificates;
 use super::fleet;
-use super::metrics::MetricsListener;
+use super::metrics::listener::MetricsListener;
 use super::minutes::MinuteFiles;
 use super::snapshot::Snapshot;
 use super::temporary_zones::TemporaryZones;

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
+use daemon::arguments;
+use daemon::metrics::table::{self, MetricKind};
 use doctor::codes::Code;
 use doctor::finding::Level;
-use resolverd::arguments;
-use resolverd::metrics::table::{self, MetricKind};
 
 /// Compares a text with the page in conf/man, or writes the page.
 fn page(name: &str, actual: &str) {

@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
+use daemon::Daemon;
 use lab::demo::{Demo, Options};
 use lab::prelude::skipped;
-use resolverd::daemon::Daemon;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_lab_domain_resolves_and_message_times_are_shown() {

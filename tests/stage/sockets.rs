@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use config::{Config, Family};
 use control::Controlled;
+use daemon::Daemon;
 use dns::question::{Apart, Outcome};
 use dns::random::Random;
 use hickory_proto::rr::RecordType;
@@ -16,7 +17,6 @@ pub use lab::prelude::name;
 use lab::server::Distance;
 use lab::sockets::LabSockets;
 use lab::world::{Lab, ServerPlan};
-use resolverd::daemon::Daemon;
 
 /// A time that is long enough on any machine. A test that passes never waits this long.
 pub const PATIENCE: Duration = Duration::from_secs(30);

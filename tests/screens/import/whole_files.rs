@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{imported, keys};
-use resolverd::daemon::allowance::needed;
+use daemon::allowance::needed;
 
 #[test]
 fn a_byte_order_mark_is_skipped() {

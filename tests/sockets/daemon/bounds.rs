@@ -47,7 +47,7 @@ fn ten_thousand_cold_names_at_once_stay_within_the_bounds() {
         burst.answered >= resolver::limits::WorkBounds::for_cache_size(32 << 20).flights as u64,
         "hardly any was answered: {burst:?}"
     );
-    assert!(watched.descriptors <= resolverd::limits::DESCRIPTORS, "{watched:?}");
+    assert!(watched.descriptors <= daemon::limits::DESCRIPTORS, "{watched:?}");
     assert!(watched.hits > 20, "hits did not go on: {watched:?}");
 
     let sent = burst.sent + warm.sent;

@@ -5,11 +5,11 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use daemon::limits::{STOP_FLUSH, STOP_GRACE};
 use dns::question::ExtendedError;
 use hickory_proto::op::{Message, Query, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
 use resolver::limits::{BUSY_FLIGHTS, MAX_SILENT_FLIGHTS};
-use resolverd::limits::{STOP_FLUSH, STOP_GRACE};
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, extended_error, is_servfail};

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use config::Config;
+use daemon::allowance;
 use lab::prelude::skipped;
-use resolverd::daemon::allowance;
 
 /// The maximum exposure of `systemd-analyze security`, multiplied by ten.
 const EXPOSURE: &str = "--threshold=15";

@@ -20,7 +20,7 @@ use control::protocol::MetricsStatus;
 type Configured = (SocketAddr, Result<Arc<MetricsServer>, String>);
 
 #[derive(Default)]
-pub(super) struct MetricsListener {
+pub(crate) struct MetricsListener {
     /// `None` if `metrics.listen` is empty.
     state: Mutex<Option<Configured>>,
     /// Notified after a reload has changed the address or the listener.
@@ -30,7 +30,7 @@ pub(super) struct MetricsListener {
 impl MetricsListener {
     /// Listens at this address instead of the earlier one. An address that is not available is logged. Must be called inside a
     /// runtime.
-    pub(super) fn set(&self, wanted: Option<SocketAddr>) {
+    pub(crate) fn set(&self, wanted: Option<SocketAddr>) {
         let mut state = self.state();
         if state.as_ref().map(|(configured, _)| *configured) == wanted {
             return;
@@ -45,12 +45,12 @@ impl MetricsListener {
     }
 
     /// `None` if there is no listener.
-    pub(super) fn address(&self) -> Option<SocketAddr> {
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
         self.server().map(|server| server.address())
     }
 
     /// Returns the configured address, with the reason if there is no listener; `None` if metrics are off.
-    pub(super) fn status(&self) -> Option<MetricsStatus> {
+    pub(crate) fn status(&self) -> Option<MetricsStatus> {
         let state = self.state();
         let (configured, server) = state.as_ref()?;
         Some(match server {
@@ -60,7 +60,7 @@ impl MetricsListener {
     }
 
     /// Serves metrics. If the address is not available, tries again to bind it.
-    pub(super) async fn serve<Daemon: Controlled>(
+    pub(crate) async fn serve<Daemon: Controlled>(
         &self,
         subject: Arc<Daemon>,
         ended: watch::Receiver<bool>,

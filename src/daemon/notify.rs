@@ -18,12 +18,12 @@ use tokio::time::{MissedTickBehavior, interval};
 use supervise::pulse::Pulses;
 
 /// Reports that the daemon accepts queries at `addresses`. After a reload, this reports the end of the reload.
-pub fn ready(addresses: &[SocketAddr]) {
+pub(crate) fn ready(addresses: &[SocketAddr]) {
     tell(&[NotifyState::Ready, NotifyState::Status(&words(addresses))]);
 }
 
 /// Reports new `addresses` outside of a start or reload.
-pub fn listens(addresses: &[SocketAddr]) {
+pub(crate) fn listens(addresses: &[SocketAddr]) {
     tell(&[NotifyState::Status(&words(addresses))]);
 }
 
@@ -34,7 +34,7 @@ fn words(addresses: &[SocketAddr]) -> String {
 
 /// Reports the begin of a reload. `ready` reports its end, even if it failed. From the time in the message, the service manager recognises the reload
 /// that it requested (`Type=notify-reload`).
-pub fn reloading() {
+pub(crate) fn reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(moment) => tell(&[NotifyState::Reloading, moment]),
         Err(_) => tell(&[NotifyState::Reloading]),
@@ -42,18 +42,18 @@ pub fn reloading() {
 }
 
 /// Reports that the daemon is stopping.
-pub fn stopping() {
+pub(crate) fn stopping() {
     tell(&[NotifyState::Stopping, NotifyState::Status("stopping: answering the queries in progress")]);
 }
 
 /// Returns the timeout of the service manager's watchdog; `None` if it is off.
-pub fn patience() -> Option<Duration> {
+pub(crate) fn patience() -> Option<Duration> {
     sd_notify::watchdog_enabled()
 }
 
 /// Sends the watchdog message to the service manager twice in each `patience`. Before each message, every thread and task of `pulses` must have run
 /// since the message before, and `probe` must return. Otherwise the message is not sent. Runs forever.
-pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> Infallible {
+pub(crate) async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> Infallible {
     let mut rounds = interval((patience / 2).max(Duration::from_millis(1)));
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stuck = Vec::new();

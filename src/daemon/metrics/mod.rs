@@ -26,6 +26,7 @@
 
 mod exposition;
 mod gather;
+pub(super) mod listener;
 mod page;
 mod readers;
 pub mod server;

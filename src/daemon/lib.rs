@@ -34,24 +34,31 @@
 //! - `MemoryMax=` in the unit file comes from `cache.size` and `history.size`. At the start, the daemon logs a warning if the
 //!   service manager allows less.
 
+mod allocator;
 pub mod allowance;
+pub mod arguments;
 mod certificates;
 mod changes;
 mod dnstap;
 mod fleet;
 mod history;
 mod learned;
+pub mod limits;
+pub mod log;
 mod memory_bound;
-mod metrics;
+pub mod metrics;
 mod minutes;
 mod negative_trust_anchors;
+mod notify;
 mod owners;
+pub mod program;
 mod reload;
 mod renewals;
 mod root_keys;
 mod running;
 mod saved_history;
 mod snapshot;
+mod socket_owners;
 mod state_files;
 mod tasks;
 mod temporary_zones;
@@ -85,7 +92,7 @@ use exchange::network::Network;
 use exchange::ports;
 use exchange::ports::SourcePorts;
 use exchange::socket_network::SocketNetwork;
-use metrics::MetricsListener;
+use metrics::listener::MetricsListener;
 use resolver::fleet::FleetStore;
 use resolver::listener;
 use resolver::listener::{

@@ -1,4 +1,4 @@
-//! resolverd: parses the arguments, reads the configuration, and starts the daemon.
+//! The program resolverd: parses the arguments, reads the configuration, and starts the daemon.
 //!
 //! # Decisions
 //!
@@ -13,23 +13,24 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::Daemon;
+use crate::arguments::Arguments;
+#[cfg(feature = "lab")]
+use crate::arguments::Command;
+use crate::{log, notify};
 use clap::Parser;
 use config::{Config, defaults, notes};
 use ctl::render::text::checked;
 use resolver::listener::{Inherited, StoppedWorkers};
 use resolver::zones::Views;
-use resolverd::arguments::Arguments;
-#[cfg(feature = "lab")]
-use resolverd::arguments::Command;
-use resolverd::daemon::Daemon;
-use resolverd::{log, notify};
 use tokio::signal::unix::{SignalKind, signal};
 
 const FAILED: u8 = 1;
 
 const CONFIG_INVALID: u8 = 6;
 
-fn main() -> ExitCode {
+/// Runs resolverd with the arguments of this process, until a signal ends it. Returns the exit code.
+pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let origin = arguments.config.clone().or_else(|| {
         let usual = PathBuf::from(defaults::FILE);
@@ -145,6 +146,8 @@ mod demo {
     use std::net::SocketAddr;
     use std::process::ExitCode;
 
+    use crate::Daemon;
+    use crate::arguments;
     use control::protocol::{Reply, Request, WhyRequest};
     use control::{Controlled, read_only};
     use ctl::moment;
@@ -153,10 +156,8 @@ mod demo {
     use lab::demo::{Demo, DemoError, Options};
     use lab::message_bench;
     use lab::message_bench::{Installed, table};
-    use resolverd::arguments;
-    use resolverd::daemon::Daemon;
 
-    use resolverd::log;
+    use crate::log;
 
     use super::FAILED;
 
