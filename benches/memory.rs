@@ -6,6 +6,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use dns::cached::Delegation;
+use dns::cached::Rank;
+use dns::cached::StoreFill;
 use dns::clock::Mono;
 use dns::question::{ExtendedError, Question, ViewId};
 use dns::random::Random;
@@ -13,11 +16,9 @@ use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
 use hickory_proto::rr::rdata::{A, NS, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use resolver::cache::entries::Delegation;
 use resolver::cache::failures::ServersMeanwhile;
 use resolver::cache::negative::Denial;
-use resolver::cache::rrset::Rank;
-use resolver::cache::{ENTRY_OVERHEAD, Memory, StoreFill};
+use resolver::cache::{ENTRY_OVERHEAD, Memory};
 
 /// This number is so large that the hash table grows several times.
 const ENTRIES: u32 = 200_000;

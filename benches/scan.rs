@@ -7,6 +7,8 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dns::cached::Delegation;
+use dns::cached::Rank;
 use dns::clock::Mono;
 use dns::question::{Question, QuestionKey, ViewId};
 use dns::random::Random;
@@ -16,9 +18,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{A, NS, SOA};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolver::cache::Memory;
-use resolver::cache::entries::Delegation;
 use resolver::cache::negative::Denial;
-use resolver::cache::rrset::Rank;
 use stage::popularity::shares;
 
 /// The number of names that clients ask for again and again.

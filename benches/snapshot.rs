@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use dns::cached::Rank;
 use dns::clock::{Mono, Now};
 use dns::question::ViewId;
 use dns::random::Random;
 use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolver::cache::Memory;
-use resolver::cache::rrset::Rank;
 use resolver::cache::snapshot::Scope;
 
 const NAMES: u32 = 500_000;

@@ -6,6 +6,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dns::cached::Delegation;
+use dns::cached::Evidence;
+use dns::cached::Rank;
+use dns::cached::StoreFill;
 use dns::clock::Mono;
 use dns::question::{ExtendedError, Question, ViewId};
 use dns::random::Random;
@@ -16,12 +20,11 @@ use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
 use hickory_proto::rr::rdata::{A, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType, SerialNumber};
 use lab::prelude::resident;
-use resolver::cache::entries::Delegation;
+use resolver::cache::Memory;
 use resolver::cache::failures::ServersMeanwhile;
 use resolver::cache::negative::Denial;
-use resolver::cache::rrset::Rank;
-use resolver::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
-use resolver::cache::{Memory, StoreFill};
+use resolver::cache::rrset::Credibility;
+use resolver::cache::security::{Backing, ZoneSecurity, ZoneTrust};
 use resolver::limits::{MAX_LAME_ZONES, MAX_SILENT_ZONES, MAX_SLOW_ZONES};
 use resolverd as _;
 use validate::keys::{ZoneKey, ZoneKeys};
@@ -189,7 +192,7 @@ fn put_signed(memory: &Memory, number: u32, octets: usize) {
     let backing = Backing { evidence: Evidence::from_records([&record]), ..Backing::default() };
     memory.rrsets.in_view(ViewId::default()).put_backed(
         &[&record],
-        Rank::Answer.backed(backing),
+        Credibility::new(Rank::Answer, backing),
         DAY,
         Mono::START,
     );

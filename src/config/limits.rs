@@ -120,3 +120,18 @@ pub const MAX_WORKERS: usize = 4;
 
 /// The greatest number of `[[view]]` entries. A host needs one for itself, one for its containers, and one for its virtual machines.
 pub const MAX_VIEWS: usize = 8;
+
+/// A rule of look-ahead is used only while clients ask at least this percentage of the questions that the rule expects.
+pub const AHEAD_PERCENT: u32 = 60;
+
+/// After this number of judged questions, all earlier questions of a rule count half. The rules therefore follow a change of the mail
+/// software within some hundred emails.
+pub const AHEAD_RULE_MEMORY: u32 = 200;
+
+/// The memory that the process may use beyond `cache.size` because of the allocator, in per cent of `cache.size`.
+/// `benches/compare/misses.sh` measures less.
+pub const CACHE_SLACK_PERCENT: u64 = 25;
+
+/// The memory that the process needs in addition to the cache and the history, in octets: 24 MiB for the program, its statistics and work in progress
+/// (`WorkBounds`). The rest is for buffers of sockets, streams of clients and threads of many listeners.
+pub const MEMORY_BESIDE_CACHE: u64 = 192 << 20;

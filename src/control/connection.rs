@@ -25,6 +25,7 @@ use super::protocol::{
 };
 use super::rows;
 use super::{Controlled, configured, health, lists, lookup, zones};
+use dns::cached::Flush;
 use dns::clock::micros;
 use dns::conduct::network_text;
 use dns::question::{Question, ServerQuery};
@@ -40,7 +41,6 @@ use history::{Counter, Window};
 use minutes::limits::MAX_SPANS;
 use minutes::row::{Busy, BusyKind};
 use minutes::span::SpanReport;
-use resolver::cache::flush::Flush;
 use resolver::cache::servers::KnownServer;
 use resolver::resolve::list_keys::{kept_here, secrets_of};
 

@@ -13,13 +13,13 @@ use super::protocol::rows::{FlightState, HeldAs, HeldRow, LookaheadRule, Lookahe
 use super::protocol::watched::{WatchedFinding, WatchedRow};
 use ::watched::WatchedDomain;
 use ::watched::history::FollowedFinding;
+use dns::cached::Delegation;
 use dns::clock::Mono;
 use dns::question::Question;
 use dns::wire::presentation;
 use dns::wire::presentation::kind_text;
 use dns::zone_file::data_text;
 use history::{Counter, Window};
-use resolver::cache::entries::Delegation;
 use resolver::cache::look::{Held, HeldData};
 use resolver::cache::security::{ZoneSecurity, ZoneTrust};
 use resolver::cache::servers::KnownServer;

@@ -16,16 +16,17 @@ use crate::limits::{MAX_SEEN_ORDERS_FILE, MAX_SHARED_SERVERS};
 use ::fleet::Fleet;
 use ::fleet::gateway::{Gateway, ListQueries, Member};
 use ::fleet::news::News;
+use config::{Rule, RuleState};
 use control::Controlled;
 use control::protocol::fleet::{Confirmation, FleetMember, FleetOrder, FleetState};
+use dns::cached::Flush;
 use dns::question::name_text;
 use dns::random::Random;
 use dnsbl::entry::ListEntry;
 use dnsbl::list_way::Way;
 use dnsbl::state::ListState;
 use history::Counter;
-use resolver::cache::flush::Flush;
-use resolver::lookahead::{Rule, RuleStanding, RuleState};
+use resolver::lookahead::RuleStanding;
 
 /// Collects reports for the other gateways of the fleet, and uses their reports, each time that the heartbeat of the fleet asks for it.
 pub(super) struct FleetGateway {

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use super::running::Running;
 use crate::limits::{PROCESS_BESIDE_CACHE, ROOM_PAUSE, UDP_THREAD_MEMORY, USUAL_UDP_THREADS};
 use config::Config;
-use resolver::limits::CACHE_SLACK_PERCENT;
+use config::limits::CACHE_SLACK_PERCENT;
 use resolver::listener;
 
 /// Measures the memory of the process each time many resolutions (flights) have begun. Makes the cache smaller if the process uses too much memory.

@@ -8,6 +8,7 @@
 use std::net::IpAddr;
 
 use hickory_proto::op::ResponseCode;
+use serde::{Deserialize, Serialize};
 
 use crate::words;
 
@@ -128,4 +129,37 @@ impl Conduct {
     pub const fn came_back(self) -> bool {
         !matches!(self, Self::Silent | Self::Unreachable | Self::NotSent | Self::NoTcp)
     }
+}
+
+/// The health of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// The server answers, or had no query.
+    Answering,
+    /// The server did not answer the last query, which may have been lost.
+    #[serde(rename = "recent_timeout")]
+    Doubtful,
+    /// The server is dead, and its next probe is due.
+    Due,
+    /// The server is dead, and its next probe is not due: it gets no queries of clients.
+    Dead,
+}
+
+/// The features of a server. Each is true until the server shows that it lacks the feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerFeatures {
+    /// True if the server accepts EDNS (RFC 6891).
+    pub edns: bool,
+    /// True if the server repeats a name in the same mixed case (0x20).
+    pub keeps_case: bool,
+    /// True if the server accepts TCP.
+    pub tcp: bool,
+    /// True if UDP replies of more than 512 octets arrive.
+    pub long_datagrams: bool,
+}
+
+impl ServerFeatures {
+    /// All features.
+    pub const ALL: Self = Self { edns: true, keeps_case: true, tcp: true, long_datagrams: true };
 }

@@ -5,6 +5,7 @@
 //! decodes nothing. `rdata` reads the data of records that the DNS library rejects; `zone_file` reads all texts in the format of
 //! zone files, and writes data as text. With the feature `simulated`, the whole resolver runs on a virtual clock and a seed.
 
+pub mod cached;
 pub mod clock;
 pub mod conduct;
 pub mod hash;

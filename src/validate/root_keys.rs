@@ -338,6 +338,26 @@ pub fn is_followed(key: &DNSKEY) -> bool {
         && (1..=MAX_ROOT_KEY).contains(&octets)
 }
 
+/// The DNSSEC keys of the root zone and their state, for the operator.
+#[derive(Clone, Debug)]
+pub struct RootKeysReport {
+    /// True if the trust anchors of the root are updated (RFC 5011).
+    pub follows: bool,
+    /// The keys that the root zone has published.
+    pub keys: RootKeys,
+    /// The key tags of configured keys that the root zone has not published so far.
+    pub unseen: Vec<u16>,
+    /// Why the last query for the keys failed or its answer was not valid, as the end of a sentence. `None` if it succeeded.
+    pub trouble: Option<String>,
+    /// Since when all queries have failed, in seconds since 1970. `None` if the last one succeeded.
+    pub failing_since: Option<u64>,
+    /// Why the keys could not be written to their file, as the end of a sentence. `None` if they could.
+    pub unkept: Option<String>,
+    /// True if resolverd supports the algorithm and digest type of at least one trust anchor of the root zone, or if these anchors are not
+    /// used.
+    pub is_usable: bool,
+}
+
 #[cfg(test)]
 #[path = "root_keys_tests.rs"]
 mod tests;

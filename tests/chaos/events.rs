@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use dns::cached::Flush;
 use dns::random::Random;
 use hickory_proto::rr::{Name, RecordType};
 use lab::fault::{Fault, MixedCaseReply};
@@ -13,7 +14,6 @@ use lab::server::LabServer;
 use lab::simulation::Simulation;
 use lab::world::Lab;
 use lab::zone_file::read_zone;
-use resolver::cache::flush::Flush;
 use resolver::zones::authority::Authority;
 use supervise::limits::MAX_RESTARTS;
 use supervise::strike::Strike;

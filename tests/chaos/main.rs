@@ -17,14 +17,14 @@ mod truth;
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
+use dns::cached::Flush;
+use dns::cached::StoreFill;
 use dns::random::Random;
 use dnsbl::limits::MAX_PROBE_TIME;
 use futures_util::future::join_all;
 use lab::internet::Internet;
 use lab::prelude::{AFTERWARDS, SOAK_DOMAINS, by_hand};
 use lab::simulation::{Simulation, paused};
-use resolver::cache::StoreFill;
-use resolver::cache::flush::Flush;
 use supervise::strike::STRUCK;
 use tokio::sync::watch;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::{Config, ConfiguredList, ConfiguredZone, ZoneKind};
+use dns::cached::Flush;
 use dns::question::ListSays;
 use dnsbl::list::Guard;
 use dnsbl::list::{OnRefusal, WhenStale};
@@ -20,7 +21,6 @@ use lab::log::Received;
 use lab::prelude::{ask, name};
 use lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
-use resolver::cache::flush::Flush;
 
 /// A DNS list: its zone, a name that a client asks for, and the answers "listed" and "refused".
 struct ListSubject {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use config::{Config, Family};
 use control::health::{JUDGED, judge};
+use dns::conduct::Health;
 use hickory_proto::rr::RecordType;
 use history::costs::CostsWanted;
 use history::culprit::CulpritKind;
@@ -18,7 +19,6 @@ use lab::server::Distance;
 use lab::simulated::Ipv6Way;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
-use resolver::cache::servers::Health;
 use tokio::task::JoinSet;
 
 const SECOND: Duration = Duration::from_secs(1);

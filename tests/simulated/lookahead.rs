@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use config::LookaheadMode;
+use config::{Rule, RuleState};
 use dns::question::{Outcome, Question, wire_name};
 use hickory_proto::rr::{Name, RecordType};
 use history::entry::Link;
@@ -20,7 +21,7 @@ use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_for, paused};
 use lab::traffic;
 use lab::world::ServerPlan;
-use resolver::lookahead::{Rule, RuleStanding, RuleState};
+use resolver::lookahead::RuleStanding;
 
 /// The mail domains of senders and recipients in the lab.
 const DOMAINS: usize = 700;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::{ConfiguredZone, ZoneKind};
+use dns::conduct::Health;
+use dns::conduct::ServerFeatures;
 use futures_util::future::join_all;
 use hickory_proto::rr::{Name, RecordType};
 use history::limits::{FLIGHT_TIME, INCIDENT_FAILURES};
@@ -14,8 +16,7 @@ use lab::fault::Fault;
 use lab::server::Distance;
 use lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
-use resolver::cache::servers::ServerFeatures;
-use resolver::cache::servers::{Health, KnownServer};
+use resolver::cache::servers::KnownServer;
 use resolver::limits::{DEAD_WANTED_TIME, HEDGE_BURST, HEDGES_PER_MILLE};
 
 /// one.tld. is on two servers, of which ns1 is nearer. Every name in it has an address.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use dns::cached::Flush;
 use dns::question::{ExtendedError, Outcome};
 use futures_util::future::join_all;
 use hickory_proto::op::ResponseCode;
@@ -16,7 +17,6 @@ use lab::oracle::Oracle;
 use lab::prelude::ask;
 use lab::simulation::{SimulatedReply, Simulation, config_for, config_trusting, paused};
 use lab::world::{Lab, ServerPlan};
-use resolver::cache::flush::Flush;
 
 /// Clients ask for the first half of the mail domains before the outage.
 const DOMAINS: usize = 24;

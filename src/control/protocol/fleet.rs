@@ -5,7 +5,7 @@ use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use resolver::cache::flush::Flush;
+use dns::cached::Flush;
 
 /// The state of the store that the gateways share.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

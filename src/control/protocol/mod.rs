@@ -24,6 +24,7 @@ pub use self::status::{
 };
 use self::watched::WatchedRow;
 use self::zones::{ZoneState, ZoneWhat};
+use dns::cached::Flushed;
 use dns::question::ServerQuery;
 use doctor::facts::{NoReply, ReplyFacts};
 use history::changes::ChangeRow;
@@ -36,7 +37,6 @@ use history::spent::{StageRow, TableSpan};
 use history::why::MessageReport;
 use history::{ClientRow, ServerRow, TypeRow, UserRow, Window, ZoneRow};
 use minutes::span::SpanReport;
-use resolver::cache::flush::Flushed;
 
 /// A request of `resolverctl` to the daemon: what the reply must show, or what the daemon must do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

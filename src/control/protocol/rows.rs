@@ -7,10 +7,10 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use config::LookaheadMode;
-use resolver::cache::rrset::Rank;
-use resolver::cache::servers::Health;
-use resolver::cache::servers::ServerFeatures;
-use resolver::lookahead::{Rule, RuleState};
+use config::{Rule, RuleState};
+use dns::cached::Rank;
+use dns::conduct::Health;
+use dns::conduct::ServerFeatures;
 
 /// The state of a server to which resolverd sends queries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

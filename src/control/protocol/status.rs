@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use dns::cached::StoreFill;
 use dns::words;
 use history::{ServerRow, ShedRow, StatsReport, ZoneRow};
-use resolver::cache::StoreFill;
-use resolver::resolve::root_keys::RootKeysReport;
+use validate::root_keys::RootKeysReport;
 use validate::root_keys::{RootKey, RootKeyState};
 
 /// The daemon and its current state.

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use super::{Blame, Problem};
-use resolver::cache::servers::Health;
+use dns::conduct::Health;
 
 /// Adds or removes a temporary zone or host. Such an entry is not in the configuration file. It survives reloads, but not a restart of the daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

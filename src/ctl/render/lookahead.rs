@@ -3,10 +3,10 @@
 use super::columns::{self, Column, count, number, painted, word};
 use super::{Paint, Style, words};
 use config::LookaheadMode;
+use config::RuleState;
+use config::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};
 use control::protocol::Reply;
 use control::protocol::rows::{LookaheadRule, LookaheadState};
-use resolver::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};
-use resolver::lookahead::RuleState;
 
 fn legend(mode: LookaheadMode) -> String {
     let states = format!(

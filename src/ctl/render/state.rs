@@ -9,8 +9,8 @@ use super::{Paint, Style, words};
 use config::defaults;
 use control::protocol::Reply;
 use control::protocol::rows::{FlightState, HeldRow, ServerState};
-use resolver::cache::servers::Health;
-use resolver::cache::servers::ServerFeatures;
+use dns::conduct::Health;
+use dns::conduct::ServerFeatures;
 
 const SERVERS: &[Column<ServerState>] = &[
     Column("server", 0, |row, _| word(&address(row.address))),

@@ -6,8 +6,8 @@ use hickory_proto::rr::{Name, Record, RecordType};
 
 use crate::distort::POISON;
 use crate::simulation::Simulation;
+use dns::cached::Rank;
 use resolver::cache::look::{Held, HeldData};
-use resolver::cache::rrset::Rank;
 
 use super::check::matches;
 use super::{ExpectedRecord, Holding};

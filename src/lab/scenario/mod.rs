@@ -75,8 +75,8 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, Record, RecordType};
 use thiserror::Error;
 
+use dns::cached::Rank;
 use dns::question::Outcome;
-use resolver::cache::rrset::Rank;
 
 use super::delegations::Tree;
 use super::fault::Fault;

@@ -14,8 +14,8 @@ use crate::signing::Signing;
 use crate::simulated::Ipv6Way;
 use crate::world::{ServerPlan, absolute};
 use crate::zone_file::{read_kind, read_record};
+use dns::cached::Rank;
 use dns::question::Outcome;
-use resolver::cache::rrset::Rank;
 
 use super::{Action, Ask, Expected, ExpectedRecord, Holding, Scenario, ScenarioError, ScenarioStep, repeat};
 

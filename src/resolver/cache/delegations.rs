@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use hickory_proto::rr::Name;
 
-use super::entries::{CacheEntry, Delegation};
+use super::entries::CacheEntry;
 use super::keys::{KeySlot, NameKeys, SlotKey};
 use super::rrsets::InView;
 use super::security::ZoneTrust;
+use dns::cached::Delegation;
 use dns::clock::Mono;
 
 impl InView<'_> {

@@ -3,14 +3,16 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::Name;
 
 use super::freshness;
 use super::negative::Negative;
 use super::ranges::DeniedRange;
-use super::rrset::{Rank, Rrset};
-use super::security::{Backing, Evidence, ZoneTrust};
+use super::rrset::Rrset;
+use super::security::{Backing, ZoneTrust};
 use super::weights::{outside, shared, weight};
+use dns::cached::Delegation;
+use dns::cached::Rank;
 use dns::clock::Mono;
 use dns::question::{QuestionKey, Security};
 
@@ -21,49 +23,6 @@ pub enum Known {
     Rrset(Arc<Rrset>),
     /// A denial: the name has no data of this type, or does not exist.
     Negative(Arc<Negative>),
-}
-
-/// A delegation: the servers of a zone, and the addresses that came with the referral to them.
-#[derive(Debug)]
-pub struct Delegation {
-    /// The name of the delegated zone.
-    pub zone: Name,
-    /// The names of the servers.
-    pub servers: Vec<Name>,
-    /// Addresses from the referral, each with the position of its server in `servers`.
-    pub glue: Vec<(usize, IpAddr)>,
-    /// Servers that the operator has configured for the zone. They are used instead of `servers`.
-    pub configured: Vec<SocketAddr>,
-    /// True if the operator has configured the servers. Their addresses may then be in `deny_servers`.
-    pub trusted: bool,
-    /// The zone's DS records with their signatures, or the proof that there are none, from the referral.
-    pub evidence: Evidence,
-    /// When the delegation was received.
-    pub since: Mono,
-    /// When the TTL of the delegation expires.
-    pub expires: Mono,
-}
-
-impl Delegation {
-    /// Returns the glue of this server of type `kind` (A or AAAA).
-    pub(crate) fn glue_for(&self, server: &Name, kind: RecordType) -> Vec<IpAddr> {
-        let of_server = self.glue.iter().filter(|(place, _)| self.servers.get(*place) == Some(server));
-        of_server
-            .map(|(_, address)| *address)
-            .filter(|one| one.is_ipv4() == (kind == RecordType::A))
-            .collect()
-    }
-
-    /// Creates a delegation from a server's referral, without DNSSEC records.
-    pub fn plain(
-        zone: Name,
-        servers: Vec<Name>,
-        glue: Vec<(usize, IpAddr)>,
-        (since, expires): (Mono, Mono),
-    ) -> Self {
-        let (configured, evidence) = (Vec::new(), Evidence::default());
-        Self { zone, servers, glue, configured, trusted: false, evidence, since, expires }
-    }
 }
 
 /// An entry of the RRset table.

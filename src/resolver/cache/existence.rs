@@ -13,9 +13,9 @@ use super::entries::{CacheEntry, Known};
 use super::keys::KeySlot;
 use super::memory::Memory;
 use super::negative::Negative;
-use super::rrset::Rank;
 use super::rrsets::InView;
 use crate::limits::MAX_SHOWN_ABOVE;
+use dns::cached::Rank;
 use dns::clock::Mono;
 use dns::question::{Question, Security, ViewId, name_of_wire};
 
@@ -150,6 +150,7 @@ impl Memory {
 mod tests {
     use super::*;
     use crate::cache::negative::Denial;
+    use crate::cache::rrset::Credibility;
     use crate::cache::security::Backing;
     use crate::cache::stage::{DAY, memory, name};
     use hickory_proto::rr::rdata::{A, SOA, TXT};
@@ -162,7 +163,7 @@ mod tests {
         let backing = Backing { security, ..Backing::default() };
         let owner = name("x.one.example.");
         let denied = Denial { name: &owner, kind, nxdomain: true, soa: &soa };
-        rrsets.put_denied(denied, Rank::Authoritative.backed(backing), DAY, Mono::START);
+        rrsets.put_denied(denied, Credibility::new(Rank::Authoritative, backing), DAY, Mono::START);
     }
 
     fn denied(rrsets: InView<'_>, kind: RecordType) -> Option<Arc<Negative>> {
@@ -201,8 +202,12 @@ mod tests {
             let memory = memory();
             let rrsets = memory.rrsets.in_view(ViewId::default());
             let show = || {
-                let cleared =
-                    rrsets.put_backed(&[record], Rank::Answer.backed(Backing::default()), DAY, Mono::START);
+                let cleared = rrsets.put_backed(
+                    &[record],
+                    Credibility::new(Rank::Answer, Backing::default()),
+                    DAY,
+                    Mono::START,
+                );
                 let above = rrsets.show_above(&record.name, &zone, Duration::from_secs(60), Mono::START);
                 cleared || !above.is_empty()
             };
@@ -225,7 +230,12 @@ mod tests {
         let memory = memory();
         let rrsets = memory.rrsets.in_view(ViewId::default());
         deny(rrsets, (RecordType::MX, "example."), Security::Insecure);
-        assert!(rrsets.put_backed(&[&text], Rank::Answer.backed(Backing::default()), DAY, Mono::START));
+        assert!(rrsets.put_backed(
+            &[&text],
+            Credibility::new(Rank::Answer, Backing::default()),
+            DAY,
+            Mono::START
+        ));
         for kind in [RecordType::A, RecordType::MX] {
             assert!(denied(rrsets, kind).is_none(), "{kind}");
         }
@@ -242,7 +252,12 @@ mod tests {
         deny(rrsets, (RecordType::A, "one.example."), Security::Secure);
         let text =
             Record::from_rdata(name("x.one.example."), 60, RData::TXT(TXT::new(vec!["forged".into()])));
-        assert!(!rrsets.put_backed(&[&text], Rank::Answer.backed(Backing::default()), DAY, Mono::START));
+        assert!(!rrsets.put_backed(
+            &[&text],
+            Credibility::new(Rank::Answer, Backing::default()),
+            DAY,
+            Mono::START
+        ));
         assert!(denied(rrsets, RecordType::TXT).is_some());
     }
 }

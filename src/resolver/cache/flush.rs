@@ -6,52 +6,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
-use serde::{Deserialize, Serialize};
 
 use super::entries::CacheEntry;
 use super::entries::{EntryKind, kind_of};
 use super::memory::Memory;
+use dns::cached::Flush;
+use dns::cached::Flushed;
 use dns::question::{Answer, QuestionKey, Security, ViewId, wire_name};
-
-/// Selects the entries to remove.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Flush {
-    /// The entries of one name.
-    Name {
-        /// The name.
-        name: Name,
-        /// The type; `None` for all types.
-        kind: Option<RecordType>,
-    },
-    /// The entries of a name and of all names below.
-    Tree {
-        /// The name at the top of the tree.
-        name: Name,
-        /// The type; `None` for all types.
-        kind: Option<RecordType>,
-    },
-    /// All negative answers and failures.
-    Negative,
-    /// All entries.
-    All,
-}
-
-/// The number of removed entries, by kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flushed {
-    /// Positive answers.
-    pub answers: u64,
-    /// RRsets.
-    pub rrsets: u64,
-    /// Negative answers, in the tables of answers and of RRsets.
-    pub negatives: u64,
-    /// Delegations and DNSSEC states of zones.
-    pub delegations: u64,
-    /// Failures.
-    pub failures: u64,
-    /// Servers whose data (round trips, unanswered queries, EDNS) were removed.
-    pub servers: u64,
-}
 
 /// A [`Flush`] with names in wire form, as in the keys of entries.
 #[derive(Debug)]
@@ -168,8 +129,8 @@ fn suffixes(name: &[u8]) -> impl Iterator<Item = &[u8]> {
 mod tests {
     use super::*;
     use crate::cache::failures::ServersMeanwhile;
-    use crate::cache::rrset::Rank;
     use crate::cache::stage::{DAY, memory, name};
+    use dns::cached::Rank;
     use dns::clock::Mono;
     use dns::question::{ExtendedError, Question};
     use dns::wire::compose;

@@ -17,13 +17,14 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::entries::{CacheEntry, Known};
 use super::keys::{KeySlot, NameKeys, SlotKey};
-use super::rrset::{Credibility, Rank, Rrset};
+use super::rrset::{Credibility, Rrset};
 use super::rrsets::{InView, STALE_TYPES};
 use super::security::Backing;
 use crate::limits::{
     CLIENT_RESPONSE_TIME, LEAST_RENEWAL_TIME, LEAST_RENEWED_TTL, MOST_RENEWAL_SHARE, RENEWAL_SHARE,
     SERVER_QUIET_TIME,
 };
+use dns::cached::Rank;
 use dns::clock::Mono;
 use dns::question::{QuestionKey, Security};
 
@@ -266,7 +267,7 @@ mod tests {
         let deny = |security, now| {
             let backing = Backing { security, ..Backing::default() };
             let denial = Denial { name: &above, kind: RecordType::A, nxdomain: true, soa: &soa(5) };
-            rrsets.put_denied(denial, Rank::Authoritative.backed(backing), DAY, at(now));
+            rrsets.put_denied(denial, Credibility::new(Rank::Authoritative, backing), DAY, at(now));
         };
         rrsets.put(&[&data], Rank::Authoritative, DAY, at(0));
         deny(Security::Insecure, 70);
@@ -282,7 +283,8 @@ mod tests {
         let memory = memory();
         let rrsets = memory.rrsets.in_view(ViewId::default());
         let owner = name("www.example.");
-        let believed = |security| Rank::Authoritative.backed(Backing { security, ..Backing::default() });
+        let believed =
+            |security| Credibility::new(Rank::Authoritative, Backing { security, ..Backing::default() });
         let ends = |held, new: &Credibility, second| {
             rrsets.put_backed(&[&address(60)], held, DAY, at(0));
             rrsets.outdate(&owner, RecordType::A, new, at(second));
@@ -294,7 +296,7 @@ mod tests {
         for (second, over) in [(53, false), (54, true), (59, true), (60, true)] {
             assert_eq!(ends(unchecked(), &unchecked(), second), over, "{second}");
         }
-        let lesser = Rank::Answer.backed(Backing::default());
+        let lesser = Credibility::new(Rank::Answer, Backing::default());
         assert!(!ends(unchecked(), &lesser, 59), "a lesser rank ends nothing that lives");
         assert!(ends(unchecked(), &lesser, 60));
         assert!(

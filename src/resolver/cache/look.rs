@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use hickory_proto::rr::{Name, Record, RecordType};
 
-use super::entries::{CacheEntry, Delegation, Known};
+use super::entries::{CacheEntry, Known};
 use super::memory::{Memory, weigh_answer};
 use super::negative::Negative;
-use super::rrset::Rank;
 use super::security::ZoneTrust;
 use super::{entries, failures};
+use dns::cached::Delegation;
+use dns::cached::Rank;
 use dns::clock::Mono;
 use dns::question::{Answer, ExtendedError, Question, ViewId, wire_name};
 

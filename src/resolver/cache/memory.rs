@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::room::Room;
-use super::store::{QuestionStore, StoreFill, fill};
+use super::store::{QuestionStore, fill};
 use super::versions::{AnswerVersion, Versions};
 use super::weights::{SLOT, shared, weight};
 use super::{entries, failures, rrsets, servers, walk};
 use crate::limits::WorkBounds;
+use dns::cached::StoreFill;
 use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::{Answer, QuestionKey};

@@ -53,7 +53,6 @@ mod walk;
 mod weights;
 
 pub use memory::{Answers, Memory};
-pub use store::StoreFill;
 pub use versions::AnswerVersion;
 pub use weights::ENTRY_OVERHEAD;
 

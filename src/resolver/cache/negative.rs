@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use super::rrset::{Rank, capped};
-use super::security::{Backing, Evidence};
+use super::rrset::capped;
+use super::security::Backing;
+use dns::cached::Evidence;
+use dns::cached::Rank;
 use dns::clock::Mono;
 
 /// A denial to store: the name does not exist, or has no data of the type.

@@ -24,9 +24,9 @@ use super::entries::{CacheEntry, Known};
 use super::existence::SHOWING;
 use super::keys::{KeySlot, NameKeys};
 use super::rrsets::InView;
-use super::security::Evidence;
 use super::weights::{block, outside, shared};
 use crate::limits::{MAX_RANGES, MAX_REFUTING_HOSTS, PRIVATE_LABELS, REFUTED_TIME};
+use dns::cached::Evidence;
 use dns::clock::Mono;
 use dns::question::name_of_wire;
 use validate::denial_synthesis;
@@ -243,8 +243,8 @@ fn with_signatures<'a>(record: &'a Record, evidence: &'a [Record]) -> Vec<&'a Re
 mod tests {
     use super::*;
     use crate::cache::Memory;
-    use crate::cache::flush::Flush;
     use crate::cache::stage::{memory, name};
+    use dns::cached::Flush;
     use dns::question::ViewId;
     use hickory_proto::dnssec::Algorithm;
     use hickory_proto::dnssec::rdata::{NSEC, RRSIG, SigInput};

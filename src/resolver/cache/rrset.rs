@@ -6,31 +6,12 @@ use std::time::Duration;
 
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding};
-use serde::{Deserialize, Serialize};
 
 use super::freshness;
 use super::security::Backing;
+use dns::cached::Rank;
 use dns::clock::Mono;
 use dns::rdata;
-
-/// The rank of an RRset (RFC 2181 section 5.4.1). Data of a lower rank do not replace data of a higher rank before their TTL expires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rank {
-    /// Addresses from a referral. They are used to query servers, and are never sent to clients.
-    Glue,
-    /// Data from an answer without AA, and data about the target of an alias from an answer with AA.
-    Answer,
-    /// Data from an answer with AA about the name of the question.
-    Authoritative,
-}
-
-impl Rank {
-    /// Returns the credibility of data with this rank and the DNSSEC state `backing`.
-    pub fn backed(self, backing: Backing) -> Credibility {
-        Credibility { rank: self, backing }
-    }
-}
 
 /// Decides which data replace others.
 #[derive(Clone, Debug)]
@@ -39,6 +20,13 @@ pub struct Credibility {
     pub rank: Rank,
     /// The DNSSEC state, and the records that prove it.
     pub backing: Backing,
+}
+
+impl Credibility {
+    /// Returns the credibility of data with this rank and this DNSSEC state.
+    pub fn new(rank: Rank, backing: Backing) -> Self {
+        Self { rank, backing }
+    }
 }
 
 /// An RRset in the cache.

@@ -11,10 +11,12 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::entries::{CacheEntry, Known};
 use super::keys::{KeySlot, NameKeys};
 use super::negative::{Denial, Negative, negative_ttl};
-use super::rrset::{Credibility, Rank, Rrset, capped, encode};
-use super::security::{Backing, Evidence};
+use super::rrset::{Credibility, Rrset, capped, encode};
+use super::security::Backing;
 use super::store::{LookedUp, QuestionStore};
 use crate::limits::DOUBTED_TIME;
+use dns::cached::Evidence;
+use dns::cached::Rank;
 use dns::clock::Mono;
 use dns::question::{QuestionKey, Security, ViewId};
 
@@ -139,7 +141,7 @@ impl InView<'_> {
     /// Stores an RRset. All `records` have the same owner and type. It gets the smallest TTL of its records (RFC 2181 section 5.2), at most
     /// `max_ttl`. With a TTL of 0, it is not stored. It does not replace data of a greater rank.
     pub fn put(&self, records: &[&Record], rank: Rank, max_ttl: Duration, now: Mono) {
-        self.put_backed(records, rank.backed(Backing::default()), max_ttl, now);
+        self.put_backed(records, Credibility::new(rank, Backing::default()), max_ttl, now);
     }
 
     /// Like `put`. `by` is the credibility of the data. Unvalidated data do not replace secure data whose TTL has not expired. Otherwise a client
@@ -202,7 +204,7 @@ impl InView<'_> {
 
     /// Stores a negative answer. Its TTL is the smaller one of its SOA's TTL and MINIMUM (RFC 2308 section 5), at most `max_ttl`.
     pub fn put_negative(&self, denied: Denial<'_>, max_ttl: Duration, now: Mono) {
-        self.put_denied(denied, Rank::Authoritative.backed(Backing::default()), max_ttl, now);
+        self.put_denied(denied, Credibility::new(Rank::Authoritative, Backing::default()), max_ttl, now);
     }
 
     /// Like `put_negative`. `by` is the credibility. A denial does not replace data of a greater rank.

@@ -1,9 +1,9 @@
 //! Tests which entries are stored, which entries replace others, and for how long.
 
 use super::*;
-use crate::cache::entries::Delegation;
 use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use crate::cache::stage::{DAY, memory, name};
+use dns::cached::Delegation;
 use dns::question::wire_name;
 use hickory_proto::rr::RData;
 use hickory_proto::rr::rdata::{A, CNAME, MX, NULL, SOA, TXT};
@@ -85,19 +85,19 @@ fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
                 _ => None,
             };
             let data = |last| Some(RData::A(A::new(192, 0, 2, last)));
-            rrsets.put_backed(&[&address(60, 1)], held.backed(backed(old)), DAY, Mono::START);
-            rrsets.put_backed(&[&address(60, 2)], new.backed(backed(young)), DAY, Mono::START);
+            rrsets.put_backed(&[&address(60, 1)], Credibility::new(held, backed(old)), DAY, Mono::START);
+            rrsets.put_backed(&[&address(60, 2)], Credibility::new(new, backed(young)), DAY, Mono::START);
             assert_eq!(holds(Mono::START), data(if wins { 2 } else { 1 }), "{case}");
             // After the TTL of the stored data, data of any rank replace them.
             let later = Mono::START.after(Duration::from_secs(60));
-            rrsets.put_backed(&[&address(60, 3)], new.backed(backed(young)), DAY, later);
+            rrsets.put_backed(&[&address(60, 3)], Credibility::new(new, backed(young)), DAY, later);
             assert_eq!(holds(later), data(3), "{case}");
             for nxdomain in [false, true] {
                 let all = self::rrsets();
                 let rrsets = all.in_view(ViewId::default());
                 let denied = Denial { name: &owner, kind: RecordType::A, nxdomain, soa: &soa };
-                rrsets.put_denied(denied, held.backed(backed(old)), DAY, Mono::START);
-                rrsets.put_backed(&[&address(60, 2)], new.backed(backed(young)), DAY, Mono::START);
+                rrsets.put_denied(denied, Credibility::new(held, backed(old)), DAY, Mono::START);
+                rrsets.put_backed(&[&address(60, 2)], Credibility::new(new, backed(young)), DAY, Mono::START);
                 let known = rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START);
                 assert_eq!(matches!(known, Some(Known::Rrset(_))), wins, "denied: {case}");
             }
@@ -126,10 +126,10 @@ fn glue_does_not_replace_that_there_is_no_address_and_a_lesser_denial_no_address
     assert!(matches!(known, Some(Known::Negative(_))));
     rrsets.put(&[&address(60, 1)], Rank::Authoritative, DAY, Mono::START);
     let denied = Denial { name: &owner, kind: RecordType::A, nxdomain: false, soa: &soa };
-    rrsets.put_denied(denied, Rank::Answer.backed(Backing::default()), DAY, Mono::START);
+    rrsets.put_denied(denied, Credibility::new(Rank::Answer, Backing::default()), DAY, Mono::START);
     let known = rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START);
     assert!(matches!(known, Some(Known::Rrset(_))));
-    rrsets.put_denied(denied, Rank::Authoritative.backed(Backing::default()), DAY, Mono::START);
+    rrsets.put_denied(denied, Credibility::new(Rank::Authoritative, Backing::default()), DAY, Mono::START);
     let known = rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START);
     assert!(matches!(known, Some(Known::Negative(_))), "it has been taken away");
 }
@@ -291,7 +291,7 @@ fn what_proves_an_rrset_comes_back_with_it() {
     let now = Mono::START.after(Duration::from_secs(7));
     let proof = Record::from_rdata(name("mail.example."), 60, RData::TXT(TXT::new(vec!["x".into()])));
     let backing = Backing { evidence: Evidence::from_records([&proof]), security: Security::Secure };
-    rrsets.put_backed(&[&address(60, 1)], Rank::Answer.backed(backing), DAY, now);
+    rrsets.put_backed(&[&address(60, 1)], Credibility::new(Rank::Answer, backing), DAY, now);
     let held = rrsets.rrset(&name("mail.example."), RecordType::A, Rank::Answer, now).unwrap();
     assert_eq!((held.stored(), held.backing().security), (now, Security::Secure));
     assert_eq!(held.evidence(now), [proof]);
@@ -309,7 +309,7 @@ fn only_a_proof_between_a_name_and_its_zone_denies_it() {
         let rrsets = all.in_view(ViewId::default());
         let backing = Backing { security, ..Backing::default() };
         let denied = Denial { name: &name(owner), kind: RecordType::A, nxdomain: true, soa: &soa };
-        rrsets.put_denied(denied, Rank::Authoritative.backed(backing), DAY, Mono::START);
+        rrsets.put_denied(denied, Credibility::new(Rank::Authoritative, backing), DAY, Mono::START);
         rrsets
             .nxdomain_above(&mut rrsets.keys(&name("a.b.c.example.")), &name("c.example."), Mono::START)
             .is_some()

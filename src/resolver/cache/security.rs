@@ -4,19 +4,14 @@
 //! answers from the cache do not need them.
 
 use hickory_proto::dnssec::PublicKey;
-use hickory_proto::rr::{Name, Record};
-use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding};
+use hickory_proto::rr::Name;
 
 use super::weights::{block, outside};
+use dns::cached::Evidence;
 use dns::clock::Mono;
 use dns::question::Security;
-use dns::rdata;
 use validate::keys::{ZoneKey, ZoneKeys};
 use validate::verdict::{SecurityStatus, ValidationFailure};
-
-/// Signatures, DS records and proofs of absence, in wire form.
-#[derive(Clone, Debug, Default)]
-pub struct Evidence(Box<[u8]>);
 
 /// The DNSSEC state of an RRset or a denial, and the records that prove it.
 #[derive(Clone, Debug, Default)]
@@ -55,53 +50,6 @@ pub enum ZoneSecurity {
     NoZone(ValidationFailure),
 }
 
-impl Evidence {
-    /// Encodes `records` in wire form. Records that cannot be encoded are left out.
-    pub fn from_records<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
-        let mut octets = Vec::new();
-        for record in records {
-            let mut own = Vec::new();
-            let mut encoder = BinEncoder::new(&mut own);
-            encoder.set_name_encoding(NameEncoding::Uncompressed);
-            if record.emit(&mut encoder).is_ok() {
-                octets.append(&mut own);
-            }
-        }
-        Self(octets.into_boxed_slice())
-    }
-
-    /// Decodes the records, with a TTL of `ttl` seconds.
-    pub fn records(&self, ttl: u32) -> Vec<Record> {
-        let mut decoder = BinDecoder::new(&self.0);
-        let mut records = Vec::new();
-        while !decoder.is_empty() {
-            let Ok(mut record) = rdata::read_record(&mut decoder) else { break };
-            record.ttl = ttl;
-            records.push(record);
-        }
-        records
-    }
-
-    /// Returns true if there are no records.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Returns the wire form for the snapshot.
-    pub(super) fn as_octets(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// Restores the wire form from a snapshot without a check. `records` leaves out what cannot be decoded.
-    pub(super) fn restored(octets: &[u8]) -> Self {
-        Self(octets.into())
-    }
-
-    pub(super) fn octets(&self) -> usize {
-        self.0.len()
-    }
-}
-
 impl ZoneTrust {
     /// Returns the result without keys and reasons.
     pub fn state(&self) -> SecurityStatus {
@@ -127,27 +75,5 @@ impl ZoneTrust {
             | ZoneSecurity::NoZone(fault) => block(fault.text.len()),
         };
         outside(&self.zone).saturating_add(more)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use hickory_proto::rr::RData;
-    use hickory_proto::rr::rdata::{A, NULL};
-
-    #[test]
-    fn records_come_back_whole_with_the_ttl_that_is_left() {
-        let owner = Name::from_ascii("Mail.example.").unwrap();
-        let record = |last| Record::from_rdata(owner.clone(), 300, RData::A(A::new(192, 0, 2, last)));
-        let records = Evidence::from_records(&[record(1), record(2)]).records(7);
-        assert_eq!(records.len(), 2);
-        assert!(records.iter().all(|record| record.ttl == 7 && record.name.eq_case(&owner)));
-        assert_eq!(records[1].data, record(2).data);
-        let odd = NULL::with(vec![1, 0, 2, 13]);
-        let odd = RData::Unknown { code: hickory_proto::rr::RecordType::DNSKEY, rdata: odd };
-        let odd = Record::from_rdata(owner.clone(), 300, odd);
-        assert_eq!(Evidence::from_records(&[odd.clone(), record(1)]).records(300), [odd, record(1)]);
-        assert!(Evidence::default().is_empty() && Evidence::default().records(1).is_empty());
     }
 }

@@ -12,22 +12,23 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
-use serde::{Deserialize, Serialize};
 
 use super::losses::Losses;
 use super::round_trips::{RoundTrips, timer_of};
-pub use super::silence::Health;
 use super::silence::Silence;
 use super::silent_zones::SilentZones;
 use super::slow_zones::{Compared, SlowZones};
-use super::store::{LookedUp, Store, StoreFill, fill};
+use super::store::{LookedUp, Store, fill};
 use crate::limits::{
     CONFIRMED_DENIALS, FAILING_TIME, FINDS_CASE_TIME, FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER,
     HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES, MAX_TIMER, MEASURE_PAUSE, MEASURED_TIME, NO_EDNS_TIME,
     NO_TCP_TIME, OWN_CASE_ANSWERS, QUIET_QUERIES, SERVED_TIME, SHORT_TIME, SILENCES_OF_ANOTHER_ZONE,
     SURE_SILENCES, UNKNOWN_TIMER,
 };
+use dns::cached::StoreFill;
 use dns::clock::Mono;
+use dns::conduct::Health;
+use dns::conduct::ServerFeatures;
 use dns::hash::Keyed;
 use dns::question::wire_name;
 use dns::random::Random;
@@ -35,24 +36,6 @@ use dns::random::Random;
 /// The memory of a server in octets, with its counts of round trips, the longest lists of lame, silent and slow zones, and the overhead of the table.
 /// `tests/weights.rs` measures it.
 const ENTRY: u32 = 3_680;
-
-/// The features of a server. Each is true until the server shows that it lacks the feature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServerFeatures {
-    /// True if the server accepts EDNS (RFC 6891).
-    pub edns: bool,
-    /// True if the server repeats a name in the same mixed case (0x20).
-    pub keeps_case: bool,
-    /// True if the server accepts TCP.
-    pub tcp: bool,
-    /// True if UDP replies of more than 512 octets arrive.
-    pub long_datagrams: bool,
-}
-
-impl ServerFeatures {
-    /// All features.
-    pub const ALL: Self = Self { edns: true, keeps_case: true, tcp: true, long_datagrams: true };
-}
 
 /// The table of servers, by address and port.
 #[derive(Clone)]

@@ -8,29 +8,13 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::limits::{
     DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, LEAST_PROBE_PAUSE, LONG_SILENCE, LONG_SILENCE_PROBES,
     MAX_DEAD_TIME, MAX_WANTED_DEAD_TIME, SILENT_TIME, SURE_SILENCES,
 };
 use dns::clock::Mono;
+use dns::conduct::Health;
 use dns::random::Random;
-
-/// The health of a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Health {
-    /// The server answers, or had no query.
-    Answering,
-    /// The server did not answer the last query, which may have been lost.
-    #[serde(rename = "recent_timeout")]
-    Doubtful,
-    /// The server is dead, and its next probe is due.
-    Due,
-    /// The server is dead, and its next probe is not due: it gets no queries of clients.
-    Dead,
-}
 
 /// The unanswered queries since the server's last answer, and its probes if it is dead.
 #[derive(Debug, Default)]

@@ -15,13 +15,12 @@
 //! - The hashes of entries of one name differ only in the bits `NEIGHBOURS`, so these entries are next to each other in the hash table of one shard.
 //!   A resolution looks up a dozen entries of a name, most of which do not exist: the first lookup loads this part into the processor's cache.
 
-use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashTable;
-use serde::{Deserialize, Serialize};
 
 use crate::limits::{MAX_SHARDS_OF_STORE, MIN_SHARD, OCTETS_AT_ONCE, SLOTS_AT_ONCE};
+use dns::cached::StoreFill;
 use dns::hash::Keyed;
 use dns::question::QuestionKey;
 
@@ -494,19 +493,6 @@ fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
 }
 
 pub(super) type QuestionStore<V> = Store<QuestionKey, V>;
-
-/// The number of entries in a table of the cache, and their memory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoreFill {
-    /// The name of the table, for display.
-    pub store: Cow<'static, str>,
-    /// The number of entries, including entries past their TTL.
-    pub entries: u64,
-    /// The memory of the entries in octets.
-    pub bytes: u64,
-    /// The limit of the table in octets.
-    pub capacity: u64,
-}
 
 pub(super) fn fill<K: LookedUp<K> + Clone, V: Clone>(name: &'static str, store: &Store<K, V>) -> StoreFill {
     let (entries, bytes) = store.fill();

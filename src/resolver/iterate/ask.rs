@@ -29,14 +29,14 @@ use super::repeat;
 use super::select::{self, Candidate, CandidateProgress};
 use super::server_role::ServerRole;
 use super::{Iterate, Lookup};
-use crate::cache::entries::Delegation;
-use crate::cache::servers::Health;
 use crate::limits::{
     FAILED_TIME, FAILING_AT_ONCE, FAILING_PAUSES, LAME_TIME, LOSSY, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES,
     MAX_UNDER_WAY, MAX_UNGLUED, UNKNOWN_TIMER,
 };
+use dns::cached::Delegation;
 use dns::clock::Mono;
 use dns::conduct::Conduct;
+use dns::conduct::Health;
 use history::Counter;
 use history::reason::AGAIN;
 use supervise::driven::{Driven, drive};

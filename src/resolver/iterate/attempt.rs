@@ -25,12 +25,12 @@ use super::server_role::ServerRole;
 use super::shared_state::SharedState;
 use super::summary::summary;
 use super::unproven::Silent;
-use crate::cache::entries::Delegation;
 use crate::cache::servers::{Server, ServerStanding};
 use crate::limits::{
     FAILING_TIME, LAME_TIME, LAST_TRIES_OF_LOSSY, LATE_COPIES, LISTEN_TIME_OF_SLOW, MAX_TIMER, MAX_TRIES,
     MIXED_CASE_TRIES,
 };
+use dns::cached::Delegation;
 use dns::clock::Mono;
 use dns::conduct::{Conduct, Transport};
 use dns::secret::Secret;

@@ -9,12 +9,15 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::classify::{End, Found, Referral};
 use super::scrub::firsts;
 use super::{Iterate, Lookup};
-use crate::cache::entries::Delegation;
 use crate::cache::negative::{Denial, negative_ttl};
 use crate::cache::ranges::hosts_in;
-use crate::cache::rrset::{Rank, capped};
-use crate::cache::security::{Backing, Evidence};
+use crate::cache::rrset::Credibility;
+use crate::cache::rrset::capped;
+use crate::cache::security::Backing;
 use crate::limits::{MAX_FAILURE_TIME, MAX_REFUTING_HOSTS, PRIVATE_LABELS};
+use dns::cached::Delegation;
+use dns::cached::Evidence;
+use dns::cached::Rank;
 use dns::clock::Mono;
 use dns::question::{Security, same_name};
 use validate::signature::{covered_type, covering};
@@ -49,7 +52,7 @@ impl Iterate {
             // the target of an alias (RFC 2181 section 5.4.1).
             let asked_for = || place == 0 || rrset.first().is_some_and(|first| is_at(first, lookup.name));
             let rank = ranked(found.authoritative && asked_for());
-            let by = rank.backed(Backing { evidence, security });
+            let by = Credibility::new(rank, Backing { evidence, security });
             if let Some(first) = rrset.first().filter(|first| first.ttl == 0) {
                 rrsets.outdate(&first.name, lookup.kind, &by, now);
             }
@@ -68,7 +71,7 @@ impl Iterate {
             let backing = Backing { evidence: Evidence::from_records(denials), security: checked.end };
             let rank = ranked(found.authoritative && name == lookup.name);
             let denied = Denial { name, kind: lookup.kind, nxdomain: *nxdomain, soa };
-            rrsets.put_denied(denied, rank.backed(backing), negative_max_ttl, now);
+            rrsets.put_denied(denied, Credibility::new(rank, backing), negative_max_ttl, now);
             soa.ttl = negative_ttl(soa, negative_max_ttl);
             // After an alias, the proof may have records of another zone, and cannot deny other names.
             let is_of_one_zone = *nxdomain && checked.end == Security::Secure && found.answers.is_empty();
@@ -78,7 +81,7 @@ impl Iterate {
         }
         if let End::Negative { name, .. } = &found.end {
             let rank = ranked(found.authoritative && !found.doubted && name == lookup.name);
-            let by = rank.backed(Backing { security: checked.end, ..Backing::default() });
+            let by = Credibility::new(rank, Backing { security: checked.end, ..Backing::default() });
             rrsets.outdate(name, lookup.kind, &by, now);
         }
         found

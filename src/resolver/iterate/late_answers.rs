@@ -10,9 +10,9 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
 
 use super::classify::Classified;
-use crate::cache::entries::Delegation;
 use crate::limits::MAX_LATE_ANSWERS;
 use crate::zones::View;
+use dns::cached::Delegation;
 
 #[derive(Debug)]
 pub(crate) struct LateAnswer {

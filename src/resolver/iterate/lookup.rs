@@ -8,8 +8,8 @@ use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::cache::entries::Delegation;
 use crate::zones::{Route, RouteTarget};
+use dns::cached::Delegation;
 use dnsbl::rewrite::Rewrite;
 use exchange::network::Path;
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::{Iterate, Lookup, Resolved};
-use crate::cache::entries::Delegation;
 use crate::limits::{SILENT_DELEGATION_TIME, SUSPECT_AGE};
+use dns::cached::Delegation;
 use dns::conduct::Conduct;
 use history::event::StepEvent;
 

@@ -13,11 +13,11 @@ use super::classify::{Classified, Found};
 use super::context::Context;
 use super::failure::Failure;
 use super::{Iterate, Lookup, SubQuestions};
-use crate::cache::entries::Delegation;
 use crate::cache::rrset::capped;
 use crate::limits::{MAX_SERVERS, PRIME_RETRY};
 use crate::zones::{RouteTarget, View};
 use config::RootHints;
+use dns::cached::Delegation;
 use dns::clock::Mono;
 use dns::question::ViewId;
 

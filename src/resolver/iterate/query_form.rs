@@ -12,10 +12,10 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::select::Candidate;
 use super::server_role::ServerRole;
-use crate::cache::entries::Delegation;
-use crate::cache::servers::ServerFeatures;
 use crate::limits::MIXED_CASE_TRIES;
 use crate::zones::View;
+use dns::cached::Delegation;
+use dns::conduct::ServerFeatures;
 use dns::conduct::Transport;
 use dns::wire::{PAYLOAD, PLAIN_PAYLOAD};
 use exchange::network::Path;
@@ -147,9 +147,9 @@ mod tests {
     use hickory_proto::rr::rdata::TXT;
     use hickory_proto::rr::{RData, Record};
 
-    use crate::cache::security::Evidence;
     use crate::zones::Views;
     use config::Config;
+    use dns::cached::Evidence;
     use dns::clock::Mono;
     use dns::stage::name;
 

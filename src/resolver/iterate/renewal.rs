@@ -22,11 +22,11 @@ use super::classify::{Classified, End};
 use super::context::Context;
 use super::failure::Failure;
 use super::{Iterate, Lookup};
-use crate::cache::entries::Delegation;
 use crate::cache::freshness;
-use crate::cache::rrset::Rank;
 use crate::limits::{MAX_QUEUED_RENEWALS, MAX_QUEUED_RENEWALS_OF_ZONE, MAX_REFERRALS, RENEWAL_PAUSE};
 use crate::zones::View;
+use dns::cached::Delegation;
+use dns::cached::Rank;
 use dns::clock::Mono;
 use dns::question::QuestionKey;
 

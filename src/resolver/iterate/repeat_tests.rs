@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::*;
-use crate::cache::servers::{Health, ServerFeatures};
 use crate::iterate::select::{Candidate, CandidateProgress, next};
 use crate::limits::{HEDGES_PER_MILLE, MAX_TRIES};
+use dns::conduct::{Health, ServerFeatures};
 use dns::random::Random;
 
 const MS: Duration = Duration::from_millis(1);

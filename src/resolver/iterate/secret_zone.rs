@@ -11,7 +11,7 @@ use hickory_proto::rr::RecordType;
 
 use super::failure::Failure;
 use super::{Iterate, Lookup};
-use crate::cache::entries::Delegation;
+use dns::cached::Delegation;
 use dnsbl::rewrite::Rewrite;
 
 impl Iterate {

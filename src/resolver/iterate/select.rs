@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::cache::servers::{Health, ServerStanding};
+use crate::cache::servers::ServerStanding;
 use crate::limits::{
     LAST_TRIES, LAST_TRIES_OF_LOSSY, LOSSY, MAX_ASKED_SERVERS, MAX_STREAM_TRIES, NEAR_ENOUGH,
 };
 use dns::conduct::Conduct;
+use dns::conduct::Health;
 
 /// The round-trip time that is assumed for a server that has not been measured.
 const UNKNOWN_DISTANCE: Duration = Duration::from_millis(100);
@@ -242,7 +243,7 @@ pub(crate) fn refused_twice(faults: &[(SocketAddr, Conduct)]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::servers::ServerFeatures;
+    use dns::conduct::ServerFeatures;
 
     fn candidate(last: u8, round_trip: Option<u64>, health: Health) -> Candidate {
         Candidate::new(

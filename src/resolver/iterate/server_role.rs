@@ -2,8 +2,8 @@
 
 use hickory_proto::rr::Name;
 
-use crate::cache::entries::Delegation;
 use crate::zones::{Route, RouteTarget};
+use dns::cached::Delegation;
 use dns::question::{name_text, zone_text};
 use history::event::ServerOrigin;
 

@@ -15,10 +15,11 @@ use super::context::Context;
 use super::failure::{UnusedFamily, UnusedReason};
 use super::families::FamilyState;
 use super::{Iterate, Lookup};
-use crate::cache::entries::{Delegation, Known};
-use crate::cache::rrset::Rank;
+use crate::cache::entries::Known;
 use crate::limits::MAX_SERVERS;
 use config::Family;
+use dns::cached::Delegation;
+use dns::cached::Rank;
 use dns::clock::Mono;
 
 #[derive(Debug, Default)]

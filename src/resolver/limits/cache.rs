@@ -248,11 +248,3 @@ pub(crate) const REFUTED_TIME: Duration = Duration::from_secs(86_400);
 
 /// The maximum number of name servers and mail hosts of a zone that are compared with its ranges. Few domains have more of both in the domain itself.
 pub(crate) const MAX_REFUTING_HOSTS: usize = 8;
-
-/// The memory that the process may use beyond `cache.size` because of the allocator, in per cent of `cache.size`.
-/// `benches/compare/misses.sh` measures less.
-pub const CACHE_SLACK_PERCENT: u64 = 25;
-
-/// The memory that the process needs in addition to the cache and the history, in octets: 24 MiB for the program, its statistics and work in progress
-/// (`WorkBounds`). The rest is for buffers of sockets, streams of clients and threads of many listeners.
-pub const MEMORY_BESIDE_CACHE: u64 = 192 << 20;

@@ -72,15 +72,8 @@ pub(crate) const MAX_EXPECTED: usize = 4_096;
 /// follows from the answer to the one before. Each chain has at least one expected question.
 pub(crate) const MAX_AHEAD_CHAINS: usize = MAX_EXPECTED;
 
-/// A rule of look-ahead is used only while clients ask at least this percentage of the questions that the rule expects.
-pub const AHEAD_PERCENT: u32 = 60;
-
 /// A rule is compared with `AHEAD_PERCENT` only after this number of its questions, because one exception in 20 questions is only 5 %.
 pub(crate) const AHEAD_MIN_JUDGED: u32 = 20;
-
-/// After this number of judged questions, all earlier questions of a rule count half. The rules therefore follow a change of the mail
-/// software within some hundred emails.
-pub const AHEAD_RULE_MEMORY: u32 = 200;
 
 /// The greatest number of unused questions of one rule, in addition to the number of its recently used questions. If clients suddenly stop
 /// asking what the rule expects, at most this number of questions is asked without use.

@@ -7,21 +7,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{AHEAD_MIN_JUDGED, AHEAD_PERCENT, AHEAD_RULE_MEMORY, AHEAD_UNUSED};
+use crate::limits::{AHEAD_MIN_JUDGED, AHEAD_UNUSED};
+use config::RuleState;
+use config::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};
 use dns::clock::micros;
-use dns::words;
-
-words! {
-    /// The state of a look-ahead rule, which decides if look-ahead asks its questions in advance.
-    pub enum RuleState {
-        /// Look-ahead asks the questions of the rule in advance.
-        Active = "active",
-        /// Clients used too few of the rule's questions: look-ahead only counts how many of them clients ask.
-        Inactive = "inactive",
-        /// Too few of the rule's questions have been judged so far: look-ahead asks them in advance.
-        Learning = "learning",
-    }
-}
 
 /// The questions of a look-ahead rule since the start of the daemon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

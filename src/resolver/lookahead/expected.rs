@@ -4,9 +4,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use super::rule::Rule;
 use super::rules::RuleStep;
 use crate::limits::{AHEAD_WINDOW, MAX_EXPECTED};
+use config::Rule;
 use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::QuestionKey;

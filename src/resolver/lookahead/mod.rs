@@ -42,7 +42,6 @@ pub(crate) mod allowance;
 mod avoided;
 mod expected;
 mod in_progress;
-pub(crate) mod rule;
 mod rules;
 mod selectors;
 mod state;
@@ -54,13 +53,15 @@ use hickory_proto::rr::Name;
 use tokio::task::JoinSet;
 
 use self::account::KnownUses;
-pub use self::account::{RuleCounts, RuleState};
+pub use self::account::RuleCounts;
 use self::allowance::KnownQueries;
-pub use self::rule::Rule;
+use config::RuleState;
+
 use self::state::{ClientAnswered, ClientAsked, LookaheadTables, Outside, Start};
 use crate::resolve::ahead::{AskedAhead, KnownAhead, LookaheadResolver};
 use crate::resolve::answered_events::AnsweredEvent;
 use config::Config;
+use config::Rule;
 use dns::clock::Clock;
 use dns::hash::Keyed;
 use dns::question::{Question, ViewId};

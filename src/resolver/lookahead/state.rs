@@ -9,12 +9,11 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
-use super::account::{KnownUses, RuleAccount, RuleState};
+use super::account::{KnownUses, RuleAccount};
 use super::allowance::QueryAllowance;
 use super::avoided::Avoided;
 use super::expected::{ChainNumber, Expected, ExpectedKey, ExpectedQuestions, key_of};
 use super::in_progress::InProgress;
-use super::rule::Rule;
 use super::rules::{self, AnswerFacts, Further, RuleStep};
 use super::selectors::Selectors;
 use crate::iterate::context::SubjectBudget;
@@ -23,6 +22,8 @@ use crate::limits::{
     MAX_SPF_LOOKUPS,
 };
 use crate::resolve::ahead::{AskedAhead, KnownAhead};
+use config::Rule;
+use config::RuleState;
 use config::{Config, LookaheadMode};
 use dns::clock::Mono;
 use dns::hash::Keyed;

@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 use hickory_proto::rr::RecordType;
 use tokio::sync::watch;
 
-use crate::cache::entries::Delegation;
 use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::zones::{Route, View};
+use dns::cached::Delegation;
 use dns::clock::Mono;
 use dns::question::{Answer, Client, Outcome, Question, QuestionKey};
 use dnsbl::entry::ListEntry;

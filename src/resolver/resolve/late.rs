@@ -9,7 +9,6 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
 use super::chase::{Chaser, leads_away};
-use crate::cache::entries::Delegation;
 use crate::iterate::Lookup;
 use crate::iterate::classify::{Classified, Found};
 use crate::iterate::context::Context;
@@ -18,6 +17,7 @@ use crate::iterate::kept_answers::AnswerSecurity;
 use crate::iterate::late_answers::LateAnswer;
 use crate::limits::{LATE_KEYS_TIME, MAX_LATE_JUDGED};
 use crate::zones::{View, Views};
+use dns::cached::Delegation;
 use dns::question::{Question, QuestionKey};
 use validate::verdict::Verdict;
 

@@ -9,8 +9,8 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::authority::Authority;
 use super::mirror::Mirror;
-use crate::cache::entries::Delegation;
 use config::ConfiguredZone;
+use dns::cached::Delegation;
 use dns::conduct::Encryption;
 use dnsbl::list::{AskedAbout, List};
 use dnsbl::list_way::Way;

@@ -5,12 +5,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use config::{Config, Errors, LookaheadMode, notes};
+use config::{Rule, RuleState};
 use control::protocol::Reply;
 use control::protocol::rows::{LookaheadRule, LookaheadState};
 use control::protocol::zones::{Temporary, ZoneServer, ZoneSource, ZoneState};
 use ctl::render::{Style, json, lookahead, text, zones};
-use resolver::cache::servers::Health;
-use resolver::lookahead::{Rule, RuleState};
+use dns::conduct::Health;
 
 use crate::render::{both, golden, lines};
 

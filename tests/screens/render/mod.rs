@@ -28,13 +28,13 @@ use control::protocol::{
 use ctl::exit::{CommandFailure, PluginState};
 use ctl::render::plugin;
 use ctl::render::{Style, json, monitor, screen, state, text, trace};
+use dns::cached::Flushed;
+use dns::cached::StoreFill;
 use dns::conduct::Conduct;
 use dns::question::{Apart, ExtendedError, Outcome, Security};
 use doctor::facts::Record;
 use history::event::{Step, StepEvent};
 use history::{Counter, Counts, Quantiles, ServerRow, ShedRow, StatsReport, UpstreamReport, Window, ZoneRow};
-use resolver::cache::StoreFill;
-use resolver::cache::flush::Flushed;
 use validate::verdict::SecurityStatus;
 
 /// Compares a text with the file in tests/golden, or writes the file.

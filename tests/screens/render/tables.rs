@@ -3,11 +3,11 @@
 use control::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use control::protocol::{Reply, Table};
 use ctl::render::{Style, rows, state};
+use dns::cached::Rank;
+use dns::conduct::Health;
+use dns::conduct::ServerFeatures;
 use history::spent::{Stage, StageRow, TableSpan};
 use history::{ClientRow, TypeRow, UserRow, Window};
-use resolver::cache::rrset::Rank;
-use resolver::cache::servers::Health;
-use resolver::cache::servers::ServerFeatures;
 
 use crate::render::{both, lines, quantiles, servers, zone, zones};
 

@@ -1,6 +1,6 @@
 //! Answers of DNS for which a mail server refused or returned mail, in the log lines of each mail program.
 
-use resolver::cache::flush::Flush;
+use dns::cached::Flush;
 
 use super::*;
 

@@ -1,6 +1,7 @@
 //! The command `resolverctl lookahead` over the control socket.
 
-use resolver::lookahead::{Rule, RuleCounts, RuleStanding, RuleState};
+use config::{Rule, RuleState};
+use resolver::lookahead::{RuleCounts, RuleStanding};
 
 use crate::resolverctl::{World, object};
 

@@ -17,13 +17,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use control::server::ControlServer;
+use dns::cached::Flush;
 use dns::clock::Clock;
 use dns::question::Outcome;
 use hickory_proto::rr::{Name, RecordType};
 use history::entry::QuestionEntry;
 use history::event::Ended;
 use lab::prelude::{name, skipped};
-use resolver::cache::flush::Flush;
 use tempfile::TempDir;
 
 use fake::Fake;

@@ -12,12 +12,15 @@ use hickory_proto::rr::{Name, RecordType};
 use super::blocks::{Octets, put_string};
 use super::times::{Moments, PastEnd, lifetime, put_lifetime, put_span, span};
 use super::trust;
-use crate::cache::entries::{CacheEntry, Delegation, Known};
+use crate::cache::entries::{CacheEntry, Known};
 use crate::cache::freshness::{self, Age};
 use crate::cache::negative::Negative;
-use crate::cache::rrset::{Rank, Rrset};
+use crate::cache::rrset::Rrset;
 use crate::cache::rrsets::may_be_stale;
-use crate::cache::security::{Backing, Evidence};
+use crate::cache::security::Backing;
+use dns::cached::Delegation;
+use dns::cached::Evidence;
+use dns::cached::Rank;
 use dns::clock::Mono;
 use dns::question::{MAX_NAME, QuestionKey, Security, ViewId, is_name, name_of_wire, push_tail, wire_name};
 

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::cache::rrset::Rank;
-use crate::cache::servers::Health;
 use crate::cache::snapshot::tests::{BORN, fill, mx, server_address, views};
 use crate::cache::stage::{DAY, memory, name};
+use dns::cached::Rank;
+use dns::conduct::Health;
 
 fn after(seconds: u64) -> Mono {
     BORN.after(Duration::from_secs(seconds))

@@ -10,16 +10,20 @@ use proptest::prelude::*;
 
 use super::blocks::HEAD;
 use super::*;
-use crate::cache::entries::{Delegation, Known};
+use crate::cache::entries::Known;
 use crate::cache::freshness::Age;
 use crate::cache::negative::Denial;
-use crate::cache::rrset::Rank;
+use crate::cache::rrset::Credibility;
 use crate::cache::rrsets::InView;
-use crate::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
-use crate::cache::servers::{Health, ServerStanding};
+use crate::cache::security::{Backing, ZoneSecurity, ZoneTrust};
+use crate::cache::servers::ServerStanding;
 use crate::cache::stage::{DAY, memory, name};
 use crate::limits::SNAPSHOT_BLOCK;
+use dns::cached::Delegation;
+use dns::cached::Evidence;
+use dns::cached::Rank;
 use dns::clock::Mono;
+use dns::conduct::Health;
 use dns::limits::MONO_LEAD;
 use dns::question::{Security, wire_name};
 use dns::random::Random;
@@ -84,7 +88,7 @@ pub(super) fn fill(memory: &Memory) {
     let mx = |host: &str| Record::from_rdata(name("example."), 300, RData::MX(MX::new(10, name(host))));
     rrsets.put_backed(
         &[&mx("mx1.example."), &mx("mx2.example.")],
-        Rank::Authoritative.backed(backing),
+        Credibility::new(Rank::Authoritative, backing),
         DAY,
         BORN,
     );
@@ -345,7 +349,7 @@ fn a_proven_denial_ends_what_is_below_its_name_after_a_restart_too() {
         let backing = Backing { security, ..Backing::default() };
         let denial = Denial { name: &above, kind: RecordType::A, nxdomain: true, soa: &soa };
         let at = BORN.after(Duration::from_secs(400));
-        rrsets.put_denied(denial, Rank::Authoritative.backed(backing), DAY, at);
+        rrsets.put_denied(denial, Credibility::new(Rank::Authoritative, backing), DAY, at);
         let (after, _) =
             read(&written(&before, &stale_scope(), later(2_000, 0)), &stale_scope(), later(0, 0));
         let rrsets = after.rrsets.in_view(view);

@@ -7,7 +7,7 @@ use hickory_proto::rr::{Name, RData, RecordType};
 use super::answer_facts::AnswerFacts;
 use super::{Further, RuleStep};
 use crate::limits::MAX_AHEAD_POINTERS;
-use crate::lookahead::rule::Rule;
+use config::Rule;
 
 pub(super) fn pointer_of(address: IpAddr) -> Further {
     Further::new(Name::from(address), RecordType::PTR, Rule::Ptr, RuleStep::Pointer)

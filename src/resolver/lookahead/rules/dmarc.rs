@@ -4,7 +4,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::answer_facts::AnswerFacts;
 use super::{Further, RuleStep};
-use crate::lookahead::rule::Rule;
+use config::Rule;
 use dns::limits::DMARC_WALK_LABELS;
 
 const LABEL: &[u8] = b"_dmarc";

@@ -6,7 +6,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::answer_facts::AnswerFacts;
 use super::{Further, RuleStep};
 use super::{dmarc, spf};
-use crate::lookahead::rule::Rule;
+use config::Rule;
 
 /// Returns the questions that follow the answer for the MX of a domain. `with_do` is true if the client's question had DO. Nothing follows
 /// for a domain that does not exist, because spam invents domains.

@@ -13,8 +13,8 @@ mod tests;
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::rule::Rule;
 pub(super) use answer_facts::AnswerFacts;
+use config::Rule;
 use dns::question::Question;
 
 /// Returns the question for the PTR of an address that a client has looked up in a DNS list.

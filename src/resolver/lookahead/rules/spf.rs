@@ -9,7 +9,7 @@ use super::answer_facts::AnswerFacts;
 use super::dmarc;
 use super::{Further, RuleStep};
 use crate::limits::{MAX_SPF_DEPTH, MAX_SPF_TERMS};
-use crate::lookahead::rule::Rule;
+use config::Rule;
 
 /// An SPF record begins with this text (RFC 7208 section 4.5).
 const VERSION: &[u8] = b"v=spf1";

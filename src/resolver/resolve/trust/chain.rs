@@ -13,13 +13,15 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Validator;
 use super::fetch::{Fetched, Round};
-use crate::cache::rrset::Rank;
-use crate::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
+use crate::cache::rrset::Credibility;
+use crate::cache::security::{Backing, ZoneSecurity, ZoneTrust};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::limits::{BOGUS_TIME, INSECURE_TTL, KEY_RENEWAL, MAX_BOGUS_TRIES};
 use crate::zones::RouteTarget;
 use config::limits::MAX_ZONES;
+use dns::cached::Evidence;
+use dns::cached::Rank;
 use dns::clock::Mono;
 use dns::limits::MAX_TTL;
 use dns::question::{Security, name_text};
@@ -409,7 +411,7 @@ impl Validator {
         let backing = Backing { evidence, security: Security::Secure };
         let most = Duration::from_secs(ttl.into()).min(context.view.config.cache.max_ttl);
         let rrsets = self.memory.rrsets.in_view(context.view.knows);
-        rrsets.put_backed(records, Rank::Answer.backed(backing), most, self.clock.mono());
+        rrsets.put_backed(records, Credibility::new(Rank::Answer, backing), most, self.clock.mono());
     }
 }
 

@@ -1,4 +1,4 @@
-//! The rules of look-ahead. Each rule is counted and judged separately.
+//! The rules of look-ahead, and their states. Each rule is counted and judged separately.
 
 use dns::words;
 
@@ -37,13 +37,26 @@ words! {
     }
 }
 
+words! {
+    /// The state of a look-ahead rule, which decides if look-ahead asks its questions in advance.
+    pub enum RuleState {
+        /// Look-ahead asks the questions of the rule in advance.
+        Active = "active",
+        /// Clients used too few of the rule's questions: look-ahead only counts how many of them clients ask.
+        Inactive = "inactive",
+        /// Too few of the rule's questions have been judged so far: look-ahead asks them in advance.
+        Learning = "learning",
+    }
+}
+
 impl Rule {
     /// Returns the number (from 1) with which this rule marks the answers that it has asked for.
     pub const fn mark(self) -> u8 {
         (self as u8).saturating_add(1)
     }
 
-    pub(crate) fn of_mark(mark: u8) -> Option<Self> {
+    /// Returns the rule that marks answers with this number.
+    pub fn of_mark(mark: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.mark() == mark)
     }
 }
