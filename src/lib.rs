@@ -70,7 +70,7 @@
 //!    address of a client determines its view, which is the set of configured zones that the client sees.
 //! 2. Otherwise (a miss), the query goes to [`resolver::resolve`]: it joins the resolution (flight) of its question or begins one, and
 //!    waits for it until the deadline of the client. The resolution of a query over UDP runs on the thread that read the query: each worker
-//!    has a runtime of its own. The resolution follows aliases. For each name, the longest suffix that is a zone in [`resolver::zones`]
+//!    has a runtime of its own. The resolution follows aliases. For each name, the longest suffix that is a zone in [`zones`]
 //!    determines which servers are asked.
 //! 3. [`resolver::iterate`] follows referrals from the closest cached zone cut, or from the servers of a stub zone. Forwarders give the
 //!    whole answer. Pure functions choose the next server (`select`), classify a reply (`classify`), and remove records for which the

@@ -11,7 +11,7 @@ use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
 use config::{Config, ConfigProblem, Errors, defaults, notes};
 use control::protocol::{Reply, Request};
-use resolver::zones::Views;
+use zones::Views;
 
 /// The command line of `config`.
 #[derive(Debug, Subcommand)]

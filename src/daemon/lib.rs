@@ -100,7 +100,7 @@ use resolver::listener::{
 };
 use resolver::lookahead::Lookahead;
 use resolver::resolve::{Resolver, ResolverParts};
-use resolver::zones::{Views, Wrong};
+use zones::{Views, Wrong};
 use running::{Reloadable, Running};
 use snapshot::Snapshot;
 use supervise::Supervisor;

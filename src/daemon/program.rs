@@ -22,7 +22,7 @@ use clap::Parser;
 use config::{Config, defaults, notes};
 use ctl::render::text::checked;
 use resolver::listener::{Inherited, StoppedWorkers};
-use resolver::zones::Views;
+use zones::Views;
 use tokio::signal::unix::{SignalKind, signal};
 
 const FAILED: u8 = 1;

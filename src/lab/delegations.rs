@@ -16,7 +16,7 @@ use super::signing::Signing;
 use super::world::{Lab, LabError, ServerPlan, UNIX_AT_START, absolute};
 use super::zone_file::read_zone;
 use dns::question::name_text;
-use resolver::zones::zone::Zone;
+use zones::zone::Zone;
 
 /// The TTL of NS records and server addresses in seconds: two days, as in top-level domains.
 const DELEGATION_TTL: u32 = 172_800;

@@ -9,7 +9,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::distort::{POISONED_NAME, asks, bare};
 use super::fault::Fault;
-use resolver::zones::authority::Authority;
+use zones::authority::Authority;
 
 /// The EDNS option of an extended error (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;

@@ -12,7 +12,7 @@ use super::fault::Fault;
 use super::server::Delivery;
 use dns::conduct::Transport;
 use dns::question::wire_name;
-use resolver::zones::authority::{datagram_size, encode};
+use zones::authority::{datagram_size, encode};
 
 /// The octets of the longest message over TCP (RFC 1035 section 4.2.2).
 const STREAM_SIZE: usize = 65_535;

@@ -9,8 +9,8 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::world::Lab;
 use resolver::limits::MAX_ALIASES;
-use resolver::zones::authority::Authority;
-use resolver::zones::zone::Zone;
+use zones::authority::Authority;
+use zones::zone::Zone;
 
 /// The most aliases from zone to zone that the oracle follows: more than the resolver follows.
 const ALIASES_FOLLOWED: usize = MAX_ALIASES + 4;

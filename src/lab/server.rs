@@ -21,7 +21,7 @@ use super::fault::Fault;
 use super::log::{Log, Received};
 use super::mangle;
 use super::world::ServerPlan;
-use resolver::zones::authority::Authority;
+use zones::authority::Authority;
 
 /// `Fault::LosesInBursts` causes one burst of losses in each interval of this length.
 const BURST_INTERVAL: Duration = Duration::from_secs(8);
@@ -254,7 +254,7 @@ impl LabServer {
         let Some(question) = query.queries.first() else { return };
         let name = question.name().to_lowercase();
         let is_empty =
-            |zone: &&Arc<resolver::zones::zone::Zone>| zone.exists(&name) && !zone.has_records(&name);
+            |zone: &&Arc<zones::zone::Zone>| zone.exists(&name) && !zone.has_records(&name);
         let empty = self
             .authority()
             .zones()

@@ -15,7 +15,7 @@ use super::signing::{Flaw, Generation, Hashing, Signing};
 use super::test_keys::TestKey;
 use super::world::LabError;
 use dns::question::wire_name;
-use resolver::zones::zone::Zone;
+use zones::zone::Zone;
 
 /// An hour in seconds, as in many zones.
 const KEY_TTL: u32 = 3_600;

@@ -36,7 +36,7 @@ use resolver::background::{batch, tend};
 use resolver::learned::KeptLearned;
 use resolver::lookahead::Lookahead;
 use resolver::resolve::{Asked, Replied, Resolver, ResolverParts};
-use resolver::zones::Views;
+use zones::Views;
 use supervise::Supervisor;
 use supervise::pulse::Pulses;
 use validate::anchors::Anchors;

@@ -437,7 +437,7 @@ pub fn spread(played: &[Played]) -> [Duration; 3] {
 mod tests {
     use super::*;
     use crate::mails::{Popularity, draw};
-    use resolver::zones::authority::Authority;
+    use zones::authority::Authority;
     use std::collections::BTreeSet;
     use std::sync::Mutex;
 

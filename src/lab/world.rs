@@ -18,8 +18,8 @@ use super::log::Log;
 use super::server::{Distance, LabServer};
 use super::signing::UnknownSigning;
 use dns::wire::presentation::read_name;
-use resolver::zones::authority::Authority;
-use resolver::zones::zone::{Zone, ZoneError};
+use zones::authority::Authority;
+use zones::zone::{Zone, ZoneError};
 
 /// The date at the start of every simulation, in seconds since 1970: 2026-01-01. Zones are signed at this time.
 pub const UNIX_AT_START: u64 = 1_767_225_600;

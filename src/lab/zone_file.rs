@@ -4,7 +4,7 @@ use hickory_proto::rr::{Name, Record};
 
 pub use dns::zone_file::kind as read_kind;
 use dns::zone_file::{record, records};
-use resolver::zones::zone::{Zone, ZoneError};
+use zones::zone::{Zone, ZoneError};
 
 /// Reads the zone with the apex `origin`.
 ///

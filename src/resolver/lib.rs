@@ -18,4 +18,3 @@ pub mod limits;
 pub mod listener;
 pub mod lookahead;
 pub mod resolve;
-pub mod zones;

@@ -14,7 +14,7 @@ use lab::server::LabServer;
 use lab::simulation::Simulation;
 use lab::world::Lab;
 use lab::zone_file::read_zone;
-use resolver::zones::authority::Authority;
+use zones::authority::Authority;
 use supervise::limits::MAX_RESTARTS;
 use supervise::strike::Strike;
 use tokio::sync::watch;

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::world::{Lab, ServerPlan};
-use resolver::zones::authority::Authority;
+use zones::authority::Authority;
 
 use crate::gateway::Gateway;
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use hickory_proto::op::Message;
 use hickory_proto::serialize::binary::{BinDecodable, BinEncodable};
 use lab::prelude::skipped;
-use resolver::zones::authority::Authority;
+use zones::authority::Authority;
 use tokio_rustls::TlsAcceptor;
 
 use crate::connect::{Conduct, server, server_config};

@@ -23,7 +23,7 @@ use history::limits::FLIGHT_TIME;
 use lab::prelude::name;
 use lab::simulation::paused;
 use resolver::resolve::{Asked, Replied, Resolver, ResolverParts};
-use resolver::zones::Views;
+use zones::Views;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 

@@ -27,7 +27,7 @@ use resolver::cache::Memory;
 use resolver::cache::snapshot;
 use resolver::cache::snapshot::Scope;
 use resolver::resolve::{Asked, Resolver, ResolverParts};
-use resolver::zones::{Views, local};
+use zones::{Views, local};
 
 use lab::simulation::paused;
 use lab::world::absolute;

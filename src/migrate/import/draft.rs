@@ -14,7 +14,7 @@ use super::secret::masked;
 use super::values::{Clients, MAPPED, counted, enclosing, plain};
 use super::whole;
 use config::{Config, ConfiguredZone};
-use resolver::zones::Views;
+use zones::Views;
 
 /// The lists of resolverd's configuration that an imported block list can fill, with their maximum number of entries.
 const MOST: [(&str, usize); 3] = [

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use super::draft::Draft;
 use super::finding::{TypedSetting, Weight};
 use super::values::{counted, enclosing, plain};
-use resolver::zones::locally_served;
+use zones::locally_served;
 
 /// The locally served zones (RFC 6303) without final dots.
 static SERVED: LazyLock<HashSet<String>> =

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use crate::limits::MAX_AHEAD;
 use crate::resolve::Resolver;
 use crate::resolve::side::Ahead;
-use crate::zones::Views;
+use zones::Views;
 use config::Config;
 use dns::clock::Mono;
 use dns::question::{Client, Question, QuestionKey, ViewId, wire_name};

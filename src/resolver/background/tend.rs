@@ -15,7 +15,7 @@ use crate::limits::{MAX_SIDE_QUESTIONS, MAX_WITNESSES, TEND_AGAIN, WITNESS_PAUSE
 use crate::resolve::Resolver;
 use crate::resolve::lists::Probed;
 use crate::resolve::side::nowhere;
-use crate::zones::View;
+use zones::View;
 use dns::clock::Mono;
 use dns::question::{ListSays, ViewId};
 use dns::random::Random;

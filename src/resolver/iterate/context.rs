@@ -16,7 +16,7 @@ use crate::limits::{
     AHEAD_TIME, MAX_AHEAD_MESSAGES, MAX_AHEAD_MESSAGES_OF_SUBJECT, MAX_AHEAD_SOUGHT, MAX_CONFIRMED_ERRORS,
     MAX_CONFIRMED_OF_SUB_QUESTIONS, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_PAST_FORWARDERS, MAX_SOUGHT,
 };
-use crate::zones::View;
+use zones::View;
 use dns::clock::Mono;
 use history::limits::FLIGHT_TIME;
 use history::note::Note;
@@ -352,7 +352,7 @@ impl QuestionBudget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::zones::Views;
+    use zones::Views;
     use config::Config;
     use dns::clock::Clock;
 

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use super::server_role::ServerRole;
 use crate::cache::servers::{Server, Servers};
 use crate::limits::{DEAD_WANTED_TIME, MAX_DEAD_SERVERS, MAX_PROBED_TYPES, MAX_PROBED_ZONES};
-use crate::zones::View;
+use zones::View;
 use dns::clock::Mono;
 use dns::random::Random;
 use exchange::network::Path;
@@ -217,7 +217,7 @@ mod tests {
 
     use crate::cache::Memory;
     use crate::limits::{DEAD_AFTER_SILENCES, FIRST_DEAD_TIME};
-    use crate::zones::Views;
+    use zones::Views;
     use config::Config;
 
     fn address(number: u16) -> SocketAddr {

@@ -14,7 +14,7 @@ use super::Iterate;
 use super::families::FamilyState;
 use super::zone_servers::contains;
 use crate::limits::DIRECT_LATE_TIME;
-use crate::zones::View;
+use zones::View;
 use dns::conduct::Transport;
 use dns::limits::{DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
 use dns::question::{QueryForm, ServerQuery};

@@ -16,7 +16,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::{Iterate, Lookup, Resolved};
 use crate::cache::freshness;
-use crate::zones::{Route, RouteTarget};
+use zones::{Route, RouteTarget};
 use history::Counter;
 use history::event::StepEvent;
 
@@ -127,7 +127,7 @@ mod tests {
 
     use super::*;
     use crate::iterate::server_role::ServerRole;
-    use crate::zones::Views;
+    use zones::Views;
     use config::{Config, ConfiguredZone, Forwarder, ZoneKind};
     use dns::conduct::Conduct;
     use dns::stage::name;

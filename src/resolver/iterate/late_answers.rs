@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::classify::Classified;
 use crate::limits::MAX_LATE_ANSWERS;
-use crate::zones::View;
+use zones::View;
 use dns::cached::Delegation;
 
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl LateAnswers {
 mod tests {
     use super::*;
     use crate::iterate::classify::{End, Found};
-    use crate::zones::Views;
+    use zones::Views;
     use config::Config;
     use dns::clock::Mono;
     use dns::conduct::Conduct;

@@ -8,7 +8,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::zones::{Route, RouteTarget};
+use zones::{Route, RouteTarget};
 use dns::cached::Delegation;
 use dnsbl::rewrite::Rewrite;
 use exchange::network::Path;

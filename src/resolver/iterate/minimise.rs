@@ -7,7 +7,7 @@
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::limits::{MAX_PROBES, PRIVATE_LABELS};
-use crate::zones::{Route, RouteTarget};
+use zones::{Route, RouteTarget};
 use config::Resolve;
 
 /// The record type in a query for a shorter name. Such a query is called a probe here.
@@ -76,7 +76,7 @@ fn is_below(name: &Name, tree: &[&[u8]]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::zones::Views;
+    use zones::Views;
     use config::Config;
     use dns::stage::name;
     use std::sync::Arc;

@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::{Iterate, Lookup, SubQuestions};
 use crate::cache::rrset::capped;
 use crate::limits::{MAX_SERVERS, PRIME_RETRY};
-use crate::zones::{RouteTarget, View};
+use zones::{RouteTarget, View};
 use config::RootHints;
 use dns::cached::Delegation;
 use dns::clock::Mono;

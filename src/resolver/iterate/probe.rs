@@ -19,7 +19,7 @@ use super::shared_state::SharedState;
 use super::unproven::Silent;
 use crate::cache::servers::{Server, ServerStanding};
 use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, PROBE_TIME, UNPROVEN_TIME, WITNESS_DELAY};
-use crate::zones::View;
+use zones::View;
 use dns::conduct::Health;
 use dns::conduct::{Conduct, Transport};
 use dns::wire::PLAIN_PAYLOAD;

@@ -13,7 +13,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::select::Candidate;
 use super::server_role::ServerRole;
 use crate::limits::MIXED_CASE_TRIES;
-use crate::zones::View;
+use zones::View;
 use dns::cached::Delegation;
 use dns::conduct::ServerFeatures;
 use dns::conduct::Transport;
@@ -147,7 +147,7 @@ mod tests {
     use hickory_proto::rr::rdata::TXT;
     use hickory_proto::rr::{RData, Record};
 
-    use crate::zones::Views;
+    use zones::Views;
     use config::Config;
     use dns::cached::Evidence;
     use dns::clock::Mono;

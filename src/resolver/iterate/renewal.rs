@@ -24,7 +24,7 @@ use super::failure::Failure;
 use super::{Iterate, Lookup};
 use crate::cache::freshness;
 use crate::limits::{MAX_QUEUED_RENEWALS, MAX_QUEUED_RENEWALS_OF_ZONE, MAX_REFERRALS, RENEWAL_PAUSE};
-use crate::zones::View;
+use zones::View;
 use dns::cached::Delegation;
 use dns::cached::Rank;
 use dns::clock::Mono;

@@ -2,7 +2,7 @@
 
 use hickory_proto::rr::Name;
 
-use crate::zones::{Route, RouteTarget};
+use zones::{Route, RouteTarget};
 use dns::cached::Delegation;
 use dns::question::{name_text, zone_text};
 use history::event::ServerOrigin;

@@ -70,7 +70,7 @@ mod tests {
     use super::super::dead::Aside;
     use super::super::server_role::ServerRole;
     use super::*;
-    use crate::zones::Views;
+    use zones::Views;
     use config::Config;
     use dns::hash::Keyed;
     use dns::random::Random;

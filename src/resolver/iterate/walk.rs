@@ -15,7 +15,7 @@ use super::outdated::Outdated;
 use super::query_form::Signed;
 use crate::cache::negative::negative_ttl;
 use crate::limits::MAX_REFERRALS;
-use crate::zones::RouteTarget;
+use zones::RouteTarget;
 use dns::cached::Delegation;
 use dns::question::name_text;
 use history::event::StepEvent;

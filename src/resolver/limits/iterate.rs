@@ -257,10 +257,3 @@ pub(crate) const MAX_REPORTED_REMOVED: usize = 4;
 /// Replaces `LISTEN_TIME` for a server whose answers usually take longer than `MAX_TIMER`. No resolver waits longer: Unbound's timer for a slow
 /// server ends at 12 s, BIND's at 10 s.
 pub(crate) const LISTEN_TIME_OF_SLOW: Duration = Duration::from_secs(15);
-
-/// The SOA serial of a mirrored DNS list may be the time of its data, in seconds since 1970. If the serial is further ahead of the clock than
-/// this, it is not a time. For example, 2026112001 would be a time in 2034. The clock of the mirror may be wrong by a time zone.
-pub(crate) const MIRROR_SERIAL_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// If the SOA serial of a mirrored DNS list is further behind the clock than this, it is not a time.
-pub(crate) const MIRROR_SERIAL_BEHIND: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -37,6 +37,3 @@ pub use work::*;
 
 /// The least time between two queries to root servers that find out, while no server answers, whether the network of this host works.
 pub(crate) const NETWORK_WITNESS_PAUSE: Duration = Duration::from_secs(1);
-
-/// The greatest number of aliases (CNAME) that are followed within a configured zone. BIND stops at 16. The bound ends loops.
-pub const MAX_ALIASES_IN_ZONE: usize = 16;

@@ -10,7 +10,7 @@ use std::sync::Weak;
 use super::inherited::InheritedSockets;
 use super::sockets::{self, AddressUnavailable, BoundSockets};
 use super::{Listeners, Sockets, workers};
-use crate::zones::Views;
+use zones::Views;
 use config::{Config, ListenAt};
 
 impl Sockets {

@@ -87,7 +87,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::limits::{CORES_PER_WORKER, STOP_FIRST_MESSAGE};
-use crate::zones::Views;
+use zones::Views;
 use config::limits::MAX_WORKERS;
 use config::{Config, ListenAt, ListenFor, Listener, overlap};
 use dropped::{Dropped, Inode};

@@ -11,7 +11,7 @@ use super::encrypted::handshakes::Handshakes;
 use super::kept_quic::KeptConnections;
 use super::refusals::Refusals;
 use crate::limits::{MAX_UNPROVEN_HANDSHAKES, WorkBounds};
-use crate::zones::{ClientViews, View, Views};
+use zones::{ClientViews, View, Views};
 use config::{Access, Listener};
 use dns::hash::Keyed;
 

@@ -15,7 +15,7 @@ use super::udp::tests::front;
 use super::waiting::Occasion;
 use crate::cache::AnswerVersion;
 use crate::limits::RECENT_REPLIES;
-use crate::zones::Views;
+use zones::Views;
 use config::Config;
 use config::Listener;
 use dns::cached::Flush;

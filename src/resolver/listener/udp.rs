@@ -396,7 +396,7 @@ pub(in crate::listener) mod tests {
     use super::super::policy::{Policy, SharedBounds};
     use super::*;
     use crate::resolve::{Resolver, ResolverParts};
-    use crate::zones::Views;
+    use zones::Views;
     use config::Config;
     use config::{ConfiguredView, ListenAt, ListenFor};
     use dns::clock::Clock;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::zones::View;
+use zones::View;
 use dns::clock::Mono;
 use dns::wire::query::Query;
 

@@ -25,7 +25,7 @@ use crate::iterate::context::{Context, SubjectBudget};
 use crate::iterate::failure::Failure;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::{MAX_ALIASES, PRIVATE_LABELS};
-use crate::zones::{RouteTarget, Views};
+use zones::{RouteTarget, Views};
 use config::{Config, LookaheadMode};
 use dns::cached::Rank;
 use dns::clock::Clock;

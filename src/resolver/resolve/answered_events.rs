@@ -132,7 +132,7 @@ mod tests {
     use hickory_proto::rr::{RData, Record, rdata};
 
     use super::*;
-    use crate::zones::Views;
+    use zones::Views;
     use config::Config;
     use dns::question::{Client, Question};
     use dns::stage::name;

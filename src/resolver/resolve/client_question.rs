@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
-use crate::zones::{Route, View};
+use zones::{Route, View};
 use dns::cached::Delegation;
 use dns::clock::Mono;
 use dns::question::{Answer, Client, Outcome, Question, QuestionKey};
@@ -160,7 +160,7 @@ impl ClientQuestion {
     pub(super) fn in_test(question: Question, client: Client) -> Self {
         use std::sync::LazyLock;
         static VIEW: LazyLock<Arc<View>> = LazyLock::new(|| {
-            let views = crate::zones::Views::new(&Arc::default()).unwrap();
+            let views = zones::Views::new(&Arc::default()).unwrap();
             Arc::clone(views.general().unwrap())
         });
         let key = question.key();

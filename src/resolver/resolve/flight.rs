@@ -22,7 +22,7 @@ use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::MAX_REPORTED_REMOVED;
-use crate::zones::{Route, RouteTarget, View};
+use zones::{Route, RouteTarget, View};
 use dns::cached::Delegation;
 use dns::clock::{Clock, Mono, minute};
 use dns::conduct::Conduct;
@@ -395,7 +395,7 @@ fn state_of(chased: &Result<Chased, Failure>) -> Option<SecurityStatus> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::zones::Views;
+    use zones::Views;
     use config::{Config, ConfiguredZone, Forwarder, ZoneKind};
     use dns::stage::name;
     use validate::verdict::{ValidationFailure, Why};

@@ -16,7 +16,7 @@ use crate::iterate::flight_progress::FlightProgress;
 use crate::iterate::kept_answers::AnswerSecurity;
 use crate::iterate::late_answers::LateAnswer;
 use crate::limits::{LATE_KEYS_TIME, MAX_LATE_JUDGED};
-use crate::zones::{View, Views};
+use zones::{View, Views};
 use dns::cached::Delegation;
 use dns::question::{Question, QuestionKey};
 use validate::verdict::Verdict;

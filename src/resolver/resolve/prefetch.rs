@@ -32,7 +32,7 @@ use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::iterate::renewal::ExpiringEntry;
 use crate::limits::{MAX_RENEWALS_OF_ZONE, MAX_RENEWALS_WAITING};
-use crate::zones::{RouteTarget, Views};
+use zones::{RouteTarget, Views};
 use dns::clock::Mono;
 use dns::question::{Answer, Client, QuestionKey};
 use history::Counter;

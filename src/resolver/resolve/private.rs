@@ -21,7 +21,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use super::chased::Chased;
 use crate::extended_error;
 use crate::limits::MAX_REPORTED_REMOVED;
-use crate::zones::{View, local};
+use zones::{View, local};
 use dns::question::Security;
 use history::note::record_text;
 use validate::signature::covered_type;
@@ -101,7 +101,7 @@ mod tests {
     use hickory_proto::rr::rdata;
 
     use super::*;
-    use crate::zones::Views;
+    use zones::Views;
     use config::Config;
     use dns::stage::name;
 

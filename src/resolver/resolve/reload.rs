@@ -10,7 +10,7 @@ use hickory_proto::rr::{Name, RData, Record};
 
 use crate::cache::snapshot::Scope;
 use crate::limits::CHANGED_ROUTE_TIME;
-use crate::zones::{View, Views};
+use zones::{View, Views};
 use dns::clock::Mono;
 use dns::question::wire_name;
 

@@ -12,7 +12,7 @@ use hickory_proto::rr::Name;
 use super::chase::Chaser;
 use super::trust::RootKeyLook;
 use crate::limits::FIRST_ROOT_KEY_QUERY;
-use crate::zones::{View, Views};
+use zones::{View, Views};
 use dns::clock::date;
 use validate::limits::{MAX_DNSKEYS, MIN_ROOT_KEY_QUERY};
 use validate::root_keys::RootKeysReport;

@@ -16,7 +16,7 @@ use crate::iterate::context::Context;
 use crate::iterate::direct::ReplyUnknown;
 use crate::iterate::failure::Failure;
 use crate::iterate::flight_progress::FlightProgress;
-use crate::zones::Views;
+use zones::Views;
 use dns::question::{Client, Question, ServerQuery, ViewId};
 use dns::random::Random;
 use exchange::Heard;

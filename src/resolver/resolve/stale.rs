@@ -29,7 +29,7 @@ use crate::extended_error;
 use crate::iterate::classify::End;
 use crate::iterate::kept_answers::AnswerSecurity;
 use crate::limits::{MAX_ALIASES, STALE_TTL};
-use crate::zones::{Route, RouteTarget, View};
+use zones::{Route, RouteTarget, View};
 use dns::clock::{Calendar, Clock};
 use dns::question::{Answer, Question, Security};
 use validate::signature;

@@ -19,7 +19,7 @@ use super::client_question::ClientQuestion;
 use super::{Asked, Replied, Resolver, ResolverParts, WITHOUT_LISTENER};
 use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::FRESH_TRACE_MEMORY;
-use crate::zones::Views;
+use zones::Views;
 use dns::question::{Client, Outcome, Question};
 use dns::random::Random;
 use exchange::network::Network;

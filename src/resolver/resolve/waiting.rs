@@ -18,7 +18,7 @@ use crate::cache::freshness;
 use crate::extended_error;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::{MAX_RELOADED, UNANSWERED_DEADLINE};
-use crate::zones::Views;
+use zones::Views;
 use dns::clock::{Clock, Mono};
 use dns::question::{Answer, ExtendedError, Outcome, Question};
 use dns::wire::compose;

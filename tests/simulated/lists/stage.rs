@@ -17,7 +17,7 @@ use lab::server::{Distance, LabServer};
 use lab::simulation::{SimulatedReply, Simulation, config_for};
 use lab::world::ServerPlan;
 use lab::zone_file::read_zone;
-use resolver::zones::authority::Authority;
+use zones::authority::Authority;
 use tokio::task::JoinSet;
 
 /// DNS lists of the built-in registry, each with the round trip to its servers in milliseconds, in no order.

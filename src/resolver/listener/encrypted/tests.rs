@@ -21,7 +21,7 @@ use super::super::reload_tests::{config, query, serve};
 use super::DOT;
 use crate::limits::{HANDSHAKE_TIME, TCP_IDLE_TIME};
 use crate::resolve::Resolver;
-use crate::zones::Views;
+use zones::Views;
 use config::Config;
 use dns::clock::Clock;
 use exchange::limits::MAX_PIPELINED;

@@ -19,7 +19,7 @@ use crate::iterate::failure::Failure;
 use crate::resolve::chase::AtList;
 use crate::resolve::chased::Chased;
 use crate::resolve::client_question::ClientQuestion;
-use crate::zones::View;
+use zones::View;
 use dns::conduct::Conduct;
 use dns::question::{Answer, ExtendedError, ListSays, Question};
 use dns::wire::compose;

@@ -13,7 +13,7 @@ use crate::limits::MAX_FLIGHTS;
 use crate::resolve::chase::Chaser;
 use crate::resolve::chased::Chased;
 use crate::resolve::shared_work::SharedWork;
-use crate::zones::Views;
+use zones::Views;
 use dns::clock::Clock;
 use dnsbl::entry::ListEntry;
 use dnsbl::list::List;

@@ -10,8 +10,8 @@ use crate::iterate::Lookup;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::flight_progress::FlightProgress;
-use crate::zones::mirror::{MirrorAnswer, MirrorChange};
-use crate::zones::{Mirrored, Route, View, same_mirror};
+use zones::mirror::{MirrorAnswer, MirrorChange};
+use zones::{Mirrored, Route, View, same_mirror};
 
 impl ListResolver {
     /// Asks each mirror once for its SOA serial number.

@@ -12,7 +12,7 @@ use super::watched::Watched;
 use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::resolve::client_question::ClientQuestion;
-use crate::zones::View;
+use zones::View;
 use dns::question::{Question, Security, ViewId};
 use dnsbl::entry::ListEntry;
 use dnsbl::gate;

@@ -18,7 +18,7 @@ use crate::cache::security::{Backing, ZoneSecurity, ZoneTrust};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::limits::{BOGUS_TIME, INSECURE_TTL, KEY_RENEWAL, MAX_BOGUS_TRIES};
-use crate::zones::RouteTarget;
+use zones::RouteTarget;
 use config::limits::MAX_ZONES;
 use dns::cached::Evidence;
 use dns::cached::Rank;

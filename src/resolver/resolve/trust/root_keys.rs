@@ -10,7 +10,7 @@ use super::chain::unreachable;
 use super::fetch::{Fetched, Round};
 use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
-use crate::zones::View;
+use zones::View;
 use dns::clock::Calendar;
 use validate::anchors::{Anchors, Trust};
 use validate::entrust::Entrusted;

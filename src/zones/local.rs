@@ -48,7 +48,7 @@ pub(crate) fn from_lines(apex: &Name, lines: &[String]) -> Result<Authority, Str
 ///
 /// # Errors
 /// A record is outside the zone.
-pub(crate) fn from_records(apex: &Name, mut records: Vec<Record>, ttl: u32) -> Result<Authority, String> {
+pub fn from_records(apex: &Name, mut records: Vec<Record>, ttl: u32) -> Result<Authority, String> {
     records.push(soa(apex, ttl));
     records.push(Record::from_rdata(apex.clone(), ttl, RData::NS(rdata::NS(apex.clone()))));
     let zone = Zone::new(apex, records).map_err(|error| error.to_string())?;

@@ -14,11 +14,21 @@
 //!   Otherwise clients of one listener could get data that were cached for clients of another after a reload.
 //! - The hashes with which routes are looked up need no secret key, because the operator chooses the names in the table.
 
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::panic
+)]
+
 pub mod authority;
 mod circle;
 mod clients;
 mod denial;
 mod fingerprint;
+pub mod limits;
 pub mod local;
 pub mod mirror;
 mod names;

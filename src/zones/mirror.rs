@@ -67,7 +67,7 @@ impl Mirror {
     }
 
     /// Copies the state from before a reload, because a reload does not make the data newer.
-    pub(crate) fn go_on_from(&self, old: &Self) {
+    pub fn go_on_from(&self, old: &Self) {
         *self.seen() = *old.seen();
         self.stale.store(old.is_stale(), Ordering::Relaxed);
     }

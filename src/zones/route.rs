@@ -25,7 +25,7 @@ pub struct Route {
     /// The settings for the questions and answers.
     pub policy: ZonePolicy,
     /// Set if the age of the data of a local mirror of a DNS list is monitored.
-    pub(crate) mirrored: Option<Mirrored>,
+    pub mirrored: Option<Mirrored>,
 }
 
 /// A monitored local mirror of a DNS list, and the route that replaces it.
@@ -70,19 +70,19 @@ impl Route {
 
     /// Returns the DNS list that a question for `name` asks. Returns `None` if the name is not in the zone of a list, or if the list is in
     /// operation and the name contains no address or domain to be looked up.
-    pub(crate) fn list_asked(&self, name: &Name) -> Option<Arc<List>> {
+    pub fn list_asked(&self, name: &Name) -> Option<Arc<List>> {
         let list = self.policy.list.clone()?;
         (list.asked(name) != AskedAbout::Nothing || !list.is_alive()).then_some(list)
     }
 
     /// Returns true if cached NSEC and NSEC3 records may deny names (RFC 8198): not in the zones of DNS lists, and not with configured
     /// servers.
-    pub(crate) fn synthesizes(&self) -> bool {
+    pub fn synthesizes(&self) -> bool {
         self.policy.nxdomain_cut && matches!(self.target, RouteTarget::Iterate)
     }
 
     /// Returns the configured source address of the address family of `server`.
-    pub(crate) fn source_for(&self, server: IpAddr) -> Option<IpAddr> {
+    pub fn source_for(&self, server: IpAddr) -> Option<IpAddr> {
         self.policy.source.iter().copied().find(|source| source.is_ipv4() == server.is_ipv4())
     }
 }
@@ -99,7 +99,7 @@ pub struct ZonePolicy {
     /// The time for which an answer may be used after its TTL has expired, if no server answers. It is 0 for DNS lists.
     pub serve_stale: Duration,
     /// True if no server is asked for a name below a name that does not exist (RFC 8020).
-    pub(crate) nxdomain_cut: bool,
+    pub nxdomain_cut: bool,
     /// True if servers may first be asked for shorter names (RFC 9156). False in the zone of a DNS list.
     pub minimise: bool,
     /// The DNS list, if the zone is that of a list.
@@ -107,10 +107,10 @@ pub struct ZonePolicy {
     /// True if two servers are asked at the same time when it is not known which one is the best.
     pub race: bool,
     /// True if no second server is asked while the first one may still answer, and no server is probed in the background.
-    pub(crate) one_at_a_time: bool,
+    pub one_at_a_time: bool,
     /// True if a question ends when two servers in a row have answered REFUSED: the owner of the zone probably blocks this resolver, and
     /// further queries would prolong the block.
-    pub(crate) refusals_end: bool,
+    pub refusals_end: bool,
 }
 
 /// The error that a zone cannot be served as it is configured.

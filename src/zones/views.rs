@@ -120,7 +120,8 @@ impl Views {
         self.of_listener.get(place)
     }
 
-    pub(crate) fn of_listener(&self, place: usize) -> Option<&Arc<View>> {
+    /// Returns the view of a listener for clients in no `[[view]]`.
+    pub fn of_listener(&self, place: usize) -> Option<&Arc<View>> {
         self.of_clients(place).map(|views| &views.general)
     }
 
@@ -142,7 +143,7 @@ impl Views {
 
     /// Takes over what the `old` views knew about local mirrors of DNS lists before a reload, for each mirror that still has the same
     /// servers.
-    pub(crate) fn go_on_from(&self, old: &Self) {
+    pub fn go_on_from(&self, old: &Self) {
         let before: Vec<_> = old.views.iter().flat_map(|view| view.mirrored()).collect();
         for route in self.views.iter().flat_map(|view| view.mirrored()) {
             let known = before.iter().find(|other| same_mirror(route, other));

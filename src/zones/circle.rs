@@ -7,7 +7,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 use super::clients::ClientNetworks;
-use crate::zones::Wrong;
+use crate::Wrong;
 use config::seen::SeenZones;
 use config::{Config, ConfiguredZone, ListenAt, ListenFor, ZoneKind};
 

@@ -58,7 +58,7 @@ pub struct View {
     /// Zones with the option `records`. They answer only clients; addresses of name servers are not taken from them.
     for_clients: HashSet<Vec<u8>>,
     /// What clients get when a DNS list refuses queries, does not answer, or gives an answer that is not a listing.
-    pub(crate) guarding: Guarding,
+    pub guarding: Guarding,
     /// The mode of look-ahead for clients of the view.
     pub lookahead: LookaheadMode,
     pub(super) zones: SeenZones,
@@ -143,7 +143,8 @@ impl View {
         self.route_of((name, &WireName::new(name)), kind)
     }
 
-    pub(crate) fn route_of(&self, (name, wire): (&Name, &[u8]), kind: RecordType) -> &Arc<Route> {
+    /// The same as `route`, for a name with its wire form.
+    pub fn route_of(&self, (name, wire): (&Name, &[u8]), kind: RecordType) -> &Arc<Route> {
         if let Some(route) = self.names.route(wire, kind) {
             return route;
         }
@@ -155,7 +156,7 @@ impl View {
     /// Returns the route for the address of a name server. `[[host]]`, `[[record]]` and zones with `records` are ignored, because they are
     /// meant only for clients: an operator who blocks a domain does not want to break zones whose name servers have names in it. Unbound
     /// does the same with its local data. A zone with a file is used.
-    pub(crate) fn server_route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
+    pub fn server_route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         let is_for_clients = |route: &Route| {
             matches!(route.target, RouteTarget::Local(_))
                 && self.for_clients.contains(wire_name(&route.zone).as_slice())
@@ -166,7 +167,7 @@ impl View {
     }
 
     /// Returns the route of the DNS list at `apex`, even if the list is shut down. If `apex` has no route, returns that of the closest zone above.
-    pub(crate) fn list_route(&self, apex: &Name) -> &Arc<Route> {
+    pub fn list_route(&self, apex: &Name) -> &Arc<Route> {
         self.longest_suffix(Some(&wire_name(apex)), |_| true)
     }
 
@@ -186,16 +187,17 @@ impl View {
 
     /// Returns true if the name is that of a `[[host]]` or `[[record]]`, the reverse name of a host's address, or a name above one of
     /// these.
-    pub(crate) fn exists_here(&self, name: &Name) -> bool {
+    pub fn exists_here(&self, name: &Name) -> bool {
         self.names.exists(name)
     }
 
     /// Returns true if this name itself is a negative trust anchor, or the apex of a zone that is not validated.
-    pub(crate) fn has_nta(&self, name: &Name) -> bool {
+    pub fn has_nta(&self, name: &Name) -> bool {
         !self.ntas.is_empty() && self.ntas.contains(wire_name(name).as_slice())
     }
 
-    pub(crate) fn is_unvalidated(&self, zone: &Name) -> bool {
+    /// Returns true if the configuration says that data at or above `zone` are not validated.
+    pub fn is_unvalidated(&self, zone: &Name) -> bool {
         let is_listed = |name: &[u8]| self.unvalidated.contains(name);
         !self.unvalidated.is_empty()
             && successors(Some(&*wire_name(zone)), |name| parent(name)).any(is_listed)
@@ -274,7 +276,8 @@ impl View {
         }
     }
 
-    pub(crate) fn mirrored(&self) -> Vec<&Arc<Route>> {
+    /// Returns the routes to mirrors of DNS lists whose age is checked, sorted by zone.
+    pub fn mirrored(&self) -> Vec<&Arc<Route>> {
         let mut routes: Vec<_> = self.routes.values().filter(|route| route.mirrored.is_some()).collect();
         routes.sort_by(|one, other| one.zone.cmp(&other.zone));
         routes
@@ -378,7 +381,8 @@ impl View {
         is_private && self.is_of_strangers(name, kind)
     }
 
-    pub(crate) fn is_of_strangers(&self, name: &Name, kind: RecordType) -> bool {
+    /// Returns true if strangers control the name: it is in no DNS list, configured zone or private domain.
+    pub fn is_of_strangers(&self, name: &Name, kind: RecordType) -> bool {
         let resolve = &self.config.resolve;
         let name = name.to_lowercase();
         let route = self.route(&name, kind);
