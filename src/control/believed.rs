@@ -6,9 +6,10 @@
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
+use super::Controlled;
 use super::lists::text;
-use super::{Controlled, lookup};
 use dns::question::{ListSays, Question};
+use dns::wire::presentation::rcode_text;
 use dnsbl::entry::ListEntry;
 use dnsbl::list::{List, Purpose, TestEntries};
 use dnsbl::state::ListState;
@@ -63,7 +64,7 @@ pub(super) async fn doubt(
         ListSays::Listed | ListSays::NotListed => None,
         ListSays::Unknown => {
             let why = answer.extended_error.as_ref().map(|error| error.text.clone());
-            let why = why.unwrap_or_else(|| lookup::rcode_text(answer.rcode));
+            let why = why.unwrap_or_else(|| rcode_text(answer.rcode));
             Some(format!("its test entry {name} could not be looked up: {why}"))
         }
     }

@@ -2,10 +2,10 @@
 
 use hickory_proto::rr::Name;
 
-use super::protocol::ConfiguredSource;
-use super::protocol::zones::ZoneSource;
 use config::seen::{SeenEntry, SeenZones};
 use config::{Config, ConfiguredView, ConfiguredZone, ZoneKind};
+use protocol::ConfiguredSource;
+use protocol::zones::ZoneSource;
 
 /// Returns the `[[host]]`, the `[[record]]` or the closest `[[zone]]` from which clients without a view get the answer for `name`.
 /// Returns `None` if resolverd resolves the name from the root servers, or with the forwarders for all names.

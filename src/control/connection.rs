@@ -14,23 +14,16 @@ use tokio::net::UnixStream;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-use super::direct;
 use super::fleet;
-use super::protocol::fleet::FleetOrder;
-use super::protocol::rows::HeldRow;
-use super::protocol::zones::ZoneWhat;
-use super::protocol::{
-    Blame, CostsRequest, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, QueryReply, Removed,
-    Reply, Request, Table, TraceRequest, WhyRequest,
-};
 use super::rows;
-use super::{Controlled, configured, health, lists, lookup, zones};
+use super::{Controlled, configured, health, lists, zones};
 use dns::cached::Flush;
 use dns::clock::micros;
 use dns::conduct::network_text;
 use dns::question::{Question, ServerQuery};
 use dns::wire::presentation::name_text;
 use doctor::facts::NoReply;
+use gather::direct;
 use history::changes::ChangesReport;
 use history::costs::CostReport;
 use history::failed::FailedReport;
@@ -41,6 +34,13 @@ use history::{Counter, Window};
 use minutes::limits::MAX_SPANS;
 use minutes::row::{Busy, BusyKind};
 use minutes::span::SpanReport;
+use protocol::fleet::FleetOrder;
+use protocol::lookup;
+use protocol::zones::ZoneWhat;
+use protocol::{
+    Blame, CostsRequest, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, QueryReply, Removed,
+    Reply, Request, Table, TraceRequest, WhyRequest,
+};
 use resolver::cache::servers::KnownServer;
 use resolver::resolve::list_keys::{kept_here, secrets_of};
 
@@ -187,7 +187,7 @@ fn permitted(request: &Request, rights: Rights) -> Result<(), Problem> {
 
 /// Reads a request. Returns `None` if the client disconnected without sending one.
 async fn read(stream: &mut UnixStream) -> io::Result<Option<Result<Request, Problem>>> {
-    let most = u64::try_from(limits::MAX_CONTROL_REQUEST).unwrap_or(u64::MAX);
+    let most = u64::try_from(protocol::limits::MAX_CONTROL_REQUEST).unwrap_or(u64::MAX);
     let mut line = Vec::new();
     let mut limited = BufReader::new(stream.take(most));
     match timeout(limits::CONTROL_REQUEST_TIME, limited.read_until(b'\n', &mut line)).await {
@@ -234,7 +234,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
             Ok(zones::rows(&subject.config(), &temporary, &subject.servers().await))
         }
         Request::Zone { what } => change_zones(subject, what).await,
-        Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
+        Request::Inflight => Ok(rows::flights(subject.inflight())),
         // The function `serve` handles these requests.
         Request::Monitor(_) | Request::Trace(_) => Ok(Vec::new()),
         Request::Why { requests } => why(subject, &requests).await,
@@ -381,7 +381,7 @@ async fn ntas(subject: &impl Controlled, what: &NtaWhat, is_for_fleet: bool) -> 
     match what {
         NtaWhat::List => {}
         NtaWhat::Add { name, seconds } => {
-            let time = Duration::from_secs(*seconds).min(limits::MAX_NTA_TIME);
+            let time = Duration::from_secs(*seconds).min(protocol::limits::MAX_NTA_TIME);
             let name = lookup::read_name(name)?.to_lowercase();
             if is_for_fleet {
                 order = Some(fleet::send(subject, FleetOrder::AddNta(name.clone(), time))?);
@@ -418,7 +418,7 @@ async fn look(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Resu
     let name = lookup::read_name(name)?.to_lowercase();
     let kind = kind.map(lookup::read_kind).transpose()?;
     let (held, now) = subject.look(name, kind).await;
-    Ok(rows::bounded(held, |held| Reply::Held(HeldRow::new(held, now))))
+    Ok(rows::bounded(held, |held| Reply::Held(rows::held_row(held, now))))
 }
 
 async fn why(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<Reply>, Problem> {

@@ -1,8 +1,12 @@
 //! The replies about the fleet, and orders for all its gateways.
 
 use super::Controlled;
-use super::protocol::fleet::{Confirmation, FleetOrder};
-use super::protocol::{Blame, Problem, Reply};
+use futures_util::future::BoxFuture;
+use protocol::fleet::FleetOrder;
+use protocol::{Blame, Problem, Reply};
+
+/// Waits until all gateways of the fleet had the time to read an order. The error says in a sentence why some may not carry it out.
+pub type Confirmation = BoxFuture<'static, Result<(), String>>;
 
 pub(super) fn rows(subject: &impl Controlled) -> Vec<Reply> {
     let (state, members) = subject.fleet();

@@ -7,11 +7,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::protocol::fleet::FleetState;
-use super::protocol::{
-    CertificateStatus, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity,
-    Status, Warning,
-};
 use super::slow_networks::{self, slow_networks};
 use super::{Controlled, lists};
 use crate::limits::{CERTIFICATE_SOON, LONG_UNCHECKED_ROOT_KEYS, MAX_STATUS_ZONES};
@@ -21,6 +16,11 @@ use dns::question::Outcome;
 use history::{
     ClockJump, FailingZone, FailuresByZone, StatsReport, TimeSpan, Troubles, Window, ZoneFailures,
     failed_text,
+};
+use protocol::fleet::FleetState;
+use protocol::{
+    CertificateStatus, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity,
+    Status, Warning,
 };
 
 /// The period whose counters decide if the daemon counts as healthy.

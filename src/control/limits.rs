@@ -15,10 +15,6 @@ pub const MAX_CONTROL_CONNECTIONS: usize = 320;
 /// them one at a time, and their replies have megabytes. The limit leaves most connections for other requests.
 pub const MAX_HISTORY_REQUESTS: usize = 32;
 
-/// Maximum size of a request on the control socket, in octets. A name has at most 1 004 octets in escaped form, and the rest of a
-/// request is a few words. One request may ask about several lines of a mail log, with about 150 octets each.
-pub const MAX_CONTROL_REQUEST: usize = 16_384;
-
 /// The largest number of rows in a reply on the control socket, about 300 octets each.
 pub(crate) const MAX_CONTROL_ROWS: usize = 4_096;
 
@@ -29,14 +25,8 @@ pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(5);
 /// take longer than the formatting of the line. A larger buffer brings no gain: a socket itself buffers about 200 KiB.
 pub(crate) const CONTROL_WRITE: usize = 64 << 10;
 
-/// The longest time for which a connection to the control socket may stay open. This is enough for the slowest resolution and for a slow terminal.
-pub const CONTROL_TIME: Duration = Duration::from_secs(15);
-
 /// The largest number of concurrent traces without cached data. Each may send as many queries as a client's question, and has a cache of its own.
 pub const MAX_FRESH_TRACES: usize = 2;
-
-/// Maximum lifetime of a negative trust anchor that is set on the running daemon (RFC 7646 section 2: a week).
-pub const MAX_NTA_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The status reports a certificate that expires within this time. ACME clients renew a certificate a month before it expires, so
 /// the renewal has then failed for two weeks.
@@ -55,6 +45,3 @@ pub(crate) const SLOW_NETWORK_TIME: Duration = Duration::from_millis(500);
 /// between two tries (`MAX_ROOT_KEY_RETRY`). A new key is published for at least 30 days before it is used, so there is enough
 /// time to act.
 pub(crate) const LONG_UNCHECKED_ROOT_KEYS: Duration = Duration::from_secs(3 * 86_400);
-
-/// The largest number of extended errors (RFC 8914) that are read from one reply. Resolvers send two or three: the cause and its consequences.
-pub(crate) const MAX_EXTENDED_ERRORS: usize = 4;

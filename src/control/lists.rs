@@ -11,13 +11,12 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RData, RecordType};
 
 use super::health::JUDGED;
-use super::protocol::lists::{BatchState, CodeFact, KeyUse, ListFacts, ListRow, ListTest};
-use super::protocol::{Blame, Problem, Reply, Severity, Warning};
-use super::{Controlled, believed, lookup, rows};
+use super::{Controlled, believed, rows};
 use crate::limits::LIST_TEST_TIME;
 use config::Config;
 use dns::clock::{Now, minute};
 use dns::question::{ListSays, Question, name_text, wire_name};
+use dns::wire::presentation::rcode_text;
 use dnsbl::batch::{BatchCounts, ListingCounts};
 use dnsbl::codes;
 use dnsbl::codes::Code;
@@ -29,6 +28,9 @@ use dnsbl::lookalike::Lookalike;
 use dnsbl::quota::ExceededQuota;
 use dnsbl::state::{ListStanding, ListState};
 use doctor::limits::MAX_NAMED_LISTS;
+use protocol::lists::{BatchState, CodeFact, KeyUse, ListFacts, ListRow, ListTest};
+use protocol::lookup;
+use protocol::{Blame, Problem, Reply, Severity, Warning};
 use resolver::resolve::list_keys::secrets_of;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -450,7 +452,7 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
         Vec::new()
     };
     let says = if tells && !text.is_empty() { ListSays::Listed } else { says };
-    let why = why.or_else(|| (says == ListSays::Unknown).then(|| lookup::rcode_text(found.answer.rcode)));
+    let why = why.or_else(|| (says == ListSays::Unknown).then(|| rcode_text(found.answer.rcode)));
     let elapsed = found.elapsed.as_secs_f64();
     let removal = list.removal.clone().filter(|_| says == ListSays::Listed);
     let (says, purpose) = (Some(says), list.purpose);

@@ -1,6 +1,5 @@
 //! Serves `Request::Monitor`: writes a line for each query that the request selects, when the query ends.
 
-use crate::limits;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +11,6 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::connection::ended;
-use super::lookup::read_name;
-use super::protocol::{Blame, MonitorRequest, Problem, QueryEvent, Reply};
 use super::{Controlled, why};
 use config::Config;
 use dns::clock;
@@ -22,6 +19,8 @@ use dns::wire::presentation::{kind_text, name_text};
 use history::entry::QuestionEntry;
 use history::redact::Secrets;
 use history::watch::{Watch, Watched};
+use protocol::lookup::read_name;
+use protocol::{Blame, MonitorRequest, Problem, QueryEvent, Reply};
 use resolver::resolve::list_keys::secrets_of;
 
 struct Filter {
@@ -136,5 +135,5 @@ fn event(question: &QuestionEntry) -> QueryEvent {
 pub(super) async fn write(stream: &mut UnixStream, reply: &Reply) -> io::Result<()> {
     let mut line = serde_json::to_vec(reply)?;
     line.push(b'\n');
-    timeout(limits::CONTROL_TIME, stream.write_all(&line)).await?
+    timeout(protocol::limits::CONTROL_TIME, stream.write_all(&line)).await?
 }

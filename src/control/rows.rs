@@ -7,19 +7,18 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Controlled;
-use super::lookup::rcode_text;
-use super::protocol::Reply;
-use super::protocol::rows::{FlightState, HeldAs, HeldRow, LookaheadRule, LookaheadState, ServerState};
-use super::protocol::watched::{WatchedFinding, WatchedRow};
 use ::watched::WatchedDomain;
 use ::watched::history::FollowedFinding;
 use dns::cached::Delegation;
 use dns::clock::Mono;
 use dns::question::Question;
 use dns::wire::presentation;
-use dns::wire::presentation::kind_text;
+use dns::wire::presentation::{kind_text, rcode_text};
 use dns::zone_file::data_text;
 use history::{Counter, Window};
+use protocol::Reply;
+use protocol::rows::{FlightState, HeldAs, HeldRow, LookaheadRule, LookaheadState, ServerState};
+use protocol::watched::{WatchedFinding, WatchedRow};
 use resolver::cache::look::{Held, HeldData};
 use resolver::cache::security::{ZoneSecurity, ZoneTrust};
 use resolver::cache::servers::KnownServer;
@@ -39,91 +38,91 @@ pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<
 /// Returns the servers with the address `address`, or all servers if it is `None`.
 pub(super) fn servers(known: Vec<KnownServer>, address: Option<IpAddr>) -> Vec<Reply> {
     let asked_for = |known: &KnownServer| address.is_none_or(|address| known.address.ip() == address);
-    bounded(known.into_iter().filter(asked_for).collect(), |known| Reply::ServerState(known.into()))
+    bounded(known.into_iter().filter(asked_for).collect(), |known| Reply::ServerState(server_state(&known)))
 }
 
-impl From<KnownServer> for ServerState {
-    fn from(known: KnownServer) -> Self {
-        Self {
-            address: known.address,
-            asked: known.asked,
-            round_trip: known.round_trip.map(|round_trip| round_trip.as_secs_f64()),
-            retry_after: known.timer.as_secs_f64(),
-            health: known.health,
-            dead_for: known.dead_for.map(|span| span.as_secs_f64()),
-            unanswered: known.silences,
-            features: known.features,
-            lame: known.lame.iter().map(ToString::to_string).collect(),
-        }
+fn server_state(known: &KnownServer) -> ServerState {
+    ServerState {
+        address: known.address,
+        asked: known.asked,
+        round_trip: known.round_trip.map(|round_trip| round_trip.as_secs_f64()),
+        retry_after: known.timer.as_secs_f64(),
+        health: known.health,
+        dead_for: known.dead_for.map(|span| span.as_secs_f64()),
+        unanswered: known.silences,
+        features: known.features,
+        lame: known.lame.iter().map(ToString::to_string).collect(),
     }
 }
 
-impl From<InFlight> for FlightState {
-    fn from(flight: InFlight) -> Self {
-        let InFlight { question, age, clients, last_query } = flight;
-        Self {
-            name: presentation::name_text(&question.name),
-            kind: kind_text(question.kind),
-            age: age.as_secs_f64(),
-            clients,
-            messages: last_query.messages,
-            zone: last_query.zone,
-            server: last_query.server,
-        }
+/// Returns the resolutions in progress.
+pub(super) fn flights(flights: Vec<InFlight>) -> Vec<Reply> {
+    bounded(flights, |flight| Reply::Flight(flight_state(flight)))
+}
+
+fn flight_state(flight: InFlight) -> FlightState {
+    let InFlight { question, age, clients, last_query } = flight;
+    FlightState {
+        name: presentation::name_text(&question.name),
+        kind: kind_text(question.kind),
+        age: age.as_secs_f64(),
+        clients,
+        messages: last_query.messages,
+        zone: last_query.zone,
+        server: last_query.server,
     }
 }
 
-impl HeldRow {
-    /// Converts a cache entry to a row of the reply. `now`: the current time, for the remaining TTL of an SOA record.
-    pub fn new(held: Held, now: Mono) -> Self {
-        let mut row = Self {
-            held: HeldAs::Failure,
-            kind: held.kind.map(kind_text),
-            view: held.view.number(),
-            flags: Vec::new(),
-            ttl: held.left.as_secs(),
-            source: None,
-            octets: held.octets,
-            data: Vec::new(),
-        };
-        match held.what {
-            HeldData::Answer(question, answer) => {
-                row.held = HeldAs::Answer;
-                row.flags = flags(&question);
-                let records = answer.wire.get(6..8).map_or(0, |count| {
-                    count.iter().fold(0_u16, |count, octet| count << 8 | u16::from(*octet))
-                });
-                let records = if records == 1 { "1 record".to_owned() } else { format!("{records} records") };
-                row.data = vec![format!("{}, {records}", rcode_text(answer.rcode))];
-            }
-            HeldData::Rrset(rank, records) => {
-                row.held = HeldAs::Rrset;
-                row.source = Some(rank);
-                row.data = records.iter().map(|record| data_text(&record.data)).collect();
-            }
-            HeldData::Negative(negative) => {
-                row.held = HeldAs::Negative;
-                let what = if negative.nxdomain { "NXDOMAIN" } else { "NODATA" };
-                row.data = vec![match negative.soa(now) {
-                    Some(soa) => format!("{what}, SOA of {}", presentation::name_text(&soa.name)),
-                    None => format!("{what}, from empty answers of all servers"),
-                }];
-            }
-            HeldData::Delegation(delegation) => {
-                row.held = HeldAs::Delegation;
-                row.data = servers_of(&delegation);
-            }
-            HeldData::State(state) => {
-                row.held = HeldAs::Trust;
-                row.data = vec![trust_text(&state)];
-            }
-            HeldData::Failure(question, error) => {
-                row.flags = flags(&question);
-                row.data = vec![error.text];
-            }
+/// Converts a cache entry to a row of the reply. `now`: the current time, for the remaining TTL of an SOA record.
+pub(super) fn held_row(held: Held, now: Mono) -> HeldRow {
+    let mut row = HeldRow {
+        held: HeldAs::Failure,
+        kind: held.kind.map(kind_text),
+        view: held.view.number(),
+        flags: Vec::new(),
+        ttl: held.left.as_secs(),
+        source: None,
+        octets: held.octets,
+        data: Vec::new(),
+    };
+    match held.what {
+        HeldData::Answer(question, answer) => {
+            row.held = HeldAs::Answer;
+            row.flags = flags(&question);
+            let records = answer
+                .wire
+                .get(6..8)
+                .map_or(0, |count| count.iter().fold(0_u16, |count, octet| count << 8 | u16::from(*octet)));
+            let records = if records == 1 { "1 record".to_owned() } else { format!("{records} records") };
+            row.data = vec![format!("{}, {records}", rcode_text(answer.rcode))];
         }
-        row
+        HeldData::Rrset(rank, records) => {
+            row.held = HeldAs::Rrset;
+            row.source = Some(rank);
+            row.data = records.iter().map(|record| data_text(&record.data)).collect();
+        }
+        HeldData::Negative(negative) => {
+            row.held = HeldAs::Negative;
+            let what = if negative.nxdomain { "NXDOMAIN" } else { "NODATA" };
+            row.data = vec![match negative.soa(now) {
+                Some(soa) => format!("{what}, SOA of {}", presentation::name_text(&soa.name)),
+                None => format!("{what}, from empty answers of all servers"),
+            }];
+        }
+        HeldData::Delegation(delegation) => {
+            row.held = HeldAs::Delegation;
+            row.data = servers_of(&delegation);
+        }
+        HeldData::State(state) => {
+            row.held = HeldAs::Trust;
+            row.data = vec![trust_text(&state)];
+        }
+        HeldData::Failure(question, error) => {
+            row.flags = flags(&question);
+            row.data = vec![error.text];
+        }
     }
+    row
 }
 
 fn trust_text(state: &ZoneTrust) -> String {

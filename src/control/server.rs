@@ -126,10 +126,13 @@ async fn serve(
     readers: &Semaphore,
     ending: watch::Receiver<bool>,
 ) {
-    match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, readers, ending.clone())).await {
+    match timeout(protocol::limits::CONTROL_TIME, connection::serve(stream, subject, readers, ending.clone()))
+        .await
+    {
         Ok(Ok(None)) => {}
         Ok(Ok(Some(Streamed::Trace(stream, request)))) => {
-            let traced = timeout(limits::CONTROL_TIME, trace::stream(stream, &request, subject, ending));
+            let traced =
+                timeout(protocol::limits::CONTROL_TIME, trace::stream(stream, &request, subject, ending));
             match traced.await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::debug!("a trace at the control socket failed: {error}"),

@@ -10,13 +10,13 @@ use tokio::sync::{mpsc, watch};
 
 use super::Controlled;
 use super::connection::ended;
-use super::lookup::{self, Lookup};
 use super::monitor::write;
-use super::protocol::{Blame, Problem, Reply, TraceRequest};
 use crate::limits::MAX_FRESH_TRACES;
 use dns::question::Question;
 use history::event::Step;
 use history::limits::MAX_STEPS;
+use protocol::lookup::{self, Lookup};
+use protocol::{Blame, Problem, Reply, TraceRequest};
 
 /// A question that a client traces.
 #[derive(Debug)]

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::lookup::read_name;
-use super::protocol::{Blame, CostsRequest, FailedRequest, Problem, WhyRequest};
 use dns::clock;
 use dns::question::wire_name;
 use history::costs::CostsWanted;
 use history::failed::FailedWanted;
 use history::limits::MAX_WHY_MESSAGES;
 use history::why::{Wanted, WantedSubject};
+use protocol::lookup::read_name;
+use protocol::{Blame, CostsRequest, FailedRequest, Problem, WhyRequest};
 
 /// Reads the request of `resolverctl why`. Fails if the subject is neither an address nor a name.
 pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
-use super::protocol::Reply;
-use super::protocol::zones::{Section, Temporary, ZoneServer, ZoneSource, ZoneState};
 use super::{TemporaryEntries, rows};
 use config::{Config, ConfiguredZone, ZoneKind};
 use dns::conduct::{EncryptedProtocol, Encryption};
 use dns::wire::presentation::name_text;
+use protocol::Reply;
+use protocol::zones::{Section, Temporary, ZoneServer, ZoneSource, ZoneState};
 use resolver::cache::servers::KnownServer;
 
 /// Returns the rows of the configured zones, hosts and records. `temporary` has the zones that are not in the configuration file, with their

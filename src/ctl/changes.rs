@@ -4,7 +4,7 @@ use super::client::ControlClient;
 use super::render::{Format, changes};
 use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
-use control::protocol::{Reply, Request};
+use protocol::{Reply, Request};
 
 /// The command line of `changes`.
 #[derive(Debug, clap::Args)]

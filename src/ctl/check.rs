@@ -23,8 +23,6 @@ use crate::limits::{
     CHECKED_AT_ONCE, MAX_CHECKED_LIST, MAX_CHECKED_MESSAGE, MAX_GIVEN_SELECTORS, WHY_CHECK_TIME,
 };
 use ::gather::limits::CHECK_DOMAIN_TIME;
-use control::lookup::read_name;
-use control::protocol::{Blame, Problem, Reply, Request, Severity, Warning};
 use dns::wire::presentation::{harmless, name_text, shown};
 use doctor as check_domain;
 use doctor::WholeDomain;
@@ -36,6 +34,8 @@ use doctor::message;
 use doctor::message::MessageSubjects;
 use migrate::system::{CheckVerdict, HostFinding};
 use migrate::system::{gather, judge};
+use protocol::lookup::read_name;
+use protocol::{Blame, Problem, Reply, Request, Severity, Warning};
 
 /// The options of `check` that have an effect only with a domain or an address.
 const OF_SUBJECT: [&str; 8] =

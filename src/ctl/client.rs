@@ -12,10 +12,10 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, Style, json};
-use control::protocol::{Reply, Request};
+use protocol::{Reply, Request};
 
 /// Longer than the daemon's own time limit for a request, so that the user gets the daemon's error message.
-const PATIENCE: Duration = control::limits::CONTROL_TIME.saturating_add(Duration::from_secs(1));
+const PATIENCE: Duration = protocol::limits::CONTROL_TIME.saturating_add(Duration::from_secs(1));
 
 /// A client for the control socket of the daemon.
 #[derive(Clone)]

@@ -14,12 +14,12 @@ use super::outcome::CommandOutcome;
 use super::render::{Format, compare, json};
 use super::typed_name::TypedQuestion;
 use crate::limits::MAX_COMPARED_NAMES;
-use control::lookup::{read_kind, read_name};
-use control::protocol::zones::{ZoneSource, ZoneState};
-use control::protocol::{Blame, Problem, Reply, Request};
 use dns::wire::presentation::name_text;
 use doctor::facts::{CheckSubject, canonical};
 use doctor::side_by_side::{Compared, Conclusion, SideBySide, compared, conclude};
+use protocol::lookup::{read_kind, read_name};
+use protocol::zones::{ZoneSource, ZoneState};
+use protocol::{Blame, Problem, Reply, Request};
 
 /// The command line of `compare`.
 #[derive(Debug, clap::Args)]

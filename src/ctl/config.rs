@@ -10,7 +10,7 @@ use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
 use config::{Config, ConfigProblem, Errors, defaults, notes};
-use control::protocol::{Reply, Request};
+use protocol::{Reply, Request};
 use zones::Views;
 
 /// The command line of `config`.

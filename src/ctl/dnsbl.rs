@@ -11,9 +11,9 @@ use super::refused::QueryAddress;
 use super::render::{Format, lists};
 use super::typed_name::typed_name;
 use super::zone;
-use control::protocol::{Reply, Request};
 use dns::question::ListSays;
 use dnsbl::list::Purpose;
+use protocol::{Reply, Request};
 
 /// The test entry that each list of IPv4 addresses has (RFC 5782 section 5).
 const TEST_ADDRESS: &str = "127.0.0.2";
@@ -147,7 +147,7 @@ fn verdict(replies: &[Reply]) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use control::protocol::lists::ListTest;
+    use protocol::lists::ListTest;
 
     #[test]
     fn only_lists_that_block_count_for_the_exit_code() {

@@ -9,12 +9,12 @@ use super::client::ControlClient;
 use super::render::html::chain::KeyChain;
 use super::secured::SecuredResolvers;
 use super::{policy_file, smtp};
-use control::facts::{got, request, requests_of_root_servers, root_servers};
-use control::protocol::{Blame, Problem, Reply, Request, TraceRequest};
 use doctor::Plan;
 use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root};
 use gather::limits::CHECK_DOMAIN_TIME;
 use gather::{Sources, gather};
+use protocol::facts::{got, request, requests_of_root_servers, root_servers};
+use protocol::{Blame, Problem, Reply, Request, TraceRequest};
 
 /// Gets the answers to the questions of a check. DNS questions go to the daemon over its control socket. resolverctl itself
 /// connects to mail hosts, to hosts of policies, and to resolvers over TLS, HTTPS or QUIC.

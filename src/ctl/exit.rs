@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use control::protocol::{Blame, Problem, Reply};
 use migrate::import::ImportError;
 use migrate::switch::SwitchError;
+use protocol::{Blame, Problem, Reply};
 
 /// Exit codes, the same for every command. Only `status --plugin` has other codes: those of Nagios plug-ins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

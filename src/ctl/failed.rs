@@ -4,7 +4,7 @@ use super::client::ControlClient;
 use super::render::{Format, failed};
 use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
-use control::protocol::{FailedRequest, Reply, Request};
+use protocol::{FailedRequest, Reply, Request};
 
 /// The command line of `failed`.
 #[derive(Debug, clap::Args)]

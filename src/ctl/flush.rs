@@ -10,8 +10,8 @@ use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
 use super::typed_name::typed_name;
 use crate::limits::MAX_ASKED_AGAIN;
-use control::protocol::rows::{HeldAs, HeldRow};
-use control::protocol::{FlushWhat, Reply, Request};
+use protocol::rows::{HeldAs, HeldRow};
+use protocol::{FlushWhat, Reply, Request};
 
 /// The types that are shown first, because mail needs them.
 const FIRST: [&str; 2] = ["MX", "TXT"];

@@ -72,9 +72,9 @@ pub use self::exit::{CommandFailure, Exit};
 use self::outcome::CommandOutcome;
 use self::render::{Format, Style, fleet, lookahead, state, text, zones};
 use ::config::defaults;
-use control::protocol::Request;
 use dns::wire::presentation::harmless;
 use doctor::authentication::PUBLIC_SUFFIX_LIST;
+use protocol::Request;
 
 /// The commands in the order of the help.
 const COMMAND_GROUPS: [(&str, &[&str]); 4] = [

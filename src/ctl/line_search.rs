@@ -12,10 +12,10 @@ use super::client::ControlClient;
 use super::moment;
 use super::pasted::{self, PastedLine};
 use crate::limits::{MAX_LINE_SUBJECTS, WHY_AROUND};
-use control::limits::MAX_CONTROL_REQUEST;
-use control::protocol::{Reply, Request, WhyRequest};
 use history::limits::{MAX_WHY_MESSAGES, MAX_WHY_REQUESTS};
 use history::why::MessageReport;
+use protocol::limits::MAX_CONTROL_REQUEST;
+use protocol::{Reply, Request, WhyRequest};
 
 /// The number of log lines that `resolverctl why` looks up with one request to the daemon: a line needs up to `MAX_LINE_SUBJECTS` selections.
 pub(super) const LINES_AT_ONCE: usize = MAX_WHY_REQUESTS / MAX_LINE_SUBJECTS;

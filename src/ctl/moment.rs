@@ -5,7 +5,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 
 use super::exit::CommandFailure;
-use control::protocol::{Blame, Problem};
+use protocol::{Blame, Problem};
 
 /// In seconds since 1970.
 pub(super) fn now() -> f64 {

@@ -8,7 +8,7 @@ use super::moment;
 use super::outcome::{CommandOutcome, print_screen};
 use super::render::{Format, json, monitor};
 use super::typed_name::typed_domain;
-use control::protocol::{MonitorRequest, Request};
+use protocol::{MonitorRequest, Request};
 
 /// The command line of `monitor`.
 #[derive(Debug, clap::Args)]

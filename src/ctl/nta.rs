@@ -8,8 +8,8 @@ use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, state};
 use super::typed_name::typed_name;
-use control::limits::MAX_NTA_TIME;
-use control::protocol::{NtaWhat, Request};
+use protocol::limits::MAX_NTA_TIME;
+use protocol::{NtaWhat, Request};
 
 const USUAL: Duration = Duration::from_secs(60 * 60);
 

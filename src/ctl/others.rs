@@ -9,12 +9,12 @@ use url::Url;
 use super::client::ControlClient;
 use super::exit::CommandFailure;
 use config::defaults::PORT;
-use control::protocol::{Reply, Request};
 use dns::conduct::{EncryptedProtocol, Encryption};
 use doctor::facts::{OtherResolver, ResolverWay, SecuredResolver};
 use doctor::public_resolvers::{PUBLIC_RESOLVERS, PublicResolver};
 use migrate::limits::MAX_CHECKED_FILE;
 use migrate::system::resolv_conf::other_nameservers;
+use protocol::{Reply, Request};
 
 /// The port of DNS over TLS (RFC 7858 section 3.1) and DNS over QUIC (RFC 9250 section 4.1.1).
 const TLS_PORT: u16 = 853;

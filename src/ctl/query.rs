@@ -5,7 +5,7 @@ use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
 use super::typed_name::TypedQuestion;
-use control::protocol::{QueryReply, Reply, Request};
+use protocol::{QueryReply, Reply, Request};
 
 /// The command line of `query`.
 #[derive(Debug, clap::Args)]

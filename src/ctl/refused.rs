@@ -5,11 +5,11 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 use super::client::ControlClient;
-use control::protocol::lists::{KeyUse, ListRow};
-use control::protocol::{Reply, Request};
 use dns::wire::presentation::harmless;
 use dnsbl::list_way::Way;
 use dnsbl::state::ListState;
+use protocol::lists::{KeyUse, ListRow};
+use protocol::{Reply, Request};
 
 /// Words of the codes of refusals about the PTR record.
 const OF_POINTER: [&str; 2] = ["reverse DNS", "PTR"];

@@ -2,10 +2,10 @@
 
 use super::client::ControlClient;
 use super::exit::CommandFailure;
-use control::protocol::{QueryReply, Reply, Request, RootKeyStanding, Status};
 use dns::question::Security;
 use history::{SecurityStatus, Window};
 use migrate::system::root_keys::{RootKeysHere, RootKeysUnknown, RootKeysVerdict};
+use protocol::{QueryReply, Reply, Request, RootKeyStanding, Status};
 
 /// Returns the DNSKEY records of the root that the daemon has, its trust anchors, and the result of the validation; or why these
 /// are unknown.

@@ -10,12 +10,12 @@ use tokio::time::timeout;
 
 use super::client::ControlClient;
 use crate::limits::SECURED_RESOLVER_TIME;
-use control::direct::facts;
-use control::lookup::{read_kind, read_name};
-use control::protocol::{Problem, Reply, Request};
 use doctor::facts::{NoReply, Record, ReplyFacts, SecuredResolver};
 use exchange::network::Path;
 use exchange::{Exchange, UpstreamQuery};
+use gather::direct::facts;
+use protocol::lookup::{read_kind, read_name};
+use protocol::{Problem, Reply, Request};
 
 /// The connections to other resolvers.
 pub(super) struct SecuredResolvers {

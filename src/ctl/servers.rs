@@ -6,7 +6,7 @@ use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, state};
-use control::protocol::{Reply, Request};
+use protocol::{Reply, Request};
 
 /// The command line of `servers`.
 #[derive(Debug, clap::Args)]

@@ -6,7 +6,7 @@ use super::outcome::{CommandOutcome, print_screen};
 use super::query::verdict;
 use super::render::{Format, json, trace};
 use super::typed_name::TypedQuestion;
-use control::protocol::{Reply, Request, TraceRequest};
+use protocol::{Reply, Request, TraceRequest};
 
 /// The command line of `trace`.
 #[derive(Debug, clap::Args)]

@@ -5,11 +5,11 @@ use super::exit::{CommandFailure, Exit};
 use super::moment;
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, watched};
-use control::lookup::read_name;
-use control::protocol::watched::WatchedRow;
-use control::protocol::{Blame, Problem, Reply, Request};
 use dns::wire::presentation::name_text;
 use doctor::finding::Level;
+use protocol::lookup::read_name;
+use protocol::watched::WatchedRow;
+use protocol::{Blame, Problem, Reply, Request};
 
 /// The command line of `check watched`.
 #[derive(Debug, clap::Args)]

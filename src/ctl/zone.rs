@@ -13,8 +13,8 @@ use super::outcome::CommandOutcome;
 use super::render::{Format, text, zones};
 use super::typed_name::{typed_domain, typed_name};
 use config::defaults;
-use control::protocol::zones::{AddedZone, ZoneWhat, without_entry};
-use control::protocol::{Blame, Problem, Reply, Request};
+use protocol::zones::{AddedZone, ZoneWhat, without_entry};
+use protocol::{Blame, Problem, Reply, Request};
 
 /// The text before the first zone in a configuration file that did not exist before.
 const EMPTY: &str = "version = 1\n";

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use config::{Config, Listener, Validity};
-use control::protocol::CertificateStatus;
+use protocol::CertificateStatus;
 
 /// Certificate files that cannot be used, each with its path and the reason. The daemon continues to use the old certificates.
 #[derive(Debug, Default)]

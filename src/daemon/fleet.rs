@@ -18,7 +18,7 @@ use ::fleet::gateway::{Gateway, ListQueries, Member};
 use ::fleet::news::News;
 use config::{Rule, RuleState};
 use control::Controlled;
-use control::protocol::fleet::{Confirmation, FleetMember, FleetOrder, FleetState};
+use control::fleet::Confirmation;
 use dns::cached::Flush;
 use dns::question::name_text;
 use dns::random::Random;
@@ -26,6 +26,7 @@ use dnsbl::entry::ListEntry;
 use dnsbl::list_way::Way;
 use dnsbl::state::ListState;
 use history::Counter;
+use protocol::fleet::{FleetMember, FleetOrder, FleetState};
 use resolver::lookahead::RuleStanding;
 
 /// Collects reports for the other gateways of the fleet, and uses their reports, each time that the heartbeat of the fleet asks for it.

@@ -100,13 +100,13 @@ use resolver::listener::{
 };
 use resolver::lookahead::Lookahead;
 use resolver::resolve::{Resolver, ResolverParts};
-use zones::{Views, Wrong};
 use running::{Reloadable, Running};
 use snapshot::Snapshot;
 use supervise::Supervisor;
 #[cfg(feature = "lab")]
 use supervise::pulse::Pulses;
 use traced::FreshTraces;
+use zones::{Views, Wrong};
 
 /// Why the daemon did not start.
 #[derive(Debug, thiserror::Error)]

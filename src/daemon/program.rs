@@ -22,8 +22,8 @@ use clap::Parser;
 use config::{Config, defaults, notes};
 use ctl::render::text::checked;
 use resolver::listener::{Inherited, StoppedWorkers};
-use zones::Views;
 use tokio::signal::unix::{SignalKind, signal};
+use zones::Views;
 
 const FAILED: u8 = 1;
 
@@ -148,7 +148,6 @@ mod demo {
 
     use crate::Daemon;
     use crate::arguments;
-    use control::protocol::{Reply, Request, WhyRequest};
     use control::{Controlled, read_only};
     use ctl::moment;
     use ctl::render::{Style, screen, why};
@@ -156,6 +155,7 @@ mod demo {
     use lab::demo::{Demo, DemoError, Options};
     use lab::message_bench;
     use lab::message_bench::{Installed, table};
+    use protocol::{Reply, Request, WhyRequest};
 
     use crate::log;
 

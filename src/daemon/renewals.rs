@@ -10,9 +10,9 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::certificates::{self, CertificateFiles};
 use super::running::Running;
 use crate::limits::{CERTIFICATE_INTERVAL, CERTIFICATES_LOGGED};
-use control::protocol::{Severity, Warning};
 use control::{Controlled, health};
 use dns::clock::Mono;
+use protocol::{Severity, Warning};
 
 /// Looks at the certificate files every `CERTIFICATE_INTERVAL`. Runs forever.
 pub(super) async fn follow(subject: Arc<Running>) -> Infallible {

@@ -12,12 +12,12 @@ use tokio::time::sleep;
 
 use super::running::Running;
 use config::{Config, ConfiguredHost, ConfiguredZone, Errors};
-use control::lookup::read_name;
-use control::protocol::zones::{Section, ZoneWhat};
 use control::{Controlled, TemporaryEntries};
 use dns::clock::Mono;
 use dns::wire::presentation::name_text;
 use history::TimeSpan;
+use protocol::lookup::read_name;
+use protocol::zones::{Section, ZoneWhat};
 
 /// The temporary entries, each with the time of its removal. `None` means that it stays until the daemon stops.
 pub(super) type TemporaryZones = TemporaryEntries<Option<Mono>>;

@@ -103,6 +103,17 @@ pub struct Exchange {
     tap: Arc<Tap>,
 }
 
+/// The reason why the operator's query to one server shows nothing about the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyUnknown {
+    /// The query was not sent: `resolve.deny_servers` contains the address, or the daemon is stopping.
+    NotSent,
+    /// The server did not answer over IPv6, and no other server answers this host over IPv6.
+    SilentFamily,
+    /// The server did not answer over TCP, and TCP port 53 of other hosts is blocked on the path from this host.
+    TcpBlocked,
+}
+
 /// What the work of an exchange may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExchangeBounds {

@@ -10,6 +10,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod budget;
+pub mod direct;
 pub mod limits;
 mod server_time;
 

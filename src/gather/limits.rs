@@ -49,3 +49,6 @@ pub(crate) const CHECK_ERROR_TURNS: usize = 5;
 /// The number of queries in lower case and in mixed case, in turn, before the report says that a server fails for mixed case. If a server
 /// fails at random for half of the queries, the report is wrong in one check of 128.
 pub(crate) const CHECK_FAILED_CASE_TURNS: usize = 3;
+
+/// The largest number of extended errors (RFC 8914) that are read from one reply. Resolvers send two or three: the cause and its consequences.
+pub(crate) const MAX_EXTENDED_ERRORS: usize = 4;

@@ -9,8 +9,8 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::delegations::Tree;
 use super::world::ServerPlan;
 use super::zone_file::read_zone;
-use zones::limits::MAX_ALIASES_IN_ZONE;
 use zones::authority::{Authority, datagram_size, encode};
+use zones::limits::MAX_ALIASES_IN_ZONE;
 
 const TEXT: &str = "
 deep.ent A 127.0.0.9

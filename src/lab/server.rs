@@ -253,8 +253,7 @@ impl LabServer {
     fn deny_empty_non_terminal(&self, query: &Message, response: &mut Message) {
         let Some(question) = query.queries.first() else { return };
         let name = question.name().to_lowercase();
-        let is_empty =
-            |zone: &&Arc<zones::zone::Zone>| zone.exists(&name) && !zone.has_records(&name);
+        let is_empty = |zone: &&Arc<zones::zone::Zone>| zone.exists(&name) && !zone.has_records(&name);
         let empty = self
             .authority()
             .zones()

@@ -36,10 +36,10 @@ use resolver::background::{batch, tend};
 use resolver::learned::KeptLearned;
 use resolver::lookahead::Lookahead;
 use resolver::resolve::{Asked, Replied, Resolver, ResolverParts};
-use zones::Views;
 use supervise::Supervisor;
 use supervise::pulse::Pulses;
 use validate::anchors::Anchors;
+use zones::Views;
 
 use super::client::AskError;
 use super::simulated::SimulatedNetwork;

@@ -437,9 +437,9 @@ pub fn spread(played: &[Played]) -> [Duration; 3] {
 mod tests {
     use super::*;
     use crate::mails::{Popularity, draw};
-    use zones::authority::Authority;
     use std::collections::BTreeSet;
     use std::sync::Mutex;
+    use zones::authority::Authority;
 
     /// Answers at once from the zones of all servers.
     struct AuthorityAsker {

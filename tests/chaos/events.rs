@@ -14,11 +14,11 @@ use lab::server::LabServer;
 use lab::simulation::Simulation;
 use lab::world::Lab;
 use lab::zone_file::read_zone;
-use zones::authority::Authority;
 use supervise::limits::MAX_RESTARTS;
 use supervise::strike::Strike;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use zones::authority::Authority;
 
 use crate::plan::{Plan, Sees};
 use crate::truth::{Truth, lies};

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use hickory_proto::op::Message;
 use hickory_proto::serialize::binary::{BinDecodable, BinEncodable};
 use lab::prelude::skipped;
-use zones::authority::Authority;
 use tokio_rustls::TlsAcceptor;
+use zones::authority::Authority;
 
 use crate::connect::{Conduct, server, server_config};
 use crate::forum::world;

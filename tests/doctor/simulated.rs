@@ -1,19 +1,19 @@
 //! Runs checks of domains over the simulated network, with a virtual clock.
 
-use control::direct::facts;
-use control::facts::{got, request};
-use control::lookup;
-use control::lookup::Lookup;
-use control::protocol::{Reply, Request};
 use dns::question::Client;
 use doctor::WholeDomain;
 use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want};
 use doctor::finding::Finding;
 use doctor::judge;
 use futures_util::future::BoxFuture;
+use gather::direct::facts;
 use gather::{Sources, gather};
 use lab::simulation::Simulation;
 use lab::world::UNIX_AT_START;
+use protocol::facts::{got, request};
+use protocol::lookup;
+use protocol::lookup::Lookup;
+use protocol::{Reply, Request};
 use resolver::resolve::Asked;
 use std::collections::BTreeSet;
 use std::net::IpAddr;

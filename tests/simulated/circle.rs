@@ -23,9 +23,9 @@ use history::limits::FLIGHT_TIME;
 use lab::prelude::name;
 use lab::simulation::paused;
 use resolver::resolve::{Asked, Replied, Resolver, ResolverParts};
-use zones::Views;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
+use zones::Views;
 
 /// The number of queries of a forwarder that gets no reply.
 const TRIES: u16 = 4;

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use config::{ConfiguredZone, Forwarder, ZoneKind};
 use control::health::{JUDGED, judge};
-use control::protocol::Severity;
 use dns::random::Random;
 use dnsbl::list_way::Way;
 use futures_util::StreamExt;
@@ -29,6 +28,7 @@ use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use minutes::row::{Busy, BusyCounts, BusyKind, BusyMark, Row};
 use minutes::span::Span;
+use protocol::Severity;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 

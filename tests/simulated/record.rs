@@ -8,7 +8,6 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use control::health;
-use control::protocol::Severity;
 use dns::clock::Clock;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{Apart, Outcome, Question};
@@ -22,6 +21,7 @@ use history::{LogFacts, LogState, OTHER, Recorder, Scraped, ShedRow, Troubles, W
 use lab::prelude::Lines;
 use lab::simulation::paused;
 use proptest::prelude::*;
+use protocol::Severity;
 
 fn ended(client: u32, kind: RecordType, outcome: Outcome) -> Ended {
     let client = IpAddr::V4(Ipv4Addr::from_bits(client));

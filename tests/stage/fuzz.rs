@@ -13,7 +13,6 @@ use hickory_proto::op::{Message, Query as Question};
 use hickory_proto::rr::{DNSClass, Name, RData, RecordType};
 
 use config::{Config, ConfiguredZone, RootHints, ZoneKind};
-use control::protocol::{Reply, Request};
 use dns::clock::{Clock, Mono, Now};
 use dns::limits::MONO_LEAD;
 use dns::question::{Client, ExtendedError, ViewId};
@@ -23,6 +22,7 @@ use dns::wire::query::{Query, Unanswerable};
 use dns::wire::{HEADER, compose, reply, response as message};
 use exchange::network::{Arrival, Network, Path, Replies, Stream};
 use history::Recorder;
+use protocol::{Reply, Request};
 use resolver::cache::Memory;
 use resolver::cache::snapshot;
 use resolver::cache::snapshot::Scope;

@@ -2,9 +2,9 @@
 
 use super::table::{Align, TextTable};
 use super::{Paint, Style};
-use control::protocol::Reply;
 use dns::wire::presentation::harmless;
 use history::changes::ChangeRow;
+use protocol::Reply;
 
 const HEAD: [(&str, Align); 5] = [
     ("when", Align::Left),

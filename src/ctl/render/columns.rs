@@ -3,10 +3,10 @@
 
 use super::table::{Align, TextTable};
 use super::{Paint, lists, words};
-use control::protocol::lists::ListRow;
 use dns::wire::presentation::harmless;
 use history::failed::{FailedZone, StillFails};
 use history::{ClientRow, OTHER, ServerRow, TypeRow, UserRow, ZoneRow, blames};
+use protocol::lists::ListRow;
 
 /// A cell of a table.
 #[derive(Clone, Debug, PartialEq)]

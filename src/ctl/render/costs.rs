@@ -3,8 +3,8 @@
 use super::columns::{self, Cell, Column, count, fault, number, word};
 use super::spent::empty;
 use super::{Paint, Style, words};
-use control::protocol::Reply;
 use history::costs::{CostRow, CostSpan};
+use protocol::Reply;
 
 /// In seconds. If the delay has changed by less than this, the table shows "none" as the change.
 const CHANGE: f64 = 0.05;

@@ -5,9 +5,9 @@ use super::spent::empty;
 use super::table::more;
 use super::{Paint, Style, words};
 use crate::limits::MAX_SHOWN_ROWS;
-use control::protocol::{FailedRequest, Reply};
 use dns::wire::presentation::harmless;
 use history::failed::{FailedServer, FailedZone, StillFails};
+use protocol::{FailedRequest, Reply};
 
 /// The length of a date and the space after it. If both times of a row have the same date, the second time is shown without it.
 const DATE: usize = "2026-08-01 ".len();

@@ -2,8 +2,8 @@
 
 use super::columns::{self, Column, count, key, painted, time, word};
 use super::{Paint, Style, words};
-use control::protocol::Reply;
-use control::protocol::fleet::{FleetMember, FleetState};
+use protocol::Reply;
+use protocol::fleet::{FleetMember, FleetState};
 
 /// Returns the gateways as a table, and lines about the state of the store.
 pub fn screen(replies: &[Reply], style: Style) -> String {

@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use config::{ConfigProblem, Errors};
-use control::protocol::Reply;
 use dns::wire::presentation::harmless_json;
 use doctor::finding::Finding;
+use protocol::Reply;
 
 /// Returns one line, with a newline at the end.
 pub fn line(object: &impl Serialize) -> String {

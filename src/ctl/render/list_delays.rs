@@ -4,9 +4,9 @@ use super::columns::{self, Column, time, word};
 use super::domains::cell;
 use super::spent::empty;
 use super::{Paint, Style, words};
-use control::protocol::Reply;
 use history::costs::CostSpan;
 use history::delays::{ListDelay, ListDelays};
+use protocol::Reply;
 
 /// Returns the screen from the replies to a request. `moment` formats a point in time.
 pub fn text(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) -> String {

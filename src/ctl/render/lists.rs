@@ -3,8 +3,6 @@
 use super::columns::{self, Column, count, number, painted, word};
 use super::{Paint, Style, words};
 use crate::refused::{QueryAddress, is_refused, reasons};
-use control::protocol::Reply;
-use control::protocol::lists::{BatchState, ListFacts, ListRow, ListTest};
 use dns::clock::minute;
 use dns::question::ListSays;
 use dns::wire::presentation::harmless;
@@ -12,6 +10,8 @@ use dnsbl::batch::Mode;
 use dnsbl::list::{ListSubject, Purpose};
 use dnsbl::list_way::Way;
 use dnsbl::state::ListState;
+use protocol::Reply;
+use protocol::lists::{BatchState, ListFacts, ListRow, ListTest};
 
 /// Replaces the share of listings if no answer of the list means "listed" or "not listed".
 const UNCOUNTED: &str = "–";

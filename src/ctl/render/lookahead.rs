@@ -5,8 +5,8 @@ use super::{Paint, Style, words};
 use config::LookaheadMode;
 use config::RuleState;
 use config::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};
-use control::protocol::Reply;
-use control::protocol::rows::{LookaheadRule, LookaheadState};
+use protocol::Reply;
+use protocol::rows::{LookaheadRule, LookaheadState};
 
 fn legend(mode: LookaheadMode) -> String {
     let states = format!(

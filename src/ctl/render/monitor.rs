@@ -1,9 +1,9 @@
 //! The output of `resolverctl monitor`: one line for each query that the daemon has answered.
 
 use super::{Paint, Style, words};
-use control::protocol::{QueryEvent, Reply};
 use dns::question::Outcome;
 use dns::wire::presentation::harmless;
+use protocol::{QueryEvent, Reply};
 
 /// Returns the line about a query that the daemon has answered, or the line that says how many queries are not shown. `time`
 /// formats a point in time.

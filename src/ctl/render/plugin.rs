@@ -7,10 +7,10 @@
 use super::words;
 use crate::exit::{CommandFailure, PluginState};
 use crate::limits;
-use control::protocol::{Severity, Stats, Status};
 use dns::cached::StoreFill;
 use dns::question::Outcome;
 use dns::wire::presentation::harmless;
+use protocol::{Severity, Stats, Status};
 
 /// The end of the output line if there is a problem: the command that shows what to do.
 const SEE: &str = " See `resolverctl status`.";

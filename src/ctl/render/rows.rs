@@ -4,9 +4,9 @@
 
 use super::columns;
 use super::{Style, spent, words};
-use control::protocol;
-use control::protocol::Reply;
 use history::Window;
+use protocol;
+use protocol::Reply;
 
 /// Returns a table, or a sentence if it has no rows. `moment` formats a point in time.
 pub fn table(

@@ -10,12 +10,12 @@ use unicode_width::UnicodeWidthStr;
 
 use super::columns::{self, Cell, Column, fault, time, verdict, word};
 use super::{Paint, Style, words};
-use control::protocol::Stats;
 use dns::cached::StoreFill;
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 use dns::wire::presentation::harmless;
 use history::{Counter, ServerRow, ShedRow, ZoneRow};
+use protocol::Stats;
 
 /// The width, in columns, of the smallest terminal on which all lines can be read.
 const COLUMNS: usize = 80;

@@ -2,8 +2,8 @@
 
 use super::columns::{self, Column, count, number, time, word};
 use super::{Style, words};
-use control::protocol::Reply;
 use history::spent::{Stage, StageRow, TableSpan};
+use protocol::Reply;
 
 /// Returns the sentence for an empty query history. `off` is true if the configuration switches the history off.
 pub(crate) const fn empty(off: bool) -> &'static str {

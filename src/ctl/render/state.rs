@@ -7,10 +7,10 @@ use super::columns::{self, Column, count, number, painted, time, word};
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use config::defaults;
-use control::protocol::Reply;
-use control::protocol::rows::{FlightState, HeldRow, ServerState};
 use dns::conduct::Health;
 use dns::conduct::ServerFeatures;
+use protocol::Reply;
+use protocol::rows::{FlightState, HeldRow, ServerState};
 
 const SERVERS: &[Column<ServerState>] = &[
     Column("server", 0, |row, _| word(&address(row.address))),

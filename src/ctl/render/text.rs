@@ -4,16 +4,16 @@ use std::path::Path;
 
 use super::{Paint, Style, screen, words};
 use config::{ConfigProblem, Errors};
-use control::protocol::{
-    CertificateStatus, DaemonStatus, QueryReply, Removed, Reply, RootKeyRow, RootKeyStanding, RootKeysStatus,
-    Severity, SnapshotStatus, Status,
-};
 use dns::cached::StoreFill;
 use dns::clock::{date, minute};
 use dns::question::{Outcome, Security};
 use dns::wire::presentation::harmless;
 use doctor::facts::Record;
 use history::Window;
+use protocol::{
+    CertificateStatus, DaemonStatus, QueryReply, Removed, Reply, RootKeyRow, RootKeyStanding, RootKeysStatus,
+    Severity, SnapshotStatus, Status,
+};
 
 /// The words after a configured listen address that this host does not have.
 const LATER: &str = "resolverd listens there as soon as it appears";

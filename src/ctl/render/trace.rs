@@ -1,10 +1,10 @@
 //! The output of `resolverctl trace`: the steps of a resolution, and then the answer.
 
 use super::{Paint, Style, text, words};
-use control::protocol::QueryReply;
 use dns::wire::presentation::harmless;
 use history::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
 use history::reason::reason_label;
+use protocol::QueryReply;
 
 /// Returns the end of a trace as text: the answer and, if there were no steps, a note that the answer came from the cache. `fresh` is true
 /// if the trace does not use the cache.

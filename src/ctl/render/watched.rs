@@ -3,8 +3,8 @@
 use super::domain::{below, heading, sentence};
 use super::words::{age, problems, time};
 use super::{Paint, Style};
-use control::protocol::watched::{WatchedFinding, WatchedRow};
 use doctor::finding::Level;
+use protocol::watched::{WatchedFinding, WatchedRow};
 use watched::history::{ChangeKind, FindingChange, Standing};
 
 /// Returns the watched domains with their findings, and the last changes of the findings if `with_changes` is true.

@@ -2,8 +2,8 @@
 
 use super::table::{Align, TextTable};
 use super::{Paint, Style, state, words};
-use control::protocol::Reply;
-use control::protocol::zones::{Temporary, ZoneServer, ZoneSource, ZoneState};
+use protocol::Reply;
+use protocol::zones::{Temporary, ZoneServer, ZoneSource, ZoneState};
 
 /// Replaces a round trip for zones that need no server, and for servers that were not queried.
 const NONE: &str = "none";

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::client::ControlClient;
 use crate::exit::CommandFailure;
-use control::protocol::{Reply, Request};
 use doctor::facts::{canonical, is_within};
+use protocol::{Reply, Request};
 
 /// For each DNS list, the number of questions that `shadow` may still send.
 #[derive(Debug, Default)]

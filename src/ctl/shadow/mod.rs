@@ -34,9 +34,9 @@ use crate::limits::{
 use ::shadow::capture;
 use ::shadow::capture::{CaptureError, Captured};
 use ::shadow::report::{ShadowReport, ShadowSummary, SwitchVerdict};
-use control::protocol::{Blame, Problem, Reply, Request};
 use doctor::facts::{CheckSubject, OtherResolver, ResolverWay};
 use exchange::Exchange;
+use protocol::{Blame, Problem, Reply, Request};
 
 /// The command line of `shadow`.
 #[derive(Debug, clap::Args)]

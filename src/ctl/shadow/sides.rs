@@ -11,11 +11,11 @@ use hickory_proto::rr::Name;
 use tokio::time::timeout;
 
 use crate::limits::SHADOW_PATIENCE;
-use control::direct::reply;
 use dns::conduct::Transport;
 use dns::wire::presentation::read_name;
 use exchange::network::Path;
 use exchange::{Exchange, Trouble, UpstreamQuery};
+use gather::direct::reply;
 use shadow::answer::{SideAnswer, SideReply};
 use shadow::asked::AskedQuestion;
 use shadow::judge::Sample;

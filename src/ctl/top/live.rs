@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use super::keys::TopKey;
 use super::table::{TopRow, TopTable, rows_of, sort};
 use crate::limits::{TOP_PAGE, TOP_TREND};
-use control::protocol::{FailedRequest, Reply, Request, Stats, Table};
 use dns::question::Outcome;
 use history::Window;
 use history::limits::STORED_TIME;
+use protocol::{FailedRequest, Reply, Request, Stats, Table};
 
 /// The periods, in the order in which the key `w` selects them.
 const WINDOWS: [Window; 4] = [Window::Minute, Window::FiveMinutes, Window::Hour, Window::Start];

@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::exposition::Samples;
 use super::table::Family;
 use config::ZoneKind;
-use control::protocol::{RootKeyStanding, Severity, Status};
 use control::{Controlled, health, rows};
 use dns::wire::presentation;
 use dnsbl::list::List;
 use dnsbl::state::ListState;
 use history::{Distribution, Recorder, Scraped, Window};
+use protocol::{RootKeyStanding, Severity, Status};
 
 /// The counters of a DNS list, summed over the kinds of servers that get its queries (found by recursion, configured, or forwarders).
 #[derive(Default)]

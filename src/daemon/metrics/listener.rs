@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use crate::limits::{ADDRESS_RETRY, MAX_ADDRESS_RETRY};
 use crate::metrics::server::MetricsServer;
 use control::Controlled;
-use control::protocol::MetricsStatus;
+use protocol::MetricsStatus;
 
 /// The configured address, with the server or the reason why there is none.
 type Configured = (SocketAddr, Result<Arc<MetricsServer>, String>);

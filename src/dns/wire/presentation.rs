@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 
+use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::Name;
 
 pub use crate::question::{kind_text, name_text};
@@ -131,6 +132,21 @@ const INVISIBLE: [std::ops::RangeInclusive<char>; 10] = [
     '\u{fff9}'..='\u{fffb}',
     '\u{e0000}'..='\u{e007f}',
 ];
+
+/// Returns the name of a response code, as `dig` shows it.
+pub fn rcode_text(rcode: ResponseCode) -> String {
+    match rcode {
+        ResponseCode::NoError => "NOERROR".to_owned(),
+        ResponseCode::FormErr => "FORMERR".to_owned(),
+        ResponseCode::ServFail => "SERVFAIL".to_owned(),
+        ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
+        ResponseCode::NotImp => "NOTIMP".to_owned(),
+        ResponseCode::Refused => "REFUSED".to_owned(),
+        // In a received reply, code 16 means BADVERS: only TSIG records contain BADSIG (RFC 8945 section 3).
+        ResponseCode::BADVERS | ResponseCode::BADSIG => "BADVERS".to_owned(),
+        other => format!("RCODE{}", u16::from(other)),
+    }
+}
 
 #[cfg(test)]
 mod tests {

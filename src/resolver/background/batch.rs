@@ -14,7 +14,6 @@ use tokio::task::JoinSet;
 use crate::limits::MAX_AHEAD;
 use crate::resolve::Resolver;
 use crate::resolve::side::Ahead;
-use zones::Views;
 use config::Config;
 use dns::clock::Mono;
 use dns::question::{Client, Question, QuestionKey, ViewId, wire_name};
@@ -24,6 +23,7 @@ use dnsbl::list::{AskedAbout, List, ListSubject, Purpose};
 use dnsbl::list_events::{ListEvent, ListEventKind};
 use dnsbl::list_way::Way;
 use dnsbl::lookalike::{KnownZone, LookalikeName, LookalikeSubjects};
+use zones::Views;
 
 /// The customer key in the names of clients' questions, for each group of clients and each DNS list. A batch question to such a list contains this
 /// key. A key is secret and never shown.

@@ -15,7 +15,6 @@ use crate::limits::{MAX_SIDE_QUESTIONS, MAX_WITNESSES, TEND_AGAIN, WITNESS_PAUSE
 use crate::resolve::Resolver;
 use crate::resolve::lists::Probed;
 use crate::resolve::side::nowhere;
-use zones::View;
 use dns::clock::Mono;
 use dns::question::{ListSays, ViewId};
 use dns::random::Random;
@@ -26,6 +25,7 @@ use dnsbl::limits::BREAKER_MIN_PATIENCE;
 use dnsbl::list::{List, ListSubject};
 use dnsbl::list_way::Way;
 use dnsbl::state::ListState;
+use zones::View;
 
 /// The result of one check of all DNS lists.
 #[derive(Default)]

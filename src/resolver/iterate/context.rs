@@ -16,7 +16,6 @@ use crate::limits::{
     AHEAD_TIME, MAX_AHEAD_MESSAGES, MAX_AHEAD_MESSAGES_OF_SUBJECT, MAX_AHEAD_SOUGHT, MAX_CONFIRMED_ERRORS,
     MAX_CONFIRMED_OF_SUB_QUESTIONS, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_PAST_FORWARDERS, MAX_SOUGHT,
 };
-use zones::View;
 use dns::clock::Mono;
 use history::limits::FLIGHT_TIME;
 use history::note::Note;
@@ -24,6 +23,7 @@ use history::trail::Trail;
 use validate::anchors::Anchors;
 use validate::budget::Budget as Work;
 use validate::verdict::SecurityStatus;
+use zones::View;
 
 /// The circumstances under which a question or sub-question is resolved, such as its budget and its trail (the list of its steps).
 #[derive(Clone, Debug)]
@@ -352,9 +352,9 @@ impl QuestionBudget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zones::Views;
     use config::Config;
     use dns::clock::Clock;
+    use zones::Views;
 
     #[test]
     fn circles_and_depths_are_found_and_messages_run_out() {

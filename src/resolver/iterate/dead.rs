@@ -13,10 +13,10 @@ use tokio::sync::Notify;
 use super::server_role::ServerRole;
 use crate::cache::servers::{Server, Servers};
 use crate::limits::{DEAD_WANTED_TIME, MAX_DEAD_SERVERS, MAX_PROBED_TYPES, MAX_PROBED_ZONES};
-use zones::View;
 use dns::clock::Mono;
 use dns::random::Random;
 use exchange::network::Path;
+use zones::View;
 
 #[derive(Clone, Debug)]
 pub(super) struct Aside {
@@ -217,8 +217,8 @@ mod tests {
 
     use crate::cache::Memory;
     use crate::limits::{DEAD_AFTER_SILENCES, FIRST_DEAD_TIME};
-    use zones::Views;
     use config::Config;
+    use zones::Views;
 
     fn address(number: u16) -> SocketAddr {
         let [high, low] = number.to_be_bytes();

@@ -14,24 +14,14 @@ use super::Iterate;
 use super::families::FamilyState;
 use super::zone_servers::contains;
 use crate::limits::DIRECT_LATE_TIME;
-use zones::View;
 use dns::conduct::Transport;
 use dns::limits::{DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
 use dns::question::{QueryForm, ServerQuery};
 use dns::wire::PAYLOAD;
+use exchange::ReplyUnknown;
 use exchange::network::Path;
 use exchange::{Heard, ReplyRoom, Trouble, UpstreamQuery};
-
-/// The reason why the operator's query to one server shows nothing about the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReplyUnknown {
-    /// The query was not sent: `resolve.deny_servers` contains the address, or the daemon is stopping.
-    NotSent,
-    /// The server did not answer over IPv6, and no other server answers this host over IPv6.
-    SilentFamily,
-    /// The server did not answer over TCP, and TCP port 53 of other hosts is blocked on the path from this host.
-    TcpBlocked,
-}
+use zones::View;
 
 impl Iterate {
     /// Sends a query for a command of the operator, once, even if an equal query is in progress. If the query is lost, it is not repeated: the

@@ -16,9 +16,9 @@ use super::context::Context;
 use super::failure::Failure;
 use super::{Iterate, Lookup, Resolved};
 use crate::cache::freshness;
-use zones::{Route, RouteTarget};
 use history::Counter;
 use history::event::StepEvent;
+use zones::{Route, RouteTarget};
 
 impl Iterate {
     /// Finds the answer to a question: data, a denial, or an alias. The caller validates the answer and caches it.
@@ -127,11 +127,11 @@ mod tests {
 
     use super::*;
     use crate::iterate::server_role::ServerRole;
-    use zones::Views;
     use config::{Config, ConfiguredZone, Forwarder, ZoneKind};
     use dns::conduct::Conduct;
     use dns::stage::name;
     use hickory_proto::rr::RecordType;
+    use zones::Views;
 
     #[test]
     fn a_list_gives_way_to_recursion_after_silence_only() {

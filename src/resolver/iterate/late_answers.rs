@@ -11,8 +11,8 @@ use tokio::sync::Notify;
 
 use super::classify::Classified;
 use crate::limits::MAX_LATE_ANSWERS;
-use zones::View;
 use dns::cached::Delegation;
+use zones::View;
 
 #[derive(Debug)]
 pub(crate) struct LateAnswer {
@@ -63,11 +63,11 @@ impl LateAnswers {
 mod tests {
     use super::*;
     use crate::iterate::classify::{End, Found};
-    use zones::Views;
     use config::Config;
     use dns::clock::Mono;
     use dns::conduct::Conduct;
     use futures_util::FutureExt;
+    use zones::Views;
 
     #[test]
     fn answers_with_a_meaning_are_kept_in_order_and_up_to_a_bound() {

@@ -8,10 +8,10 @@ use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::context::Context;
 use super::failure::Failure;
-use zones::{Route, RouteTarget};
 use dns::cached::Delegation;
 use dnsbl::rewrite::Rewrite;
 use exchange::network::Path;
+use zones::{Route, RouteTarget};
 
 /// Asks the sub-questions of a resolution, for example for the addresses of servers. They are resolved by recursion, stub zones or forwarders, as
 /// configured for their names. They use the budget of the question that needs them, and do not wait for the resolutions (flights) of other questions.

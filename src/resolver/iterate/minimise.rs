@@ -7,8 +7,8 @@
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::limits::{MAX_PROBES, PRIVATE_LABELS};
-use zones::{Route, RouteTarget};
 use config::Resolve;
+use zones::{Route, RouteTarget};
 
 /// The record type in a query for a shorter name. Such a query is called a probe here.
 pub(super) const PROBED: RecordType = RecordType::A;
@@ -76,10 +76,10 @@ fn is_below(name: &Name, tree: &[&[u8]]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zones::Views;
     use config::Config;
     use dns::stage::name;
     use std::sync::Arc;
+    use zones::Views;
 
     /// Returns the names that are probed if no zone begins at any of them.
     fn probes(from: &str, text: &str, list: Option<&str>) -> Vec<String> {

@@ -15,11 +15,11 @@ use super::failure::Failure;
 use super::{Iterate, Lookup, SubQuestions};
 use crate::cache::rrset::capped;
 use crate::limits::{MAX_SERVERS, PRIME_RETRY};
-use zones::{RouteTarget, View};
 use config::RootHints;
 use dns::cached::Delegation;
 use dns::clock::Mono;
 use dns::question::ViewId;
+use zones::{RouteTarget, View};
 
 impl Iterate {
     /// Returns the root zone: the result of priming, or the hints if the root servers reply but do not answer the priming query.

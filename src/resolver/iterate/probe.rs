@@ -19,13 +19,13 @@ use super::shared_state::SharedState;
 use super::unproven::Silent;
 use crate::cache::servers::{Server, ServerStanding};
 use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, PROBE_TIME, UNPROVEN_TIME, WITNESS_DELAY};
-use zones::View;
 use dns::conduct::Health;
 use dns::conduct::{Conduct, Transport};
 use dns::wire::PLAIN_PAYLOAD;
 use exchange::network::Path;
 use exchange::{Sender, UpstreamQuery};
 use history::event::Sent;
+use zones::View;
 
 pub(super) struct Probe {
     pub(super) shared: Arc<SharedState>,

@@ -13,7 +13,6 @@ use hickory_proto::rr::{Name, RecordType};
 use super::select::Candidate;
 use super::server_role::ServerRole;
 use crate::limits::MIXED_CASE_TRIES;
-use zones::View;
 use dns::cached::Delegation;
 use dns::conduct::ServerFeatures;
 use dns::conduct::Transport;
@@ -21,6 +20,7 @@ use dns::wire::{PAYLOAD, PLAIN_PAYLOAD};
 use exchange::network::Path;
 use history::limits::EDNS_TRIES;
 use validate::anchors::Trust;
+use zones::View;
 
 /// Says if the answers of the servers of a zone cut for a name have DNSSEC signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,11 +147,11 @@ mod tests {
     use hickory_proto::rr::rdata::TXT;
     use hickory_proto::rr::{RData, Record};
 
-    use zones::Views;
     use config::Config;
     use dns::cached::Evidence;
     use dns::clock::Mono;
     use dns::stage::name;
+    use zones::Views;
 
     fn ds() -> RData {
         let ds = DS::new(1, Algorithm::ED25519, DigestType::SHA256, vec![0; 32]);

@@ -24,11 +24,11 @@ use super::failure::Failure;
 use super::{Iterate, Lookup};
 use crate::cache::freshness;
 use crate::limits::{MAX_QUEUED_RENEWALS, MAX_QUEUED_RENEWALS_OF_ZONE, MAX_REFERRALS, RENEWAL_PAUSE};
-use zones::View;
 use dns::cached::Delegation;
 use dns::cached::Rank;
 use dns::clock::Mono;
 use dns::question::QuestionKey;
+use zones::View;
 
 /// An entry of the cache whose TTL ends soon: a delegation, or the addresses of a server.
 #[derive(Debug)]

@@ -2,10 +2,10 @@
 
 use hickory_proto::rr::Name;
 
-use zones::{Route, RouteTarget};
 use dns::cached::Delegation;
 use dns::question::{name_text, zone_text};
 use history::event::ServerOrigin;
+use zones::{Route, RouteTarget};
 
 /// How a server became known, which decides how it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -70,12 +70,12 @@ mod tests {
     use super::super::dead::Aside;
     use super::super::server_role::ServerRole;
     use super::*;
-    use zones::Views;
     use config::Config;
     use dns::hash::Keyed;
     use dns::random::Random;
     use exchange::network::Path;
     use hickory_proto::rr::{Name, RecordType};
+    use zones::Views;
 
     #[test]
     fn silences_that_wait_are_bounded() {

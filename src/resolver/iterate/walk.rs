@@ -15,11 +15,11 @@ use super::outdated::Outdated;
 use super::query_form::Signed;
 use crate::cache::negative::negative_ttl;
 use crate::limits::MAX_REFERRALS;
-use zones::RouteTarget;
 use dns::cached::Delegation;
 use dns::question::name_text;
 use history::event::StepEvent;
 use history::note::Note;
+use zones::RouteTarget;
 
 enum ProbedLabel {
     /// A zone begins at the shorter name.

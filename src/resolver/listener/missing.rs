@@ -10,8 +10,8 @@ use std::sync::Weak;
 use super::inherited::InheritedSockets;
 use super::sockets::{self, AddressUnavailable, BoundSockets};
 use super::{Listeners, Sockets, workers};
-use zones::Views;
 use config::{Config, ListenAt};
+use zones::Views;
 
 impl Sockets {
     /// Adds the bound sockets of an address. If they could not be bound, but the address may become available, adds it to the missing addresses.

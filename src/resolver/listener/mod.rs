@@ -87,7 +87,6 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::limits::{CORES_PER_WORKER, STOP_FIRST_MESSAGE};
-use zones::Views;
 use config::limits::MAX_WORKERS;
 use config::{Config, ListenAt, ListenFor, Listener, overlap};
 use dropped::{Dropped, Inode};
@@ -101,6 +100,7 @@ pub use sockets::AddressUnavailable;
 use sockets::BoundSockets;
 use udp::Worker;
 use waiting::Waiting;
+use zones::Views;
 
 /// The bound sockets of the listeners. All sockets are bound before any is read: if a port is not available, no client is served.
 #[derive(Default)]

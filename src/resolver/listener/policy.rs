@@ -11,9 +11,9 @@ use super::encrypted::handshakes::Handshakes;
 use super::kept_quic::KeptConnections;
 use super::refusals::Refusals;
 use crate::limits::{MAX_UNPROVEN_HANDSHAKES, WorkBounds};
-use zones::{ClientViews, View, Views};
 use config::{Access, Listener};
 use dns::hash::Keyed;
+use zones::{ClientViews, View, Views};
 
 #[derive(Clone)]
 pub(super) struct Policy {

@@ -15,7 +15,6 @@ use super::udp::tests::front;
 use super::waiting::Occasion;
 use crate::cache::AnswerVersion;
 use crate::limits::RECENT_REPLIES;
-use zones::Views;
 use config::Config;
 use config::Listener;
 use dns::cached::Flush;
@@ -25,6 +24,7 @@ use dns::random::Random;
 use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
 use dns::wire::query::Query;
+use zones::Views;
 
 const STEPS: u32 = 20_000;
 

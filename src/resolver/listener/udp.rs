@@ -396,7 +396,6 @@ pub(in crate::listener) mod tests {
     use super::super::policy::{Policy, SharedBounds};
     use super::*;
     use crate::resolve::{Resolver, ResolverParts};
-    use zones::Views;
     use config::Config;
     use config::{ConfiguredView, ListenAt, ListenFor};
     use dns::clock::Clock;
@@ -410,6 +409,7 @@ pub(in crate::listener) mod tests {
     use exchange::ports::SourcePorts;
     use exchange::socket_network::SocketNetwork;
     use history::Recorder;
+    use zones::Views;
 
     /// The number of cache hits until all buffers have their final size, and the number of further hits, during which allocations are
     /// counted.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use zones::View;
 use dns::clock::Mono;
 use dns::wire::query::Query;
+use zones::View;
 
 #[derive(Clone, Copy)]
 pub(super) struct Occasion {

@@ -25,7 +25,6 @@ use crate::iterate::context::{Context, SubjectBudget};
 use crate::iterate::failure::Failure;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::{MAX_ALIASES, PRIVATE_LABELS};
-use zones::{RouteTarget, Views};
 use config::{Config, LookaheadMode};
 use dns::cached::Rank;
 use dns::clock::Clock;
@@ -33,6 +32,7 @@ use dns::question::{Answer, Question, ViewId, name_of_wire};
 use history::note::Note;
 use history::{Flown, Recorder};
 use supervise::{Panicked, caught};
+use zones::{RouteTarget, Views};
 
 /// What is known about a question that look-ahead wants to ask.
 #[derive(Debug)]

@@ -132,12 +132,12 @@ mod tests {
     use hickory_proto::rr::{RData, Record, rdata};
 
     use super::*;
-    use zones::Views;
     use config::Config;
     use dns::question::{Client, Question};
     use dns::stage::name;
     use dns::wire::compose;
     use dns::wire::compose::AnswerParts;
+    use zones::Views;
 
     /// Returns a question and an answer of 60 KB.
     fn answered() -> (Arc<ClientQuestion>, Arc<Answer>) {

@@ -26,8 +26,6 @@ use crate::iterate::failure::Failure;
 use crate::iterate::kept_answers::AnswerSecurity;
 use crate::iterate::{Iterate, Lookup, SubQuestions};
 use crate::limits::{MAX_ALIASES, MAX_BOGUS_TRIES};
-use zones::authority::Authority;
-use zones::{Route, RouteTarget, local};
 use dns::cached::Delegation;
 use dns::clock::Clock;
 use dns::question::{QuestionKey, Security};
@@ -37,6 +35,8 @@ use history::event::StepEvent;
 use history::note::Note;
 use history::{Counter, Recorder};
 use validate::verdict::{SecurityStatus, Verdict};
+use zones::authority::Authority;
+use zones::{Route, RouteTarget, local};
 
 /// Follows a name along its aliases. It knows no clients.
 pub(super) struct Chaser {

@@ -7,7 +7,6 @@ use tokio::sync::watch;
 
 use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
-use zones::{Route, View};
 use dns::cached::Delegation;
 use dns::clock::Mono;
 use dns::question::{Answer, Client, Outcome, Question, QuestionKey};
@@ -16,6 +15,7 @@ use dnsbl::list::{AskedAbout, List};
 use history::event::Step;
 use history::owner::WantedOwner;
 use history::trail::Trail;
+use zones::{Route, View};
 
 /// A client's question that is being answered. The task of the resolution (flight) and the request of the client share it.
 pub struct ClientQuestion {

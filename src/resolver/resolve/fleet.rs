@@ -30,7 +30,6 @@ use crate::iterate::Lookup;
 use crate::iterate::classify::End;
 use crate::iterate::failure::Failure;
 use crate::limits::{LEASE_PAUSE, LEASE_WAIT, MAX_FLEET_FLUSHES, MAX_SHARED_CUTS, UNSHARED_LIST_TIME};
-use zones::{RouteTarget, Views};
 use dns::cached::Flush;
 use dns::clock::Mono;
 use dns::question::{ViewId, WireName, label_places, wire_name};
@@ -41,6 +40,7 @@ use dnsbl::state::ListState;
 use history::Counter;
 use history::event::StepEvent;
 use history::redact::Secrets;
+use zones::{RouteTarget, Views};
 
 pub(super) type Fleet = ArcSwapOption<Sharing>;
 

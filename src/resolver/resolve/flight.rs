@@ -22,7 +22,6 @@ use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::MAX_REPORTED_REMOVED;
-use zones::{Route, RouteTarget, View};
 use dns::cached::Delegation;
 use dns::clock::{Clock, Mono, minute};
 use dns::conduct::Conduct;
@@ -36,6 +35,7 @@ use supervise::driven::Driven;
 use supervise::strike::Strike;
 use supervise::{Panicked, caught};
 use validate::verdict::SecurityStatus;
+use zones::{Route, RouteTarget, View};
 
 /// The record types that are looked up for ANY. The first type that exists is the answer. SOA is looked up only at the apex of a zone,
 /// where it always exists.
@@ -395,10 +395,10 @@ fn state_of(chased: &Result<Chased, Failure>) -> Option<SecurityStatus> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zones::Views;
     use config::{Config, ConfiguredZone, Forwarder, ZoneKind};
     use dns::stage::name;
     use validate::verdict::{ValidationFailure, Why};
+    use zones::Views;
 
     #[test]
     fn the_history_gets_the_kind_of_each_route() {

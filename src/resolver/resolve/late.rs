@@ -16,10 +16,10 @@ use crate::iterate::flight_progress::FlightProgress;
 use crate::iterate::kept_answers::AnswerSecurity;
 use crate::iterate::late_answers::LateAnswer;
 use crate::limits::{LATE_KEYS_TIME, MAX_LATE_JUDGED};
-use zones::{View, Views};
 use dns::cached::Delegation;
 use dns::question::{Question, QuestionKey};
 use validate::verdict::Verdict;
+use zones::{View, Views};
 
 /// How many times a late answer is validated if the DNSSEC keys of its zone are missing.
 const JUDGEMENTS: usize = 2;

@@ -74,8 +74,6 @@ use crate::cache::{Memory, freshness};
 use crate::iterate::Iterate;
 use crate::iterate::failure::Failure;
 use crate::limits::WorkBounds;
-use zones;
-use zones::{View, Views};
 use ahead::LookaheadResolver;
 use answered::AnsweredQueue;
 use changes::ChangeWatch;
@@ -107,6 +105,8 @@ use supervise::strike::Strike;
 use trust::Validator;
 use trust::nta::Ntas;
 use waiting::ClientResolver;
+use zones;
+use zones::{View, Views};
 
 /// The reason that a client gets if a reload has removed its listener.
 const WITHOUT_LISTENER: &str = "a reload removed the listener of this query";

@@ -32,10 +32,10 @@ use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::iterate::renewal::ExpiringEntry;
 use crate::limits::{MAX_RENEWALS_OF_ZONE, MAX_RENEWALS_WAITING};
-use zones::{RouteTarget, Views};
 use dns::clock::Mono;
 use dns::question::{Answer, Client, QuestionKey};
 use history::Counter;
+use zones::{RouteTarget, Views};
 
 /// The client in the questions of renewals. No real client has this address.
 pub(super) const ASKER: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, id: 0 };

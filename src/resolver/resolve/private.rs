@@ -21,10 +21,10 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use super::chased::Chased;
 use crate::extended_error;
 use crate::limits::MAX_REPORTED_REMOVED;
-use zones::{View, local};
 use dns::question::Security;
 use history::note::record_text;
 use validate::signature::covered_type;
+use zones::{View, local};
 
 /// Removes and returns the records with addresses that clients of `view` must not get.
 pub(super) fn remove(chased: &mut Chased, view: &View) -> Vec<Record> {
@@ -101,9 +101,9 @@ mod tests {
     use hickory_proto::rr::rdata;
 
     use super::*;
-    use zones::Views;
     use config::Config;
     use dns::stage::name;
+    use zones::Views;
 
     fn found(addresses: &[[u8; 4]]) -> Chased {
         let record = |address: &[u8; 4]| {

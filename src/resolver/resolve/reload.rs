@@ -10,9 +10,9 @@ use hickory_proto::rr::{Name, RData, Record};
 
 use crate::cache::snapshot::Scope;
 use crate::limits::CHANGED_ROUTE_TIME;
-use zones::{View, Views};
 use dns::clock::Mono;
 use dns::question::wire_name;
+use zones::{View, Views};
 
 /// The names at and below which a reload has changed the servers, each with the time of the reload. Resolutions that began before the
 /// reload may still cache data from the old servers.

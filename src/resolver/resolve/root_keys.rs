@@ -12,11 +12,11 @@ use hickory_proto::rr::Name;
 use super::chase::Chaser;
 use super::trust::RootKeyLook;
 use crate::limits::FIRST_ROOT_KEY_QUERY;
-use zones::{View, Views};
 use dns::clock::date;
 use validate::limits::{MAX_DNSKEYS, MIN_ROOT_KEY_QUERY};
 use validate::root_keys::RootKeysReport;
 use validate::root_keys::{RootKeyChange, RootKeyEvent, RootKeys, next_query};
+use zones::{View, Views};
 
 /// Stores the keys of the root zone for the next start of the daemon.
 pub trait RootKeyStore: Send + Sync {

@@ -13,13 +13,13 @@ use super::flight::FlightResolver;
 use super::flights::JoinedFlight;
 use crate::iterate::Lookup;
 use crate::iterate::context::Context;
-use crate::iterate::direct::ReplyUnknown;
 use crate::iterate::failure::Failure;
 use crate::iterate::flight_progress::FlightProgress;
-use zones::Views;
 use dns::question::{Client, Question, ServerQuery, ViewId};
 use dns::random::Random;
 use exchange::Heard;
+use exchange::ReplyUnknown;
+use zones::Views;
 
 /// Returns a random name that exists in no zone, so that no cache has an answer for it.
 pub fn nowhere(random: &Random) -> Name {

@@ -29,10 +29,10 @@ use crate::extended_error;
 use crate::iterate::classify::End;
 use crate::iterate::kept_answers::AnswerSecurity;
 use crate::limits::{MAX_ALIASES, STALE_TTL};
-use zones::{Route, RouteTarget, View};
 use dns::clock::{Calendar, Clock};
 use dns::question::{Answer, Question, Security};
 use validate::signature;
+use zones::{Route, RouteTarget, View};
 
 /// Makes answers from expired data of the cache. It sends no queries.
 pub(super) struct StaleAnswers {

@@ -19,13 +19,13 @@ use super::client_question::ClientQuestion;
 use super::{Asked, Replied, Resolver, ResolverParts, WITHOUT_LISTENER};
 use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::FRESH_TRACE_MEMORY;
-use zones::Views;
 use dns::question::{Client, Outcome, Question};
 use dns::random::Random;
 use exchange::network::Network;
 use history::Recorder;
 use history::event::Step;
 use history::limits::FLIGHT_TIME;
+use zones::Views;
 
 impl Resolver {
     /// Creates a resolver with the same views, trust anchors and negative trust anchors, but with an empty cache and its own history. It

@@ -18,13 +18,13 @@ use crate::cache::freshness;
 use crate::extended_error;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::{MAX_RELOADED, UNANSWERED_DEADLINE};
-use zones::Views;
 use dns::clock::{Clock, Mono};
 use dns::question::{Answer, ExtendedError, Outcome, Question};
 use dns::wire::compose;
 use history::Flown;
 use history::trail::{LastQuery, Trail};
 use supervise::driven::Driven;
+use zones::Views;
 
 pub(super) struct ClientResolver {
     pub(super) clock: Clock,

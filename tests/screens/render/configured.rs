@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use config::{Config, Errors, LookaheadMode, notes};
 use config::{Rule, RuleState};
-use control::protocol::Reply;
-use control::protocol::rows::{LookaheadRule, LookaheadState};
-use control::protocol::zones::{Temporary, ZoneServer, ZoneSource, ZoneState};
 use ctl::render::{Style, json, lookahead, text, zones};
 use dns::conduct::Health;
+use protocol::Reply;
+use protocol::rows::{LookaheadRule, LookaheadState};
+use protocol::zones::{Temporary, ZoneServer, ZoneSource, ZoneState};
 
 use crate::render::{both, golden, lines};
 

@@ -1,6 +1,5 @@
 //! The screen and the JSON output of `resolverctl check DOMAIN`.
 
-use control::protocol::Reply;
 use ctl::render::html::chain::KeyChain;
 use ctl::render::html::{DomainReport, page};
 use ctl::render::{Style, domain, domains, json};
@@ -8,6 +7,7 @@ use dns::question::Outcome;
 use doctor::codes::Code;
 use doctor::finding::{Finding, Level};
 use history::event::{DsSource, StepEvent};
+use protocol::Reply;
 use validate::verdict::SecurityStatus::{self, Bogus, Insecure, Secure};
 
 use super::traced::{checked, ds, keys, step};

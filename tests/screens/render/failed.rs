@@ -1,10 +1,10 @@
 //! The screen of `resolverctl failed`.
 
-use control::protocol::{FailedRequest, Reply};
 use ctl::render::{Style, failed};
 use dns::conduct::Conduct;
 use history::culprit::CulpritKind;
 use history::failed::{FailedServer, FailedZone, StillFails};
+use protocol::{FailedRequest, Reply};
 
 use super::{both, golden, lines};
 

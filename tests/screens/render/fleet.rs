@@ -1,8 +1,8 @@
 //! The screen of `resolverctl fleet`.
 
-use control::protocol::Reply;
-use control::protocol::fleet::{FleetMember, FleetState};
 use ctl::render::{Style, fleet};
+use protocol::Reply;
+use protocol::fleet::{FleetMember, FleetState};
 
 use super::golden;
 

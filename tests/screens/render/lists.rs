@@ -1,7 +1,5 @@
 //! The screens about DNS lists.
 
-use control::protocol::Reply;
-use control::protocol::lists::{BatchState, CodeFact, KeyUse, ListFacts, ListRow, ListTest};
 use ctl::refused::QueryAddress;
 use ctl::render::{Style, lists};
 use dns::question::ListSays;
@@ -10,6 +8,8 @@ use dnsbl::entry::ListCounts;
 use dnsbl::list::{ListSubject, OnRefusal, Purpose};
 use dnsbl::list_way::Way;
 use dnsbl::state::{ListStanding, ListState};
+use protocol::Reply;
+use protocol::lists::{BatchState, CodeFact, KeyUse, ListFacts, ListRow, ListTest};
 
 use crate::render::{both, golden, lines, quantiles};
 

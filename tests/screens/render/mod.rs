@@ -20,11 +20,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use control::health;
-use control::protocol::rows::{HeldAs, HeldRow};
-use control::protocol::{
-    CertificateStatus, DaemonStatus, MetricsStatus, MissingAddress, QueryEvent, QueryReply, Removed, Reply,
-    RootKeyRow, RootKeyStanding, RootKeysStatus, Severity, SnapshotStatus, Stats, Status, Warning,
-};
 use ctl::exit::{CommandFailure, PluginState};
 use ctl::render::plugin;
 use ctl::render::{Style, json, monitor, screen, state, text, trace};
@@ -35,6 +30,11 @@ use dns::question::{Apart, ExtendedError, Outcome, Security};
 use doctor::facts::Record;
 use history::event::{Step, StepEvent};
 use history::{Counter, Counts, Quantiles, ServerRow, ShedRow, StatsReport, UpstreamReport, Window, ZoneRow};
+use protocol::rows::{HeldAs, HeldRow};
+use protocol::{
+    CertificateStatus, DaemonStatus, MetricsStatus, MissingAddress, QueryEvent, QueryReply, Removed, Reply,
+    RootKeyRow, RootKeyStanding, RootKeysStatus, Severity, SnapshotStatus, Stats, Status, Warning,
+};
 use validate::verdict::SecurityStatus;
 
 /// Compares a text with the file in tests/golden, or writes the file.

@@ -1,13 +1,13 @@
 //! Tables of statistics, servers, resolutions in progress and the cache.
 
-use control::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
-use control::protocol::{Reply, Table};
 use ctl::render::{Style, rows, state};
 use dns::cached::Rank;
 use dns::conduct::Health;
 use dns::conduct::ServerFeatures;
 use history::spent::{Stage, StageRow, TableSpan};
 use history::{ClientRow, TypeRow, UserRow, Window};
+use protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
+use protocol::{Reply, Table};
 
 use crate::render::{both, lines, quantiles, servers, zone, zones};
 

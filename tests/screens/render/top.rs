@@ -1,6 +1,5 @@
 //! The screen of `resolverctl top` for terminals of 80 columns and 24 lines, and of 40 columns and 10 lines.
 
-use control::protocol::{Reply, Stats};
 use ctl::top::draw::draw;
 use ctl::top::keys::TopKey;
 use ctl::top::live::{TopAct, TopLive};
@@ -9,6 +8,7 @@ use dns::question::Outcome;
 use history::culprit::CulpritKind;
 use history::failed::{FailedZone, StillFails};
 use history::{ClientRow, UserRow, Window};
+use protocol::{Reply, Stats};
 use ratatui_core::backend::TestBackend;
 use ratatui_core::style::Color;
 use ratatui_core::terminal::Terminal;

@@ -2,10 +2,10 @@
 
 use ::watched::history::{ChangeKind, FindingChange, Standing};
 use config::WatchAs;
-use control::protocol::Reply;
-use control::protocol::watched::{WatchedFinding, WatchedRow};
 use ctl::render::{Style, json, watched};
 use doctor::codes::Code;
+use protocol::Reply;
+use protocol::watched::{WatchedFinding, WatchedRow};
 
 use super::golden;
 

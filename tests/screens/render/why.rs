@@ -1,6 +1,5 @@
 //! The screens of `resolverctl why`.
 
-use control::protocol::Reply;
 use ctl::render::{Style, costs, list_delays, why};
 use dns::conduct::{Conduct, Transport};
 use dns::question::{DnsResult, Outcome};
@@ -8,6 +7,7 @@ use history::costs::{CostRow, CostSpan, Side};
 use history::culprit::CulpritKind;
 use history::delays::{ListDelay, ListDelays};
 use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
+use protocol::Reply;
 
 use super::{both, golden, lines};
 

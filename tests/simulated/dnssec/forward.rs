@@ -16,8 +16,8 @@ use lab::prelude::{ask_for_ad, name};
 use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_trusting, paused};
 use lab::world::{Lab, ServerPlan};
-use zones::zone::Zone as SignedZone;
 use tracing::Level;
+use zones::zone::Zone as SignedZone;
 
 use crate::night::log::lines_from;
 

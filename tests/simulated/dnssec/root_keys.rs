@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use config::Config;
-use control::protocol::{RootKeyStanding, RootKeysStatus};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
@@ -14,6 +13,7 @@ use lab::prelude::{Lines, ask_for_ad};
 use lab::server::Distance;
 use lab::simulation::{Simulation, config_trusting, paused};
 use lab::world::{Lab, ServerPlan, UNIX_AT_START};
+use protocol::{RootKeyStanding, RootKeysStatus};
 use resolver::resolve::root_keys::RootKeyStore;
 use tokio::task::JoinHandle;
 use validate::root_keys::RootKeys;

@@ -17,8 +17,8 @@ use lab::server::{Distance, LabServer};
 use lab::simulation::{SimulatedReply, Simulation, config_for};
 use lab::world::ServerPlan;
 use lab::zone_file::read_zone;
-use zones::authority::Authority;
 use tokio::task::JoinSet;
+use zones::authority::Authority;
 
 /// DNS lists of the built-in registry, each with the round trip to its servers in milliseconds, in no order.
 pub(crate) const LISTS: [(&str, u64); 8] = [

@@ -8,7 +8,6 @@ use std::time::Duration;
 use config::Redact;
 use control::health::JUDGED;
 use control::health::judge;
-use control::protocol::Severity;
 use dns::conduct::Conduct;
 use dns::question::wire_name;
 use futures_util::future::join_all;
@@ -24,6 +23,7 @@ use lab::prelude::{ask, ask_with, name};
 use lab::server::Distance;
 use lab::simulation::{Flags, Simulation, config_for};
 use lab::world::ServerPlan;
+use protocol::Severity;
 use resolver::limits::FOLLOW_PAUSE;
 use tokio::time::sleep;
 

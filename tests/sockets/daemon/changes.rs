@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use control::protocol::{Reply, Request};
 use hickory_proto::rr::RecordType;
 use history::changes::ChangeRow;
+use protocol::{Reply, Request};
 use rustix::process::Signal;
 
 use crate::daemon::client::Client;

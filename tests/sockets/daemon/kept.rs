@@ -5,10 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use control::protocol::lists::ListRow;
-use control::protocol::{FailedRequest, Reply, Request};
 use dnsbl::state::ListState;
 use hickory_proto::rr::RecordType;
+use protocol::lists::ListRow;
+use protocol::{FailedRequest, Reply, Request};
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, is_servfail};

@@ -11,8 +11,6 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
-use control::protocol::lists::ListRow;
-use control::protocol::{FlushWhat, Reply, Request, Stats, Status};
 use dns::question::Outcome;
 use dns::random::Random;
 use history::Window;
@@ -22,6 +20,8 @@ use lab::prelude::skipped;
 use lab::server::Distance;
 use lab::sockets::LabSockets;
 use lab::world::{Lab, ServerPlan};
+use protocol::lists::ListRow;
+use protocol::{FlushWhat, Reply, Request, Stats, Status};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

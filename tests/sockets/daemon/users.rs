@@ -5,9 +5,9 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use control::protocol::{FailedRequest, Reply, Request, WhyRequest};
 use hickory_proto::rr::RecordType;
 use minutes::row::{Busy, BusyKind};
+use protocol::{FailedRequest, Reply, Request, WhyRequest};
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, framed, is_servfail};

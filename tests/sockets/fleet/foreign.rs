@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use control::protocol::{FlushWhat, NtaWhat, Reply, Request};
 use hickory_proto::rr::RecordType;
+use protocol::{FlushWhat, NtaWhat, Reply, Request};
 use rustix::process::Signal;
 
 use super::store::Store;

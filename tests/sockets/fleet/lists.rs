@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use control::protocol::fleet::FleetState;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
+use protocol::fleet::FleetState;
 use rustix::process::Signal;
 
 use super::store::Store;

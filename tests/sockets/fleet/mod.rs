@@ -9,9 +9,9 @@ mod store;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use control::protocol::fleet::FleetState;
-use control::protocol::{FlushWhat, NtaWhat, Reply, Request};
 use hickory_proto::rr::RecordType;
+use protocol::fleet::FleetState;
+use protocol::{FlushWhat, NtaWhat, Reply, Request};
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, is_servfail};

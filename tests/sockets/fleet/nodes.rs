@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use control::protocol::fleet::FleetState;
+use protocol::fleet::FleetState;
 
 use super::store::Store;
 use super::{KEY, Pair, gateway, hits, joined, pair, secret, state, ttl, written};

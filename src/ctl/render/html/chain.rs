@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use super::escape::escaped;
 use crate::limits::MAX_DRAWN_ZONES;
 use crate::render::text::is_answer;
-use control::protocol::{QueryReply, Reply};
 use doctor::facts::is_within;
 use history::SecurityStatus;
 use history::event::{DsSource, StepEvent};
+use protocol::{QueryReply, Reply};
 
 /// The zones from the trust anchor to the zone of a domain, with their keys.
 #[derive(Clone, Debug, PartialEq, Eq)]

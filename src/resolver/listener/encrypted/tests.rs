@@ -21,11 +21,11 @@ use super::super::reload_tests::{config, query, serve};
 use super::DOT;
 use crate::limits::{HANDSHAKE_TIME, TCP_IDLE_TIME};
 use crate::resolve::Resolver;
-use zones::Views;
 use config::Config;
 use dns::clock::Clock;
 use exchange::limits::MAX_PIPELINED;
 use history::{Counter, Window};
+use zones::Views;
 
 pub(in super::super) fn file(name: &str) -> String {
     format!("{}/../../tests/tls/{name}", env!("CARGO_MANIFEST_DIR"))

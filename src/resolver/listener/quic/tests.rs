@@ -23,11 +23,11 @@ use super::super::reload_tests::serve_inherited;
 use super::super::tcp::SHARD;
 use super::super::{Inherited, Listeners, Sockets};
 use crate::limits::{HANDSHAKE_TIME, MAX_UNPROVEN_HANDSHAKES, TCP_IDLE_TIME, UDP_BUFFER};
-use zones::Views;
 use config::{Config, ListenAt, ListenFor};
 use dns::clock::Clock;
 use exchange::limits::{MAX_PIPELINED, TCP_WRITE_TIME};
 use history::Counter;
+use zones::Views;
 
 const QUIC: &str = "quic = [\"127.0.0.1:0\"]";
 

@@ -19,7 +19,6 @@ use crate::iterate::failure::Failure;
 use crate::resolve::chase::AtList;
 use crate::resolve::chased::Chased;
 use crate::resolve::client_question::ClientQuestion;
-use zones::View;
 use dns::conduct::Conduct;
 use dns::question::{Answer, ExtendedError, ListSays, Question};
 use dns::wire::compose;
@@ -29,6 +28,7 @@ use dnsbl::gate::{Given, ListVerdict, UnknownReason};
 use dnsbl::list::{Life, List, OnRefusal, Purpose};
 use dnsbl::state::ListState;
 use history::event::{ListFault, StepEvent};
+use zones::View;
 
 impl ListResolver {
     /// Answers a question for one record type. For a name in the zone of a DNS list, `dnsbl::gate` decides which answer is given.

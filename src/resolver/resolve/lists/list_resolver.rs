@@ -13,11 +13,11 @@ use crate::limits::MAX_FLIGHTS;
 use crate::resolve::chase::Chaser;
 use crate::resolve::chased::Chased;
 use crate::resolve::shared_work::SharedWork;
-use zones::Views;
 use dns::clock::Clock;
 use dnsbl::entry::ListEntry;
 use dnsbl::list::List;
 use dnsbl::table::Lists;
+use zones::Views;
 
 /// Asks DNS lists, and interprets their answers.
 pub struct ListResolver {

@@ -12,7 +12,6 @@ use super::watched::Watched;
 use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::resolve::client_question::ClientQuestion;
-use zones::View;
 use dns::question::{Question, Security, ViewId};
 use dnsbl::entry::ListEntry;
 use dnsbl::gate;
@@ -20,6 +19,7 @@ use dnsbl::gate::ListVerdict;
 use dnsbl::list::List;
 use dnsbl::list_way::Way;
 use dnsbl::state::ListState;
+use zones::View;
 
 /// The result of a probe of a DNS list.
 #[derive(Clone, Debug)]

@@ -18,7 +18,6 @@ use crate::cache::security::{Backing, ZoneSecurity, ZoneTrust};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::limits::{BOGUS_TIME, INSECURE_TTL, KEY_RENEWAL, MAX_BOGUS_TRIES};
-use zones::RouteTarget;
 use config::limits::MAX_ZONES;
 use dns::cached::Evidence;
 use dns::cached::Rank;
@@ -34,6 +33,7 @@ use validate::limits::{MAX_DNSKEYS, MAX_DS};
 use validate::rules::{Algorithms, Rules};
 use validate::signature::{covered_type, covering};
 use validate::verdict::{SecurityStatus, ValidationFailure, Verdict, Why};
+use zones::RouteTarget;
 
 /// The security state of a zone, the time in seconds for which it may be cached, and the time when the keys of the zone were last fetched.
 struct Established {

@@ -19,8 +19,6 @@ use crate::iterate::flight_progress::FlightProgress;
 use crate::iterate::kept_answers::AnswerSecurity;
 use crate::limits::BOGUS_TIME;
 use crate::resolve::shared_work::{JoinedWork, SharedResult, SharedWork};
-use zones::authority::Authority;
-use zones::{RouteTarget, local};
 use dns::cached::Delegation;
 use dns::cached::Rank;
 use dns::clock::Mono;
@@ -30,6 +28,8 @@ use history::event::StepEvent;
 use history::note::Note;
 use validate::anchors::Trust;
 use validate::verdict::{SecurityStatus, ValidationFailure};
+use zones::authority::Authority;
+use zones::{RouteTarget, local};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Fetched {

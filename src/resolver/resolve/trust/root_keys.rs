@@ -10,7 +10,6 @@ use super::chain::unreachable;
 use super::fetch::{Fetched, Round};
 use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
-use zones::View;
 use dns::clock::Calendar;
 use validate::anchors::{Anchors, Trust};
 use validate::entrust::Entrusted;
@@ -19,6 +18,7 @@ use validate::limits::MAX_DNSKEYS;
 use validate::root_keys::{RootKeyChange, RootKeys, ShownKeys, is_followed, unrevoked};
 use validate::signature;
 use validate::signature::{CoveredRrset, covering};
+use zones::View;
 
 pub(in crate::resolve) struct RootKeyLook {
     pub(in crate::resolve) keys: RootKeys,

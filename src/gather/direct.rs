@@ -6,13 +6,12 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::Record as WireRecord;
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 
-use super::lookup::rcode_text;
 use crate::limits::MAX_EXTENDED_ERRORS;
 use dns::limits::MAX_ERROR_TEXT;
 use dns::question::ExtendedError;
+use dns::wire::presentation::rcode_text;
 use doctor::facts::{NoReply, Record, ReplyFacts};
-use exchange::{Heard, Trouble};
-use resolver::iterate::direct::ReplyUnknown;
+use exchange::{Heard, ReplyUnknown, Trouble};
 
 /// The EDNS option for extended errors (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
@@ -62,7 +61,8 @@ pub fn reply(message: &Message, elapsed: Duration) -> ReplyFacts {
     }
 }
 
-pub(super) fn in_lower_case(records: impl IntoIterator<Item = Record>) -> Vec<Record> {
+/// Returns the records with their names in lower case, as the checks of domains compare them.
+pub fn in_lower_case(records: impl IntoIterator<Item = Record>) -> Vec<Record> {
     let records = records.into_iter();
     records.map(|record| Record { name: record.name.to_ascii_lowercase(), ..record }).collect()
 }

@@ -1,6 +1,5 @@
 //! The reply about the fleet: the state of its store, and a row for each gateway.
 
-use futures_util::future::BoxFuture;
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -71,6 +70,3 @@ pub enum FleetOrder {
     /// Removes a negative trust anchor.
     RemoveNta(Name),
 }
-
-/// Waits until all gateways of the fleet had the time to read an order. The error says in a sentence why some may not carry it out.
-pub type Confirmation = BoxFuture<'static, Result<(), String>>;

@@ -221,12 +221,12 @@ pub struct Warning {
 
 impl Warning {
     /// Creates a warning about a problem that affects only some queries.
-    pub(crate) fn new(problem: String, remedy: &str) -> Self {
+    pub fn new(problem: String, remedy: &str) -> Self {
         Self { severity: Severity::Warning, problem, remedy: remedy.to_owned() }
     }
 
     /// Creates a warning about a problem that affects queries of all kinds. `remedy` is the advice.
-    pub(crate) fn critical(problem: String, remedy: &str) -> Self {
+    pub fn critical(problem: String, remedy: &str) -> Self {
         Self { severity: Severity::Critical, ..Self::new(problem, remedy) }
     }
 }

@@ -7,14 +7,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, Record as WireRecord, RecordType};
 
-use super::protocol::{Blame, Problem, QueryReply};
+use crate::{Blame, Problem, QueryReply};
 use dns::clock::Mono;
 use dns::question::{Answer, Outcome, Question, Security, is_without_records};
 use dns::wire::presentation;
-use dns::wire::presentation::{harmless, kind_text};
+use dns::wire::presentation::{harmless, kind_text, rcode_text};
 use dns::wire::response;
 use doctor::facts::Record;
 
@@ -78,20 +77,6 @@ pub fn read_kind(typed: &str) -> Result<RecordType, Problem> {
     let kind = number.or_else(|| RecordType::from_str(&upper).ok());
     let kind = kind.ok_or_else(|| wrong("write it like MX, TXT or TYPE65"))?;
     if is_without_records(kind) { Err(wrong("no name has records of it")) } else { Ok(kind) }
-}
-
-pub(crate) fn rcode_text(rcode: ResponseCode) -> String {
-    match rcode {
-        ResponseCode::NoError => "NOERROR".to_owned(),
-        ResponseCode::FormErr => "FORMERR".to_owned(),
-        ResponseCode::ServFail => "SERVFAIL".to_owned(),
-        ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
-        ResponseCode::NotImp => "NOTIMP".to_owned(),
-        ResponseCode::Refused => "REFUSED".to_owned(),
-        // In a received reply, code 16 means BADVERS: only TSIG records contain BADSIG (RFC 8945 section 3).
-        ResponseCode::BADVERS | ResponseCode::BADSIG => "BADVERS".to_owned(),
-        other => format!("RCODE{}", u16::from(other)),
-    }
 }
 
 /// Converts the answer to a question to text.

@@ -2,8 +2,11 @@
 //!
 //! A reply has any number of lines. The last line is `end` or `problem`, so that a client notices a truncated reply.
 
+pub mod facts;
 pub mod fleet;
+pub mod limits;
 pub mod lists;
+pub mod lookup;
 mod query;
 pub mod rows;
 mod status;
@@ -189,7 +192,7 @@ impl Request {
     }
 
     /// Returns true if the request reads the whole query history.
-    pub(crate) const fn reads_history(&self) -> bool {
+    pub const fn reads_history(&self) -> bool {
         matches!(
             self,
             Self::Why { .. }
