@@ -10,30 +10,34 @@
 //! `Cargo.toml` names:
 //!
 //! ```text
-//!  resolverd   both programs                          calls daemon ctl
-//!  daemon      its parts, tasks, log, metrics, page   calls control ctl migrate watched fleet gather doctor lab resolver minutes
-//!                                                           and what resolver calls
-//!  ctl         commands and screens of resolverctl    calls control migrate watched shadow gather doctor resolver minutes history
-//!                                                           config dnsbl exchange dns
-//!  control     control socket: protocol and server    calls watched doctor resolver minutes history validate config dnsbl
-//!                                                           exchange dns
-//!  migrate     import, switch, check of this host     calls resolver history config exchange dns
-//!  watched     the check of domains on schedule       calls gather doctor history config dns
-//!  fleet       shares answers with other gateways     calls resolver config dns
-//!  shadow      compares the answers of two resolvers  calls doctor dnstap dns
-//!  gather      sends the questions of the doctor      calls doctor dns
-//!  doctor      what is wrong with a domain            calls validate dns
-//!  lab         the simulated internet                 calls resolver and what it calls
-//!  resolver    from the listener to the servers       calls config dnsbl exchange dnstap supervise history validate dns
-//!  config      the configuration, and its defaults    calls dnsbl dnstap history validate dns
-//!  exchange    one query to one server                calls dnstap supervise dns
-//!  dnsbl       DNS lists: what they are and answer    calls history dns
-//!  dnstap      copies DNS messages to other programs  calls history dns
-//!  supervise   restarts tasks that panic              calls nothing of ours
-//!  minutes     the store of minutes: 30 days on disk  calls history dns
-//!  history     statistics, and the last queries       calls validate dns
-//!  validate    DNSSEC                                 calls dns
-//!  dns         names, messages, records, the clock
+//!  resolverd    both programs                           calls daemon resolverctl
+//!  daemon       its parts, tasks, log, metrics, page    calls control host resolverctl (for --check) watched fleet gather
+//!                                                             doctor lab protocol minutes resolver and what resolver calls
+//!  resolverctl  commands and screens                    calls protocol import host watched shadow gather doctor minutes zones
+//!                                                             config dnsbl exchange history dns
+//!  control      the server of the control socket        calls protocol watched gather doctor minutes resolver config dnsbl
+//!                                                             exchange history dns
+//!  protocol     what the control socket carries         calls watched gather doctor minutes config dnsbl history validate dns
+//!  import       configurations of other resolvers       calls zones config history dns
+//!  host         this host: switch, check system         calls config exchange history dns
+//!  watched      the check of domains on schedule        calls gather doctor config history dns
+//!  fleet        shares answers with other gateways      calls resolver config dns
+//!  shadow       compares the answers of two resolvers   calls doctor dnstap dns
+//!  gather       sends the questions of the doctor       calls doctor exchange dns
+//!  doctor       what is wrong with a domain             calls validate dns
+//!  lab          the simulated internet                  calls resolver and what resolver calls
+//!  resolver     from the listener to the servers        calls zones config dnsbl exchange dnstap supervise history validate
+//!                                                             dns
+//!  zones        configured zones, and their answers     calls config dnsbl validate dns
+//!  config       the configuration, and its defaults     calls dnsbl dnstap history validate dns
+//!  exchange     one query to one server                 calls dnstap supervise dns
+//!  dnsbl        DNS lists: what they are and answer     calls history dns
+//!  dnstap       copies DNS messages to other programs   calls history dns
+//!  supervise    restarts tasks that panic               calls nothing of ours
+//!  minutes      the store of minutes: 30 days on disk   calls history dns
+//!  history      statistics, and the last queries        calls validate dns
+//!  validate     DNSSEC                                  calls dns
+//!  dns          names, messages, records, the clock
 //! ```
 //!
 //! `resolverd` contains `lab` only for `resolverd demo` (feature `lab`). `tests/stage` is a crate for tests; it may call all other crates.
@@ -60,7 +64,7 @@
 //!  lookahead ─► resolve dnsbl                                a task: questions that clients are about to ask
 //! ```
 //!
-//! `dnsbl`, `exchange` and `validate` are crates, the others are modules of [`resolver`]. In this picture, each calls only those below it. `background`,
+//! `zones`, `dnsbl`, `exchange` and `validate` are crates, the others are modules of [`resolver`]. In this picture, each calls only those below it. `background`,
 //! `lookahead` and [`control`] read the state of the resolver, and send their questions through `resolve`, like those of a client. No
 //! question of a client waits for them, or for [`history`], to which all modules report what they did.
 //!
@@ -80,9 +84,9 @@
 //!    parked zone. If there is no answer, `resolver::extended_error` chooses the code that the client gets (RFC 8914).
 //! 4. [`exchange`] sends one query and waits for its reply. No other module sends to servers. Its trait `Network` has two
 //!    implementations: sockets, and the simulated servers of the `lab` in memory.
-//! 5. Each step reports its result to [`history`]. `resolverctl` ([`ctl`]) reads it over the control socket ([`control`]). [`doctor`]
-//!    checks domains through the daemon, [`migrate::system`] checks this host, and [`watched`] checks the domains in the configuration on
-//!    schedule. [`migrate::switch`] replaces another resolver by resolverd. [`daemon::metrics`] serves the same numbers to Prometheus, and as a
+//! 5. Each step reports its result to [`history`]. `resolverctl` reads it over the control socket ([`control`]). [`doctor`]
+//!    checks domains through the daemon, [`host::system`] checks this host, and [`watched`] checks the domains in the configuration on
+//!    schedule. [`host::switch`] replaces another resolver by resolverd. [`daemon::metrics`] serves the same numbers to Prometheus, and as a
 //!    page. [`dnstap`] copies DNS messages to other programs. `shadow` finds out why another resolver answers differently.
 //! 6. In a fleet, resolverd also looks up the answer and its zone cuts in the store of the fleet, while it asks the servers, and writes
 //!    them to the store. The resolver knows only the trait [`resolver::fleet`]; [`fleet`] implements it.

@@ -5,5 +5,5 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
-    ctl::run(&words).into()
+    resolverctl::run(&words).into()
 }

@@ -20,8 +20,8 @@ use crate::arguments::Command;
 use crate::{log, notify};
 use clap::Parser;
 use config::{Config, defaults, notes};
-use ctl::render::text::checked;
 use resolver::listener::{Inherited, StoppedWorkers};
+use resolverctl::render::text::checked;
 use tokio::signal::unix::{SignalKind, signal};
 use zones::Views;
 
@@ -149,13 +149,13 @@ mod demo {
     use crate::Daemon;
     use crate::arguments;
     use control::{Controlled, read_only};
-    use ctl::moment;
-    use ctl::render::{Style, screen, why};
     use history::Window;
     use lab::demo::{Demo, DemoError, Options};
     use lab::message_bench;
     use lab::message_bench::{Installed, table};
     use protocol::{Reply, Request, WhyRequest};
+    use resolverctl::moment;
+    use resolverctl::render::{Style, screen, why};
 
     use crate::log;
 

@@ -17,7 +17,7 @@ use std::net::{IpAddr, SocketAddr};
 use crate::limits::MAX_USERS;
 use history::limits::MAX_USER_NAME;
 use history::owner::WantedOwner;
-use migrate::system::proc::socket_address;
+use host::system::proc::socket_address;
 use resolver::limits::MAX_SOCKET_TABLE;
 
 /// The file with the names of users, their ids and their first groups.

@@ -1,7 +1,7 @@
 //! Compares the current resolver of this host with resolverd for `resolverctl shadow`, and finds out why answers differ.
 //!
 //! All functions are pure: `capture` reads a file, `answer` compares two answers, `judge` finds the cause of a difference, and `report`
-//! sums up the results. The command sends the queries (`ctl::shadow`).
+//! sums up the results. The command sends the queries (`resolverctl::shadow`).
 //!
 //! Calls `doctor` for the comparison with name servers, `resolver` for the frames of dnstap, and `dns`.
 //!

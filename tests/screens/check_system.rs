@@ -7,17 +7,17 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ctl::render::{Style, findings, json};
 use dns::random::Random;
+use host::system::gather::gather;
+use host::system::judge;
+use host::system::root_keys::{RootKeysHere, RootKeysVerdict};
+use host::system::root_zone::{RootZoneAnswer, RootZoneReplies};
+use host::system::{CheckVerdict, HostFinding};
 use lab::delegations::Tree;
 use lab::server::Distance;
 use lab::sockets::LabSockets;
 use lab::world::ServerPlan;
-use migrate::system::gather::gather;
-use migrate::system::judge;
-use migrate::system::root_keys::{RootKeysHere, RootKeysVerdict};
-use migrate::system::root_zone::{RootZoneAnswer, RootZoneReplies};
-use migrate::system::{CheckVerdict, HostFinding};
+use resolverctl::render::{Style, findings, json};
 use tempfile::TempDir;
 
 /// 2026-11-20 09:00 UTC.

@@ -139,7 +139,7 @@ const EXAMPLES: &[(&str, &str)] = &[
 
 #[test]
 fn resolverctl_1() {
-    let command = ctl::Arguments::command();
+    let command = resolverctl::Arguments::command();
     let about = command.get_about().unwrap().to_string();
     let commands: String =
         leaves("resolverctl", &command).iter().map(|(words, command)| leaf(words, command)).collect();

@@ -13,13 +13,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::limits;
 use control::{Controlled, read_only};
-use ctl::render::html::waterfall;
-use ctl::render::text;
 use dns::question::same_name;
 use history::limits::MAX_WHY_MESSAGES;
 use history::why::MessageReport;
 use protocol::{CostsRequest, Reply, Request, Warning, WhyRequest};
 use resolver::resolve::list_keys::secrets_of;
+use resolverctl::render::html::waterfall;
+use resolverctl::render::text;
 
 pub(super) const PAGE: &str = include_str!("page.html");
 

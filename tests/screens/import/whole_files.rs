@@ -55,7 +55,7 @@ fn each_command_that_a_finding_names_is_one_of_resolverctl() {
     let commands: Vec<&str> = commands.lines().filter_map(|line| line.split_whitespace().next()).collect();
     // In a sentence such as `resolverctl uses the socket`, the next word is a verb and not a command.
     let verbs = ["uses", "needs", "reads", "changes"];
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/migrate/import")];
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/import")];
     while let Some(folder) = folders.pop() {
         for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if path.is_dir() {

@@ -1,9 +1,9 @@
 //! The screen of `resolverctl changes`, and the line of `why` about a change.
 
-use ctl::render::{Style, changes, json, why};
 use history::changes::{ChangeRow, RecordKind};
 use history::why::MessageReport;
 use protocol::Reply;
+use resolverctl::render::{Style, changes, json, why};
 
 use super::golden;
 use super::why::silent;

@@ -1,7 +1,7 @@
 //! The screen and the JSON output of `resolverctl compare`.
 
-use ctl::render::{Style, compare, json};
 use doctor::side_by_side::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer, conclude};
+use resolverctl::render::{Style, compare, json};
 
 use super::golden;
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use config::{Config, Errors, LookaheadMode, notes};
 use config::{Rule, RuleState};
-use ctl::render::{Style, json, lookahead, text, zones};
 use dns::conduct::Health;
 use protocol::Reply;
 use protocol::rows::{LookaheadRule, LookaheadState};
 use protocol::zones::{Temporary, ZoneServer, ZoneSource, ZoneState};
+use resolverctl::render::{Style, json, lookahead, text, zones};
 
 use crate::render::{both, golden, lines};
 

@@ -1,13 +1,13 @@
 //! The screen and the JSON output of `resolverctl check DOMAIN`.
 
-use ctl::render::html::chain::KeyChain;
-use ctl::render::html::{DomainReport, page};
-use ctl::render::{Style, domain, domains, json};
 use dns::question::Outcome;
 use doctor::codes::Code;
 use doctor::finding::{Finding, Level};
 use history::event::{DsSource, StepEvent};
 use protocol::Reply;
+use resolverctl::render::html::chain::KeyChain;
+use resolverctl::render::html::{DomainReport, page};
+use resolverctl::render::{Style, domain, domains, json};
 use validate::verdict::SecurityStatus::{self, Bogus, Insecure, Secure};
 
 use super::traced::{checked, ds, keys, step};

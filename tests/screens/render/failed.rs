@@ -1,10 +1,10 @@
 //! The screen of `resolverctl failed`.
 
-use ctl::render::{Style, failed};
 use dns::conduct::Conduct;
 use history::culprit::CulpritKind;
 use history::failed::{FailedServer, FailedZone, StillFails};
 use protocol::{FailedRequest, Reply};
+use resolverctl::render::{Style, failed};
 
 use super::{both, golden, lines};
 

@@ -1,8 +1,8 @@
 //! The screen of `resolverctl fleet`.
 
-use ctl::render::{Style, fleet};
 use protocol::Reply;
 use protocol::fleet::{FleetMember, FleetState};
+use resolverctl::render::{Style, fleet};
 
 use super::golden;
 

@@ -1,7 +1,5 @@
 //! The screens about DNS lists.
 
-use ctl::refused::QueryAddress;
-use ctl::render::{Style, lists};
 use dns::question::ListSays;
 use dnsbl::batch::Mode;
 use dnsbl::entry::ListCounts;
@@ -10,6 +8,8 @@ use dnsbl::list_way::Way;
 use dnsbl::state::{ListStanding, ListState};
 use protocol::Reply;
 use protocol::lists::{BatchState, CodeFact, KeyUse, ListFacts, ListRow, ListTest};
+use resolverctl::refused::QueryAddress;
+use resolverctl::render::{Style, lists};
 
 use crate::render::{both, golden, lines, quantiles};
 

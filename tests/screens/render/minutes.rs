@@ -2,9 +2,9 @@
 
 use ::minutes::row::{Busy, BusyCounts, BusyKind};
 use ::minutes::span::SpanReport;
-use ctl::render::{Style, json, minutes};
 use dns::conduct::Conduct;
 use dns::question::Outcome;
+use resolverctl::render::{Style, json, minutes};
 
 use crate::render::{both, golden, quantiles};
 

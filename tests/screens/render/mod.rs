@@ -20,9 +20,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use control::health;
-use ctl::exit::{CommandFailure, PluginState};
-use ctl::render::plugin;
-use ctl::render::{Style, json, monitor, screen, state, text, trace};
 use dns::cached::Flushed;
 use dns::cached::StoreFill;
 use dns::conduct::Conduct;
@@ -35,6 +32,9 @@ use protocol::{
     CertificateStatus, DaemonStatus, MetricsStatus, MissingAddress, QueryEvent, QueryReply, Removed, Reply,
     RootKeyRow, RootKeyStanding, RootKeysStatus, Severity, SnapshotStatus, Stats, Status, Warning,
 };
+use resolverctl::exit::{CommandFailure, PluginState};
+use resolverctl::render::plugin;
+use resolverctl::render::{Style, json, monitor, screen, state, text, trace};
 use validate::verdict::SecurityStatus;
 
 /// Compares a text with the file in tests/golden, or writes the file.
@@ -485,7 +485,7 @@ fn control_characters_are_escaped() {
         monitor::line(&event, &|_| String::new(), Style::Plain),
         state::held(&[held], Style::Plain),
         state::servers(&servers, None, Style::Plain),
-        ctl::render::zones::table(&[zone], Style::Plain),
+        resolverctl::render::zones::table(&[zone], Style::Plain),
     ] {
         assert!(screen.contains("a\\u{1b}[31m\\u{7}"), "{screen}");
         assert!(!screen.contains(|letter: char| letter.is_control() && letter != '\n'), "{screen:?}");

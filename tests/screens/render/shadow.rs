@@ -5,9 +5,9 @@ use ::shadow::asked::AskedQuestion;
 use ::shadow::capture::{self, Captured};
 use ::shadow::judge::{Cause, Judged, Sample, Weight};
 use ::shadow::report::{NotCompared, ShadowReport};
-use ctl::render::{Style, json, shadow};
 use doctor::facts::{Record, ReplyFacts};
 use hickory_proto::rr::RecordType;
+use resolverctl::render::{Style, json, shadow};
 
 use super::golden;
 

@@ -1,6 +1,5 @@
 //! Tables of statistics, servers, resolutions in progress and the cache.
 
-use ctl::render::{Style, rows, state};
 use dns::cached::Rank;
 use dns::conduct::Health;
 use dns::conduct::ServerFeatures;
@@ -8,6 +7,7 @@ use history::spent::{Stage, StageRow, TableSpan};
 use history::{ClientRow, TypeRow, UserRow, Window};
 use protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use protocol::{Reply, Table};
+use resolverctl::render::{Style, rows, state};
 
 use crate::render::{both, lines, quantiles, servers, zone, zones};
 
@@ -94,11 +94,11 @@ fn tables() {
 
 #[test]
 fn a_table_shows_the_worst_rows_and_how_many_more_there_are() {
-    let many: Vec<Reply> = (0..ctl::limits::MAX_SHOWN_ROWS + 17)
+    let many: Vec<Reply> = (0..resolverctl::limits::MAX_SHOWN_ROWS + 17)
         .map(|number| Reply::Zone(zone(&format!("z{number}.example."), [0, 0, 0, 1, 1], 1, 3.0, "2 timeout")))
         .collect();
     let by_zone = rows::table(Table::Zone, &many, Window::Hour, &moment, Style::Plain);
-    assert_eq!(by_zone.lines().count(), 1 + ctl::limits::MAX_SHOWN_ROWS + 1 + 5);
+    assert_eq!(by_zone.lines().count(), 1 + resolverctl::limits::MAX_SHOWN_ROWS + 1 + 5);
     assert_eq!(by_zone.lines().rev().nth(5), Some("and 17 more"));
 }
 

@@ -1,9 +1,5 @@
 //! The screen of `resolverctl top` for terminals of 80 columns and 24 lines, and of 40 columns and 10 lines.
 
-use ctl::top::draw::draw;
-use ctl::top::keys::TopKey;
-use ctl::top::live::{TopAct, TopLive};
-use ctl::top::table::TopTable;
 use dns::question::Outcome;
 use history::culprit::CulpritKind;
 use history::failed::{FailedZone, StillFails};
@@ -12,6 +8,10 @@ use protocol::{Reply, Stats};
 use ratatui_core::backend::TestBackend;
 use ratatui_core::style::Color;
 use ratatui_core::terminal::Terminal;
+use resolverctl::top::draw::draw;
+use resolverctl::top::keys::TopKey;
+use resolverctl::top::live::{TopAct, TopLive};
+use resolverctl::top::table::TopTable;
 
 use super::{golden, servers, stats, zone, zones};
 

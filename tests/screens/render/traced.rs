@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use ctl::render::{Style, trace};
 use dns::conduct::{Conduct, Transport};
 use dns::question::{Outcome, Security};
 use history::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
 use protocol::Reply;
+use resolverctl::render::{Style, trace};
 use validate::verdict::SecurityStatus;
 
 use crate::render::{both, lines, query, record};

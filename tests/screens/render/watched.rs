@@ -2,10 +2,10 @@
 
 use ::watched::history::{ChangeKind, FindingChange, Standing};
 use config::WatchAs;
-use ctl::render::{Style, json, watched};
 use doctor::codes::Code;
 use protocol::Reply;
 use protocol::watched::{WatchedFinding, WatchedRow};
+use resolverctl::render::{Style, json, watched};
 
 use super::golden;
 

@@ -1,6 +1,5 @@
 //! The screens of `resolverctl why`.
 
-use ctl::render::{Style, costs, list_delays, why};
 use dns::conduct::{Conduct, Transport};
 use dns::question::{DnsResult, Outcome};
 use history::costs::{CostRow, CostSpan, Side};
@@ -8,6 +7,7 @@ use history::culprit::CulpritKind;
 use history::delays::{ListDelay, ListDelays};
 use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
 use protocol::Reply;
+use resolverctl::render::{Style, costs, list_delays, why};
 
 use super::{both, golden, lines};
 

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ctl::pasted;
 use hickory_proto::rr::RecordType;
 use history::culprit::CulpritKind;
 use history::failed::FailedWanted;
@@ -19,6 +18,7 @@ use lab::server::Distance;
 use lab::signing::{Flaw, Signing};
 use lab::simulation::{Flags, Simulation, config_trusting};
 use lab::world::Lab;
+use resolverctl::pasted;
 use tokio::time::sleep;
 
 use crate::night::failures::{of, zone_of_one_server};

@@ -10,9 +10,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ctl::limits::WHY_AROUND;
-use ctl::pasted;
-use ctl::pasted::PastedLine;
 use dns::question::wire_name;
 use futures_util::future::join_all;
 use history::culprit::CulpritKind;
@@ -22,6 +19,9 @@ use history::why::{MessageReport, Wanted, WantedSubject};
 use lab::prelude::{by_hand, name};
 use lab::simulation::{Simulation, paused};
 use resolver::limits::FOLLOW_PAUSE;
+use resolverctl::limits::WHY_AROUND;
+use resolverctl::pasted;
+use resolverctl::pasted::PastedLine;
 use tokio::time::sleep;
 
 use played::{Plan, PlayedLine, PlayedMail, play};

@@ -10,7 +10,6 @@ use std::net::IpAddr;
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
-use ctl::pasted;
 use dns::question::{Outcome, wire_name};
 use futures_util::future::join_all;
 use hickory_proto::rr::RecordType;
@@ -27,6 +26,7 @@ use lab::server::Distance;
 use lab::signing::{Flaw, Signing};
 use lab::simulation::{Flags, Simulation, config_trusting, paused};
 use lab::world::ServerPlan;
+use resolverctl::pasted;
 
 /// The records of a mail domain.
 const MAIL: &str = "\

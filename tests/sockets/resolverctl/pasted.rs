@@ -2,10 +2,10 @@
 
 use std::process::Stdio;
 
-use ctl::limits::{MAX_PASTED, MAX_PASTED_LINES};
 use dns::clock::{Clock, micros};
 use dns::question::Outcome;
 use history::entry::QuestionEntry;
+use resolverctl::limits::{MAX_PASTED, MAX_PASTED_LINES};
 use std::io::Write;
 use std::time::Duration;
 
