@@ -14,9 +14,13 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-/// A caching, recursing DNS resolver for mail gateways.
+/// The first line of the help and of the manual.
+const ABOUT: &str =
+    "A caching, validating DNS resolver for mail gateways that shows which zone or server was slow";
+
+/// The command line of resolverd.
 #[derive(Debug, Parser)]
-#[command(name = "resolverd", version, about, args_conflicts_with_subcommands = false)]
+#[command(name = "resolverd", version, about = ABOUT, args_conflicts_with_subcommands = false)]
 pub struct Arguments {
     /// Configuration file. Default: /etc/resolverd/resolverd.toml if it exists.
     #[arg(long, value_name = "FILE")]

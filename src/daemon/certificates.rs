@@ -136,7 +136,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path();
         for name in ["first.pem", "first.key", "second.pem", "second.key"] {
-            let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(name);
+            let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tls").join(name);
             fs::copy(from, path.join(name)).unwrap();
             fs::set_permissions(path.join(name), fs::Permissions::from_mode(0o640)).unwrap();
         }

@@ -49,8 +49,22 @@ pub fn set_level(level: Level) {
     }
 }
 
-const OWN_CRATES: [&str; 7] =
-    [env!("CARGO_PKG_NAME"), "resolver", "history", "control", "watched", "fleet", "lab"];
+/// The crates that write log lines.
+const OWN_CRATES: [&str; 13] = [
+    "config",
+    "control",
+    "daemon",
+    "dnsbl",
+    "dnstap",
+    "exchange",
+    "fleet",
+    "history",
+    "lab",
+    "resolver",
+    "supervise",
+    "watched",
+    "zones",
+];
 
 /// Passes only lines of resolverd's own crates. Libraries may write very many: one writes a line for each record that it reads.
 fn own_lines(level: Level) -> Targets {
@@ -85,7 +99,21 @@ fn plain(level: Level, sentence: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+
+    // A crate without a row here would log nothing.
+    #[test]
+    fn every_crate_that_logs_is_listed() {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for folder in std::fs::read_dir(source).unwrap().map(Result::unwrap) {
+            let Ok(manifest) = std::fs::read_to_string(folder.path().join("Cargo.toml")) else { continue };
+            let name = folder.file_name().into_string().unwrap();
+            let logs = manifest.lines().any(|line| line == "tracing.workspace = true");
+            assert_eq!(OWN_CRATES.contains(&name.as_str()), logs, "{name}");
+        }
+    }
 
     #[test]
     fn only_lines_of_our_crates_are_written_at_any_level() {
