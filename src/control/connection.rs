@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use super::fleet;
 use super::rows;
-use super::{Controlled, configured, health, lists, zones};
+use super::{Controlled, configured, facts, health, lists, zones};
 use dns::cached::Flush;
 use dns::clock::micros;
 use dns::conduct::network_text;
@@ -226,6 +226,9 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
             let why = kept_here(&subject.config(), &name).map(str::to_owned);
             vec![Reply::KeptHere { why }]
         }),
+        Request::RootServers => {
+            Ok(vec![Reply::RootServers { addresses: facts::root_servers(subject).await }])
+        }
         Request::Flush { what, fleet } => flush(subject, &what, fleet).await,
         Request::Fleet => Ok(fleet::rows(subject)),
         Request::Servers { address } => Ok(rows::servers(subject.servers().await, address)),

@@ -291,7 +291,7 @@ pub(super) fn facts(subject: &impl Controlled) -> Vec<Reply> {
                 Life::Alive => None,
             },
             listed: facts(&list.listed),
-            refused: facts(&list.refused),
+            refused: [facts(&list.refused), facts(&list.mistaken)].concat(),
             on_refusal: list.on_refusal,
             free_quota: list.free_quota,
             terms: list.terms.clone(),

@@ -70,7 +70,7 @@ impl WatchHost for Running {
     }
 
     fn root_servers(&self) -> BoxFuture<'_, Vec<IpAddr>> {
-        Box::pin(facts::ask_root_servers(self))
+        Box::pin(facts::root_servers(self))
     }
 
     fn keep(&self, kept: &KeptWatches) {

@@ -18,6 +18,9 @@ use history::event::ListFault;
 /// that clients soon use a list that works again.
 const MADE_HERE_TTL: u32 = 60;
 
+/// The code for a wrong name of the list in the query. This is a convention of Spamhaus, see `codes::ERRORS`.
+const TYPING_ERROR: Ipv4Addr = Ipv4Addr::new(127, 255, 255, 252);
+
 /// The meaning of an answer from a DNS list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListVerdict {
@@ -137,6 +140,9 @@ pub fn shorten_refusal(list: &List, answers: &mut [Record]) {
 }
 
 fn judge_code(list: &List, code: Ipv4Addr) -> ListVerdict {
+    if let Some(mistaken) = codes::find(&list.mistaken, code) {
+        return ListVerdict::Unknown(UnknownReason::Mistaken { code, means: mistaken.means.clone() });
+    }
     if let Some(refused) = codes::find(&list.refused, code) {
         return ListVerdict::Unknown(refusal(code, &refused.means));
     }
@@ -156,7 +162,7 @@ fn judge_code(list: &List, code: Ipv4Addr) -> ListVerdict {
 /// Returns the meaning that Spamhaus gives to an error code in 127.255.255.0/24. Used for codes that the DNS list itself does not define.
 fn convention(code: Ipv4Addr) -> &'static str {
     match code.octets() {
-        [.., 252] => "typing error in the name of the list",
+        _ if code == TYPING_ERROR => "typing error in the name of the list",
         [.., 254] => "query came through a public resolver or one without reverse DNS",
         [.., 255] => "too many queries",
         _ => "an error",
@@ -165,8 +171,7 @@ fn convention(code: Ipv4Addr) -> &'static str {
 
 fn refusal(code: Ipv4Addr, means: &str) -> UnknownReason {
     let means = means.to_owned();
-    let mistaken = matches!(code.octets(), [127, 255, 255, 252]) || means.starts_with("asked for ");
-    if mistaken { UnknownReason::Mistaken { code, means } } else { UnknownReason::Refused { code, means } }
+    if code == TYPING_ERROR { UnknownReason::Mistaken { code, means } } else { UnknownReason::Refused { code, means } }
 }
 
 impl ListVerdict {
@@ -317,8 +322,9 @@ mod tests {
         let of = |last| refusal(Ipv4Addr::new(127, 255, 255, last), "an error");
         assert!(matches!(of(252), UnknownReason::Mistaken { .. }));
         assert!(matches!(of(254), UnknownReason::Refused { .. }));
-        let asked = refusal(Ipv4Addr::new(127, 0, 1, 255), "asked for an address");
-        assert!(matches!(asked, UnknownReason::Mistaken { .. }));
+        let dbl = &Registry::built_in().lists[&Name::from_ascii("dbl.spamhaus.org.").unwrap()];
+        let asked = judge(dbl, ListState::Ok, &answer(dbl, &[Ipv4Addr::new(127, 0, 1, 255)]));
+        assert!(matches!(asked, ListVerdict::Unknown(UnknownReason::Mistaken { .. })), "{asked:?}");
     }
 
     #[test]
@@ -331,7 +337,7 @@ mod tests {
                     assert_eq!(verdict, ListVerdict::Listed, "{} {address}", list.apex);
                 }
             }
-            for code in &list.refused {
+            for code in list.refused.iter().chain(&list.mistaken) {
                 for address in code.span.first().to_bits()..=code.span.last().to_bits() {
                     let address = Ipv4Addr::from_bits(address);
                     let verdict = judge(list, ListState::Ok, &answer(list, &[address]));

@@ -121,6 +121,8 @@ pub struct List {
     pub bits: Vec<(u8, String)>,
     /// The return codes for refusals and errors. All addresses in 127.255.255.0/24 are such codes too, except those in `listed`.
     pub refused: Vec<Code>,
+    /// The return codes that say that the question is wrong, and nothing about this host.
+    pub mistaken: Vec<Code>,
     /// The test entries of the DNS list. `None` if the list is not tested.
     pub tests: Option<TestEntries>,
     /// The answer for a client if the DNS list refuses.
@@ -182,6 +184,7 @@ impl List {
             listed: Vec::new(),
             bits: Vec::new(),
             refused: Vec::new(),
+            mistaken: Vec::new(),
             tests,
             on_refusal: if allow { OnRefusal::Nxdomain } else { OnRefusal::Servfail },
             when_silent: if allow { WhenSilent::Nxdomain } else { WhenSilent::Servfail },

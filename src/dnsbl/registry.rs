@@ -74,6 +74,8 @@ struct RegistryEntry {
     #[serde(default)]
     refused: BTreeMap<Spanned<String>, String>,
     #[serde(default)]
+    mistaken: BTreeMap<Spanned<String>, String>,
+    #[serde(default)]
     tests: Option<Tests>,
     #[serde(default)]
     free_quota: Option<u64>,
@@ -171,8 +173,9 @@ fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<Lis
     list.life = entry.shut_down.map_or(Life::Alive, |how| Life::ShutDown { how });
     list.listed = codes(&entry.listed)?;
     list.refused = codes(&entry.refused)?;
+    list.mistaken = codes(&entry.mistaken)?;
     list.bits = bits(&entry.bits)?;
-    for refused in &list.refused {
+    for refused in list.refused.iter().chain(&list.mistaken) {
         if let Some(listed) = list.listed.iter().find(|listed| listed.span.meets(refused.span)) {
             return Err((whole, format!("{} is both listed and refused", listed.span)));
         }

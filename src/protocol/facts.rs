@@ -1,37 +1,13 @@
 //! Connects the checks of domains with the daemon: converts the questions of a check (`check DOMAIN`, or a watched domain) to requests, and the
 //! replies to facts.
 
-use std::net::IpAddr;
-
 use crate::lists::ListTest;
-use crate::rows::HeldAs;
 use crate::zones::ZoneSource;
 use crate::{ConfiguredSource, QueryReply, Reply, Request};
 use dns::question::{ExtendedError, ListSays, Outcome, Security, ServerQuery};
 use dnsbl::list::Purpose;
 use doctor::facts::{Got, Listed, Listing, ReplyFacts, ReplySecurity, Want};
 use gather::direct::in_lower_case;
-
-/// Returns two requests that show the root servers. The client must send them one after the other: the first one brings the NS
-/// records of the root into the cache, and the second one reads these records from the cache.
-pub fn requests_of_root_servers() -> [Request; 2] {
-    let root = || ".".to_owned();
-    [
-        Request::Query { name: root(), kind: Some("NS".to_owned()), dnssec: false },
-        Request::Cache { name: root(), kind: None },
-    ]
-}
-
-/// Returns one address of each root server. `replies` are the replies to the second request of `requests_of_root_servers`; each
-/// line has the name of a server and its addresses.
-pub fn root_servers(replies: Vec<Reply>) -> Vec<IpAddr> {
-    let of_reply = |reply| match reply {
-        Reply::Held(row) if row.held == HeldAs::Delegation => row.data,
-        _ => Vec::new(),
-    };
-    let lines = replies.into_iter().flat_map(of_reply);
-    lines.filter_map(|line| line.split(' ').find_map(|word| word.parse().ok())).collect()
-}
 
 /// Returns the request for a question of a check; `None` if the daemon cannot answer this question.
 pub fn request(want: &Want) -> Option<Request> {

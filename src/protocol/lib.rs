@@ -85,6 +85,8 @@ pub enum Request {
         /// The name.
         name: String,
     },
+    /// The addresses of the root servers that the daemon queries.
+    RootServers,
     /// Removes entries from the caches.
     Flush {
         /// The entries to remove.
@@ -350,6 +352,11 @@ pub enum Reply {
     KeptHere {
         /// The reason why the name is answered on this host only; `None` if other servers may be asked about it.
         why: Option<String>,
+    },
+    /// The reply to `Request::RootServers`.
+    RootServers {
+        /// One address of each server.
+        addresses: Vec<IpAddr>,
     },
     /// The reply to `Request::Flush`.
     Flushed(Removed),

@@ -13,7 +13,7 @@ use doctor::Plan;
 use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root};
 use gather::limits::CHECK_DOMAIN_TIME;
 use gather::{Sources, gather};
-use protocol::facts::{got, request, requests_of_root_servers, root_servers};
+use protocol::facts::{got, request};
 use protocol::{Blame, Problem, Reply, Request, TraceRequest};
 
 /// Gets the answers to the questions of a check. DNS questions go to the daemon over its control socket. resolverctl itself
@@ -61,9 +61,12 @@ impl Daemon {
 
     /// Returns one address of each root server that the daemon uses.
     async fn root_servers(&self) -> Result<Vec<IpAddr>, CommandFailure> {
-        let [query, entries] = requests_of_root_servers();
-        let replies = self.asked(move |client| client.ask(&query).and_then(|_| client.ask(&entries)));
-        Ok(root_servers(replies.await?))
+        let replies = self.asked(|client| client.ask(&Request::RootServers)).await?;
+        let addresses = |reply| match reply {
+            Reply::RootServers { addresses } => addresses,
+            _ => Vec::new(),
+        };
+        Ok(replies.into_iter().flat_map(addresses).collect())
     }
 
     /// Runs `ask` on a separate thread, because the client of the control socket blocks its thread.

@@ -141,3 +141,21 @@ fn repaired_list_has_two_log_lines() {
     assert_eq!(told.len(), 2, "{told:#?}");
     assert!(told[0].contains("refuses queries") && told[1].contains("works again after"), "{told:#?}");
 }
+
+// Mail software asks Spamhaus's list of domains about addresses in links. The list answers with a code of its own, and refuses nothing.
+#[test]
+fn wrong_question_is_no_refusal() {
+    const DOMAINS: &str = "dbl.spamhaus.org.";
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        stage.serve(DOMAINS, &[0, 1], "* 900 A 127.0.1.255\nspam.test 60 A 127.0.1.2\n");
+        for number in 0..4 {
+            let reply = stage.ask(&question(sender(1_000 + number), DOMAINS)).await;
+            assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+            pass(SECOND).await;
+        }
+        assert_ne!(stage.entry(DOMAINS).state(), ListState::Refusing);
+        let listed = stage.ask("spam.test.dbl.spamhaus.org.").await;
+        assert_eq!(listed.message.metadata.response_code, ResponseCode::NoError);
+    });
+}
