@@ -90,10 +90,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 
 /// Describes the other domains whose SPF records the record includes. `subject`: the words for the record in this text.
 fn others(walk: &Walk, subject: &str) -> String {
-    let joined = walk.included.join(", ");
-    match walk.included.first() {
+    let joined: Vec<String> = walk.followed.iter().map(ToString::to_string).collect();
+    let joined = joined.join(", ");
+    match walk.followed.first() {
         None => String::new(),
-        Some(first) if first.starts_with("redirects to ") => format!("; {subject}{joined}"),
+        Some(first) if first.is_redirect && first.is_top() => format!("; {subject}{joined}"),
         Some(_) => format!("; {subject}includes {joined}"),
     }
 }

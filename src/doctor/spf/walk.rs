@@ -1,6 +1,7 @@
 //! Evaluates an SPF record and the records that it includes: for the address of a client, as receivers do (RFC 7208 section 4), or for
 //! addresses that match no term, which causes the most lookups.
 
+use std::fmt;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -77,6 +78,35 @@ impl NamedSenders {
     }
 }
 
+/// A domain whose SPF record the evaluation follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FollowedDomain {
+    /// Without the final dot.
+    domain: String,
+    /// True for the target of `redirect=`, false for an included domain.
+    pub(crate) is_redirect: bool,
+    /// True if the domain is in the path to itself.
+    is_loop: bool,
+    /// The number of levels of inclusion above it; 0 for a loop.
+    depth: usize,
+}
+
+impl FollowedDomain {
+    /// Returns true if the domain is named by the record itself.
+    pub(super) fn is_top(&self) -> bool {
+        self.depth == 0
+    }
+}
+
+impl fmt::Display for FollowedDomain {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let above = "> ".repeat(self.depth);
+        let verb = if self.is_redirect { "redirects to " } else { "" };
+        let end = if self.is_loop { " (a loop)" } else { "" };
+        write!(formatter, "{above}{verb}{}{end}", self.domain)
+    }
+}
+
 /// The results of an evaluation.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
@@ -86,8 +116,8 @@ pub(crate) struct Walk {
     pub(crate) void: Vec<String>,
     /// Descriptions of terms `mx` with more mail hosts than receivers look up.
     pub(crate) crowded: Vec<String>,
-    /// Included domains and targets of redirects, each with one `> ` per level of inclusion above it. Domains in a loop are listed once.
-    pub(crate) included: Vec<String>,
+    /// Included domains and targets of redirects. Domains in a loop are listed once.
+    pub(crate) followed: Vec<FollowedDomain>,
     pub(crate) missing: Vec<String>,
     /// Syntax errors in SPF records.
     pub(crate) wrong: Vec<String>,
@@ -201,12 +231,11 @@ impl Walk {
             return Err(SpfOutcome::PermError);
         }
         let is_loop = place.domain == target || self.path.iter().any(|above| *above == target);
-        let verb = if is_redirect { "redirects to " } else { "" };
-        let shown = format!("{verb}{}", target.trim_end_matches('.'));
-        if !is_loop {
-            self.included.push(format!("{}{shown}", "> ".repeat(self.path.len())));
-        } else if !self.included.iter().any(|known| *known == format!("{shown} (a loop)")) {
-            self.included.push(format!("{shown} (a loop)"));
+        let depth = if is_loop { 0 } else { self.path.len() };
+        let domain = target.trim_end_matches('.').to_owned();
+        let followed = FollowedDomain { domain, is_redirect, is_loop, depth };
+        if !is_loop || !self.followed.contains(&followed) {
+            self.followed.push(followed);
         }
         // A receiver follows a loop of records until it reaches the limit, so these lookups count.
         self.path.push(place.domain.to_owned());

@@ -47,28 +47,19 @@ pub fn status(status: &Status, style: Style) -> String {
     let questions = format!("{} ({window})", words::number(status.questions));
     let flights =
         format!("{} (limit {} queries)", words::number(daemon.flights), words::number(daemon.flights_max));
-    for (label, value) in [
-        ("process ID", daemon.process.to_string()),
-        ("config", config.to_owned()),
-        ("listens at", listen.join("   ")),
-        ("queries", questions),
-        ("in progress", flights),
-    ] {
-        text.push_str(&screen::items(label, &[value], style));
-        if label == "listens at" && !daemon.missing.is_empty() {
-            for missing in &daemon.missing {
-                let item = format!("not yet at {}: {}; {LATER}", missing.address, missing.why);
-                text.push_str(&screen::items("", &[item], style));
-            }
-        }
-        if label == "listens at" {
-            text.push_str(&encrypted(daemon, style));
-        }
-        let metrics = daemon.metrics.as_ref().filter(|_| label == "listens at");
-        if let Some(metrics) = metrics.filter(|metrics| metrics.why.is_none()) {
-            text.push_str(&screen::items("metrics at", &[metrics.address.to_string()], style));
-        }
+    let mut item = |label: &str, value: String| text.push_str(&screen::items(label, &[value], style));
+    item("process ID", daemon.process.to_string());
+    item("config", config.to_owned());
+    item("listens at", listen.join("   "));
+    for missing in &daemon.missing {
+        item("", format!("not yet at {}: {}; {LATER}", missing.address, missing.why));
     }
+    text.push_str(&encrypted(daemon, style));
+    if let Some(metrics) = daemon.metrics.as_ref().filter(|metrics| metrics.why.is_none()) {
+        text.push_str(&screen::items("metrics at", &[metrics.address.to_string()], style));
+    }
+    text.push_str(&screen::items("queries", &[questions], style));
+    text.push_str(&screen::items("in progress", &[flights], style));
     if !status.stores.is_empty() {
         text.push_str(&screen::items("cache", &[cache(&status.stores)], style));
     }
