@@ -7,7 +7,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
 use super::Controlled;
-use super::lists::text;
+use super::rows::apex_text;
 use dns::question::{ListSays, Question};
 use dns::wire::presentation::rcode_text;
 use dnsbl::entry::ListEntry;
@@ -50,10 +50,10 @@ pub(super) async fn doubt(
         // exists.
         let zone = subject.ask_list(Question::new(&list.apex, RecordType::SOA)).await.answer;
         let is_missing = zone.rcode == ResponseCode::NXDomain;
-        return is_missing.then(|| format!("the domain {} does not exist (NXDOMAIN)", text(&list.apex)));
+        return is_missing.then(|| format!("the domain {} does not exist (NXDOMAIN)", apex_text(&list.apex)));
     };
     let answer = subject.ask_list(Question::new(name, RecordType::A)).await.answer;
-    let name = text(name);
+    let name = apex_text(name);
     match answer.list.map_or(ListSays::Unknown, |mark| mark.says) {
         ListSays::Listed if is_listed && !answers.show_no_world() => Some(format!(
             "it lists even its test entry {name}, which must not be listed (RFC 5782 section 5); if that is right, set `tests` of the [[list]]"

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use super::fleet;
 use super::rows;
-use super::{Controlled, configured, facts, health, lists, zones};
+use super::{Controlled, configured, health, lists, root_servers, zones};
 use dns::cached::Flush;
 use dns::clock::micros;
 use dns::conduct::network_text;
@@ -222,13 +222,8 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         Request::Minutes { from, to, step } => minutes(subject, (from, to), step).await,
         Request::Query { name, kind, dnssec } => query(subject, (&name, kind.as_deref()), dnssec).await,
         Request::AskServer(query) => Ok(ask_server(subject, query).await),
-        Request::KeptHere { name } => lookup::read_name(&name).map(|name| {
-            let why = kept_here(&subject.config(), &name).map(str::to_owned);
-            vec![Reply::KeptHere { why }]
-        }),
-        Request::RootServers => {
-            Ok(vec![Reply::RootServers { addresses: facts::root_servers(subject).await }])
-        }
+        Request::KeptHere { name } => kept_here_reply(subject, &name),
+        Request::RootServers => Ok(vec![Reply::RootServers { addresses: root_servers::ask(subject).await }]),
         Request::Flush { what, fleet } => flush(subject, &what, fleet).await,
         Request::Fleet => Ok(fleet::rows(subject)),
         Request::Servers { address } => Ok(rows::servers(subject.servers().await, address)),
@@ -274,6 +269,12 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         }
         Err(problem) => vec![Reply::Problem(problem)],
     }
+}
+
+fn kept_here_reply(subject: &impl Controlled, name: &str) -> Result<Vec<Reply>, Problem> {
+    let name = lookup::read_name(name)?;
+    let why = kept_here(&subject.config(), &name).map(str::to_owned);
+    Ok(vec![Reply::KeptHere { why }])
 }
 
 fn changes(subject: &impl Controlled, name: &str, from: f64) -> Result<Vec<Reply>, Problem> {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use history::Window;
+
 /// How long `resolverctl dnsbl health` waits for the test results. The daemon asks each list two questions, one after the other,
 /// and the slowest lists take a quarter of a second for each.
 pub(crate) const LIST_TEST_TIME: Duration = Duration::from_secs(2);
@@ -45,3 +47,6 @@ pub(crate) const SLOW_NETWORK_TIME: Duration = Duration::from_millis(500);
 /// between two tries (`MAX_ROOT_KEY_RETRY`). A new key is published for at least 30 days before it is used, so there is enough
 /// time to act.
 pub(crate) const LONG_UNCHECKED_ROOT_KEYS: Duration = Duration::from_secs(3 * 86_400);
+
+/// The period whose counters decide if the daemon counts as healthy.
+pub const JUDGED: Window = Window::FiveMinutes;

@@ -10,8 +10,9 @@ use futures_util::future::{Either, join_all};
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RData, RecordType};
 
-use super::health::JUDGED;
+use super::rows::apex_text;
 use super::{Controlled, believed, rows};
+use crate::limits::JUDGED;
 use crate::limits::LIST_TEST_TIME;
 use config::Config;
 use dns::clock::{Now, minute};
@@ -128,7 +129,7 @@ fn state(
     let (today, yesterday, quota) = entry.watch.quota(now.unix);
     let standing = list.is_alive().then(|| entry.standing());
     ListRow {
-        list: text(&list.apex),
+        list: apex_text(&list.apex),
         way: entry.way.clone(),
         purpose: Some(list.purpose),
         note: note(list, entry, (standing.as_ref(), entry.watch.exceeded_quota(now.unix))),
@@ -154,7 +155,7 @@ fn state(
 
 fn lookalike(alike: &Lookalike, batch: BatchCounts) -> ListRow {
     ListRow {
-        list: text(&alike.zone),
+        list: apex_text(&alike.zone),
         way: Way::Public,
         // Queries per day are counted only for DNS lists of the registry or the configuration.
         counts: ListCounts { questions: alike.questions, ..ListCounts::default() },
@@ -255,7 +256,7 @@ pub(super) fn warnings(subject: &impl Controlled) -> Vec<(String, Warning)> {
         let (list, standing) = (config.list(&entry.apex).filter(in_use)?, entry.standing());
         let remedy = remedy(&list, entry, standing.state).filter(|_| standing.state.is_incident())?;
         let problem = match standing.why.as_str() {
-            "" => format!("{} has a problem.", text(&list.apex)),
+            "" => format!("{} has a problem.", apex_text(&list.apex)),
             why => format!("{why}."),
         };
         let is_of_others =
@@ -283,7 +284,7 @@ pub(super) fn facts(subject: &impl Controlled) -> Vec<Reply> {
     let facts = |codes: &[Code]| codes.iter().map(fact).collect();
     replies.extend(rows::bounded(config.lists().into_values().collect(), |list: Arc<List>| {
         Reply::ListFacts(ListFacts {
-            list: text(&list.apex),
+            list: apex_text(&list.apex),
             purpose: list.purpose,
             subjects: list.subjects.clone(),
             shut_down: match &list.life {
@@ -413,7 +414,7 @@ fn unasked(list: &List, wanted: &LookedUp) -> Option<&'static str> {
 
 fn not_asked(list: &List, why: String, says: Option<ListSays>) -> ListTest {
     ListTest {
-        list: text(&list.apex),
+        list: apex_text(&list.apex),
         purpose: list.purpose,
         says,
         codes: Vec::new(),
@@ -456,7 +457,7 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
     let elapsed = found.elapsed.as_secs_f64();
     let removal = list.removal.clone().filter(|_| says == ListSays::Listed);
     let (says, purpose) = (Some(says), list.purpose);
-    ListTest { list: self::text(&list.apex), purpose, says, codes, text, why, removal, elapsed }
+    ListTest { list: apex_text(&list.apex), purpose, says, codes, text, why, removal, elapsed }
 }
 
 /// Returns the meaning of a return code: of its bits if the registry describes bits, otherwise of the whole code.
@@ -474,9 +475,4 @@ fn meaning(list: &List, code: std::net::Ipv4Addr) -> String {
 fn data<Read>(wire: &[u8], read: impl Fn(&RData) -> Option<Read>) -> Vec<Read> {
     let Ok(message) = Message::from_vec(wire) else { return Vec::new() };
     message.answers.iter().filter_map(|record| read(&record.data)).collect()
-}
-
-pub(super) fn text(name: &Name) -> String {
-    let text = name_text(name);
-    text.strip_suffix('.').unwrap_or(&text).to_owned()
 }

@@ -6,6 +6,8 @@ use crate::limits;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use hickory_proto::rr::Name;
+
 use super::Controlled;
 use ::watched::WatchedDomain;
 use ::watched::history::FollowedFinding;
@@ -33,6 +35,12 @@ pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<
         replies.push(Reply::LeftOut { left_out: left_out as u64 });
     }
     replies
+}
+
+/// Returns a name without the final dot, as screens show the zones of DNS lists.
+pub(super) fn apex_text(name: &Name) -> String {
+    let text = presentation::name_text(name);
+    text.strip_suffix('.').unwrap_or(&text).to_owned()
 }
 
 /// Returns the servers with the address `address`, or all servers if it is `None`.

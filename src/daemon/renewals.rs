@@ -26,7 +26,7 @@ pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
             subject.renew_certificates().await;
         }
         let certificates = subject.certificates.status(&subject.config());
-        let problems = health::certificates(&certificates, subject.now().unix);
+        let problems = health::listeners::certificates(&certificates, subject.now().unix);
         let now = subject.clock.mono();
         if !problems.is_empty() && logged.is_none_or(|last| now.since(last) >= CERTIFICATES_LOGGED) {
             logged = Some(now);

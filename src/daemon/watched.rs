@@ -12,7 +12,7 @@ use tokio::task::block_in_place;
 use super::running::Running;
 use super::state_files;
 use config::Config;
-use control::facts;
+use control::{facts, root_servers};
 use dns::clock::Clock;
 use dns::random::Random;
 use doctor::facts::{Got, Want};
@@ -70,7 +70,7 @@ impl WatchHost for Running {
     }
 
     fn root_servers(&self) -> BoxFuture<'_, Vec<IpAddr>> {
-        Box::pin(facts::root_servers(self))
+        Box::pin(root_servers::ask(self))
     }
 
     fn keep(&self, kept: &KeptWatches) {

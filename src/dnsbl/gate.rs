@@ -171,7 +171,11 @@ fn convention(code: Ipv4Addr) -> &'static str {
 
 fn refusal(code: Ipv4Addr, means: &str) -> UnknownReason {
     let means = means.to_owned();
-    if code == TYPING_ERROR { UnknownReason::Mistaken { code, means } } else { UnknownReason::Refused { code, means } }
+    if code == TYPING_ERROR {
+        UnknownReason::Mistaken { code, means }
+    } else {
+        UnknownReason::Refused { code, means }
+    }
 }
 
 impl ListVerdict {

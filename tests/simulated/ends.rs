@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::{Config, Family};
-use control::health::{JUDGED, judge};
+use control::health::judge;
+use control::limits::JUDGED;
 use dns::conduct::Health;
 use hickory_proto::rr::RecordType;
 use history::costs::CostsWanted;

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::{ConfiguredZone, Forwarder, ZoneKind};
-use control::health::{JUDGED, judge};
+use control::health::judge;
+use control::limits::JUDGED;
 use dns::random::Random;
 use dnsbl::list_way::Way;
 use futures_util::StreamExt;

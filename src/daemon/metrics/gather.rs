@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::exposition::Samples;
 use super::table::Family;
 use config::ZoneKind;
-use control::{Controlled, health, rows};
+use control::{Controlled, health, limits, rows};
 use dns::wire::presentation;
 use dnsbl::list::List;
 use dnsbl::state::ListState;
@@ -32,7 +32,7 @@ struct ListSum {
 pub(super) fn text(subject: &impl Controlled) -> String {
     let mut samples = Samples::default();
     // Reading the counters takes a fifth of the time of a scrape (one request of Prometheus), so they are read only once.
-    let scraped = subject.recorder().scraped(health::JUDGED);
+    let scraped = subject.recorder().scraped(limits::JUDGED);
     samples.queries(subject.recorder(), &scraped);
     samples.upstream(subject.recorder());
     samples.state(&health::status_by(subject, &scraped.judged));

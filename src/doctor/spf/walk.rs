@@ -1,8 +1,8 @@
 //! Evaluates an SPF record and the records that it includes: for the address of a client, as receivers do (RFC 7208 section 4), or for
 //! addresses that match no term, which causes the most lookups.
 
-use std::fmt;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;

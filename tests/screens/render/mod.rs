@@ -406,7 +406,7 @@ fn the_plugin_tells_a_certificate_that_expires_soon_or_has_expired() {
     let told = |until| {
         let mut status = status(Vec::new());
         status.daemon.certificates[0].until = Some(until);
-        status.warnings = health::certificates(&status.daemon.certificates, now);
+        status.warnings = health::listeners::certificates(&status.daemon.certificates, now);
         let (state, line) = plugin::state(&status, &stats());
         (state, line.split('|').next().unwrap_or_default().to_owned())
     };

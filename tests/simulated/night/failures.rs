@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::Redact;
-use control::health::JUDGED;
 use control::health::judge;
+use control::limits::JUDGED;
 use dns::conduct::Conduct;
 use dns::question::wire_name;
 use futures_util::future::join_all;

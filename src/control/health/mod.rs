@@ -3,28 +3,23 @@
 //!
 //! The health comes from the counters of a short period and from current problems, so yesterday's problems are not reported.
 
+mod failing_zones;
+pub mod listeners;
+mod root_keys;
+mod slow_networks;
+
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::slow_networks::{self, slow_networks};
+use self::slow_networks::slow_networks;
 use super::{Controlled, lists};
-use crate::limits::{CERTIFICATE_SOON, LONG_UNCHECKED_ROOT_KEYS, MAX_STATUS_ZONES};
-use config::{Config, Listener};
-use dns::clock::{date, micros};
+use crate::limits::JUDGED;
+use dns::clock::micros;
 use dns::question::Outcome;
-use history::{
-    ClockJump, FailingZone, FailuresByZone, StatsReport, TimeSpan, Troubles, Window, ZoneFailures,
-    failed_text,
-};
+use history::{ClockJump, FailuresByZone, StatsReport, TimeSpan, Troubles, ZoneFailures};
 use protocol::fleet::FleetState;
-use protocol::{
-    CertificateStatus, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity,
-    Status, Warning,
-};
-
-/// The period whose counters decide if the daemon counts as healthy.
-pub const JUDGED: Window = Window::FiveMinutes;
+use protocol::{Severity, Status, Warning};
 
 /// Returns the current state and health of the daemon, for `resolverctl status`.
 pub fn status(subject: &impl Controlled) -> Status {
@@ -41,10 +36,10 @@ pub fn status(subject: &impl Controlled) -> Status {
 /// Returns the current state and health of the daemon, like `status`. `judged` has the counters of the last five minutes.
 pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     let daemon = subject.status();
-    let missing = missing(&daemon.missing, &subject.config());
-    let root_keys = root_keys(&daemon.root_keys, subject.now().unix);
-    let certificates = certificates(&daemon.certificates, subject.now().unix);
-    let metrics = daemon.metrics.as_ref().and_then(metrics);
+    let missing = listeners::missing(&daemon.missing, &subject.config());
+    let root_keys = root_keys::warnings(&daemon.root_keys, subject.now().unix);
+    let certificates = listeners::certificates(&daemon.certificates, subject.now().unix);
+    let metrics = daemon.metrics.as_ref().and_then(listeners::metrics);
     let recorder = subject.recorder();
     let troubles = recorder.troubles();
     // Reading the failures by zone takes long, and metrics may be read ten times per second. So resolverd reads them only if many
@@ -165,7 +160,7 @@ pub fn judge(
     judged.sort_by_key(|(count, warning)| Reverse((warning.severity, *count)));
     let mut warnings: Vec<Warning> = judged.into_iter().map(|(_, warning)| warning).collect();
     warnings.extend(troubles.unkept.as_deref().map(unkept));
-    warnings.extend(zones(&troubles.zones));
+    warnings.extend(failing_zones::warnings(&troubles.zones));
     warnings
 }
 
@@ -176,7 +171,7 @@ fn without_known(by_zone: &FailuresByZone, troubles: &Troubles, lists: &BTreeSet
     let of_others: BTreeSet<&str> =
         troubles.zones.iter().filter(|zone| !zone.configured).map(|zone| &*zone.zone).collect();
     let ended: BTreeSet<&str> = troubles.ended.iter().map(|zone| &**zone).collect();
-    let hosters = by_hoster(&troubles.zones).len();
+    let hosters = failing_zones::by_hoster(&troubles.zones).len();
     let is_known = |row: &ZoneFailures| {
         let is_of_others = hosters <= FEW_HOSTERS && of_others.contains(&*row.zone);
         let is_reported = row.is_owned && (is_of_others || lists.contains(&row.zone));
@@ -254,176 +249,12 @@ fn unkept(why: &str) -> Warning {
     )
 }
 
-/// Names the first `MAX_STATUS_ZONES` failing zones, and counts the others.
-fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
-    let hosters = by_hoster(failing);
-    let more: usize = hosters.iter().skip(MAX_STATUS_ZONES).map(Vec::len).sum();
-    let named = hosters.into_iter().take(MAX_STATUS_ZONES).filter_map(|zones| {
-        let [failing] = zones.as_slice() else { return hoster(&zones) };
-        let FailingZone { zone, failures, doubted, configured, why, next, .. } = failing;
-        let [within, ago] = spans(&zones);
-        // If a configured zone fails, the operator of this host must act. The root zone is an exception: its forwarders resolve
-        // all names, and therefore fail for names whose owners have made mistakes.
-        let is_ours = *configured && zone != ".";
-        let whose = if is_ours { " (in your configuration)" } else { "" };
-        let problem = format!(
-            "{failures} resolutions for zone {zone}{whose} {} within {within}, the last one {ago} ago; cause: {why}.",
-            failed_text(*doubted)
-        );
-        let severity = if is_ours { Severity::Warning } else { Severity::Notice };
-        Some(Warning { severity, ..Warning::new(problem, &format!("{next}.")) })
-    });
-    let rest = (more > 0).then(|| {
-        let problem = format!("{more} more zones fail.");
-        let remedy = "See `resolverctl failed` for all of them.";
-        Warning { severity: Severity::Notice, ..Warning::new(problem, remedy) }
-    });
-    named.chain(rest)
-}
-
-/// Groups the failing zones. Zones of other operators form one group (one hoster) if they have the same name servers, and these do not answer.
-fn by_hoster(failing: &[FailingZone]) -> Vec<Vec<&FailingZone>> {
-    let mut hosters: Vec<Vec<&FailingZone>> = Vec::new();
-    for zone in failing {
-        let is_same = |first: &&FailingZone| {
-            !zone.silent.is_empty() && first.silent == zone.silent && !first.configured && !zone.configured
-        };
-        match hosters.iter_mut().find(|zones| zones.first().is_some_and(is_same)) {
-            Some(zones) => zones.push(zone),
-            None => hosters.push(vec![zone]),
-        }
-    }
-    hosters
-}
-
-fn hoster(zones: &[&FailingZone]) -> Option<Warning> {
-    let first = zones.first()?;
-    let names: Vec<&str> = zones.iter().take(MAX_STATUS_ZONES).map(|zone| &*zone.zone).collect();
-    let more = zones.len().saturating_sub(names.len());
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let failures: u32 = zones.iter().fold(0, |sum, zone| sum.saturating_add(zone.failures));
-    let [within, ago] = spans(zones);
-    let do_not = if first.silent.contains([',', ' ']) { "do not" } else { "does not" };
-    let problem = format!(
-        "{} {do_not} answer; {} zones: {}{more}; {failures} resolutions failed within {within}, the last one {ago} ago.",
-        first.silent,
-        zones.len(),
-        names.join(", ")
-    );
-    Some(Warning { severity: Severity::Notice, ..Warning::new(problem, &format!("{}.", first.next)) })
-}
-
-fn spans(zones: &[&FailingZone]) -> [TimeSpan; 2] {
-    let within = zones.iter().map(|zone| zone.span).max().unwrap_or_default();
-    let ago = zones.iter().map(|zone| zone.ago).min().unwrap_or_default();
-    [within, ago].map(|span| TimeSpan(span.max(Duration::from_secs(1))))
-}
-
-/// Reports problems with the keys of the root zone. `now` is the current time in seconds since 1970.
-pub fn root_keys(root: &RootKeysStatus, now: u64) -> Vec<Warning> {
-    let long = |since: &u64| now.saturating_sub(*since) >= LONG_UNCHECKED_ROOT_KEYS.as_secs();
-    let unchecked = root.failing_since.filter(|_| root.follows).filter(long).map(|since| {
-        let why = root.why.as_deref().unwrap_or("no answer");
-        Warning::new(
-            format!(
-                "The keys of the root could not be checked since {}: {why}. A new key of the root would not be learned.",
-                date(since)
-            ),
-            "Look at the answers with `resolverctl trace . DNSKEY`, and whether this host reaches the root servers: `resolverctl check system`.",
-        )
-    });
-    let unkept = root.unkept.as_deref().map(|why| {
-        Warning::new(
-            format!("The keys of the root are not kept over a restart: {why}."),
-            "Make room on the disk, or repair the state directory; resolverd tries again with its next query for the keys.",
-        )
-    });
-    all_revoked(root).or_else(|| none_usable(root)).into_iter().chain(unchecked).chain(unkept).collect()
-}
-
-/// Reports that no trust anchor of the root can be used. resolverd then validates no answer.
-fn none_usable(root: &RootKeysStatus) -> Option<Warning> {
-    let problem = "No trust anchor of the root has an algorithm and a digest type that resolverd checks, so no answer is validated.";
-    let remedy = "Set dnssec.trust_anchor to a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys.";
-    root.unusable.then(|| Warning::critical(problem.to_owned(), remedy))
-}
-
-fn all_revoked(root: &RootKeysStatus) -> Option<Warning> {
-    let is_revoked =
-        |row: &RootKeyRow| matches!(row.state, RootKeyStanding::Revoked | RootKeyStanding::Removed);
-    let trusted = |row: &&RootKeyRow| !is_revoked(row) && row.state != RootKeyStanding::Pending;
-    let all = root.keys.iter().any(is_revoked) && root.keys.iter().find(trusted).is_none();
-    let problem = "The root has revoked all its keys that resolverd knows, so signed names fail.";
-    let remedy = "Update resolverd or the package dns-root-data, or set dnssec.trust_anchor to a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml.";
-    all.then(|| Warning::critical(problem.to_owned(), remedy))
-}
-
-/// Reports certificates of this resolver that clients refuse, or will soon refuse. `unix` is the current time in seconds since 1970.
-pub fn certificates(certificates: &[CertificateStatus], unix: u64) -> Vec<Warning> {
-    let renew = "Renew it: resolverd uses the new files within 30 s.";
-    let warning = |row: &CertificateStatus| {
-        let file = &row.file;
-        let soon = unix.saturating_add(CERTIFICATE_SOON.as_secs());
-        let (severity, problem, remedy) = match row {
-            CertificateStatus { wrong: Some(why), .. } => (
-                Severity::Warning,
-                format!("The new certificate {file} is not in use, because it cannot be used: {why}."),
-                "Correct the files: resolverd uses them within 30 s. Until then, a restart or reload of resolverd fails.",
-            ),
-            CertificateStatus { until: Some(until), .. } if *until < unix => (
-                Severity::Critical,
-                format!(
-                    "The certificate {file} has expired on {}: clients that verify it get no answers.",
-                    date(*until)
-                ),
-                renew,
-            ),
-            CertificateStatus { from: Some(from), .. } if *from > unix => (
-                Severity::Critical,
-                format!("The certificate {file} is valid only from {} on.", date(*from)),
-                "Check the clock of this host.",
-            ),
-            CertificateStatus { until: Some(until), .. } if *until < soon => {
-                (Severity::Warning, format!("The certificate {file} expires on {}.", date(*until)), renew)
-            }
-            CertificateStatus { from: None, until: None, .. } => (
-                Severity::Critical,
-                format!("The certificate {file} has no valid dates: clients that verify it get no answers."),
-                renew,
-            ),
-            _ => return None,
-        };
-        Some(Warning { severity, problem, remedy: remedy.to_owned() })
-    };
-    certificates.iter().filter_map(warning).collect()
-}
-
-/// Reports that the listener for metrics is not running. Returns `None` if it runs.
-pub fn metrics(metrics: &MetricsStatus) -> Option<Warning> {
-    let (address, why) = (metrics.address, metrics.why.as_ref()?);
-    Some(Warning::new(
-        format!("Not serving metrics at {address}: {why}."),
-        "Free the address, or change or remove `metrics.listen`; resolverd serves metrics as soon as the address is available.",
-    ))
-}
-
-/// Reports configured addresses that this host does not have. Default addresses are not reported, because a host without IPv6 is normal.
-pub fn missing(missing: &[MissingAddress], config: &Config) -> Vec<Warning> {
-    let usual = Listener::default().addresses;
-    let asked_for = |address| !(usual.contains(address) && config.listen.addresses.contains(address));
-    let named = missing.iter().filter(|missing| asked_for(&missing.address));
-    let remedy = "Assign it to an interface, or remove it from the configuration; resolverd listens there as soon as it appears.";
-    let warning = |missing: &MissingAddress| {
-        Warning::new(format!("Not listening at {}: {}.", missing.address, missing.why), remedy)
-    };
-    named.map(warning).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::MAX_STATUS_ZONES;
     use dns::conduct::Conduct;
-    use history::UpstreamReport;
+    use history::{FailingZone, UpstreamReport};
 
     fn report(outcomes: &[(Outcome, u64)], messages: &[(Conduct, u64)]) -> StatsReport {
         StatsReport {
@@ -450,48 +281,6 @@ mod tests {
         assert!(problems(&report(&[(Outcome::Failed, 1)], &[(Conduct::Silent, 6)])).is_empty());
         let busy = report(&[(Outcome::Cache, 970), (Outcome::Failed, 30)], &[(Conduct::Answered, 80)]);
         assert!(problems(&busy).is_empty());
-    }
-
-    #[test]
-    fn an_address_that_somebody_has_named_is_missed_and_one_of_the_defaults_is_not() {
-        let absent = |address: &str| MissingAddress {
-            address: address.parse().unwrap(),
-            why: "this host has no such address".to_owned(),
-        };
-        let config = Config::default();
-        assert!(missing(&[absent("[::1]:53")], &config).is_empty());
-        let found = missing(&[absent("10.0.3.1:53")], &config);
-        assert_eq!(found[0].problem, "Not listening at 10.0.3.1:53: this host has no such address.");
-        let config = config.with_listen(vec!["127.0.0.1:5300".parse().unwrap()]);
-        assert_eq!(missing(&[absent("[::1]:53")], &config).len(), 1, "a [[listener]] names it");
-    }
-
-    #[test]
-    fn a_certificate_is_told_two_weeks_before_its_end_and_when_it_does_not_hold() {
-        let row = |from, until, wrong: Option<&str>| {
-            let wrong = wrong.map(str::to_owned);
-            let file = "/etc/resolverd/tls/fullchain.pem".to_owned();
-            certificates(&[CertificateStatus { file, from, until, wrong }], 1_800_000_000)
-        };
-        let (day, now) = (86_400, 1_800_000_000);
-        assert!(row(None, None, None)[0].problem.contains("has no valid dates"));
-        assert_eq!(row(Some(now), Some(now + 15 * day), None), []);
-        let found = row(Some(0), Some(now + 13 * day), None);
-        assert_eq!(
-            found[0].problem,
-            "The certificate /etc/resolverd/tls/fullchain.pem expires on 2027-01-28."
-        );
-        let found = row(Some(0), Some(now - 1), None);
-        assert!(
-            found[0].problem.contains("has expired on 2027-01-15") && found[0].severity == Severity::Critical
-        );
-        assert!(
-            row(Some(now + 1), Some(now + 90 * day), None)[0]
-                .problem
-                .contains("valid only from 2027-01-15 on")
-        );
-        let found = row(Some(0), Some(now + 90 * day), Some("/k is not the key of it"));
-        assert!(found[0].problem.ends_with("cannot be used: /k is not the key of it."), "{found:?}");
     }
 
     #[test]
@@ -595,31 +384,6 @@ mod tests {
             found[0].problem,
             "Failed and slow queries are not kept over a restart: cannot write to /var/lib/resolverd/history: No space left on device."
         );
-    }
-
-    #[test]
-    fn troubles_with_the_keys_of_the_root_are_told() {
-        let (now, day) = (1_767_225_600, 86_400);
-        let sound = RootKeysStatus { follows: true, checked: Some(now), ..RootKeysStatus::default() };
-        assert_eq!(root_keys(&sound, now), []);
-        let failing = |days: u64| RootKeysStatus {
-            why: Some("no server answers".to_owned()),
-            failing_since: Some(now - days * day),
-            ..sound.clone()
-        };
-        assert_eq!(root_keys(&failing(2), now), []);
-        let found = root_keys(&failing(3), now);
-        assert_eq!(
-            found[0].problem,
-            "The keys of the root could not be checked since 2025-12-29: no server answers. A new key of the root would not be learned."
-        );
-        assert_eq!(root_keys(&RootKeysStatus { follows: false, ..failing(9) }, now), [], "nobody looks");
-        let unkept = RootKeysStatus { unkept: Some("/x/root.keys: it is full".to_owned()), ..sound.clone() };
-        assert!(
-            root_keys(&unkept, now)[0].problem.contains("not kept over a restart: /x/root.keys: it is full.")
-        );
-        let unusable = RootKeysStatus { unusable: true, ..sound };
-        assert_eq!(root_keys(&unusable, now)[0].severity, Severity::Critical);
     }
 
     #[test]
