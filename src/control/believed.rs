@@ -6,7 +6,7 @@
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
-use super::Controlled;
+use super::controlled::Controlled;
 use super::rows::apex_text;
 use dns::question::{ListSays, Question};
 use dns::wire::presentation::rcode_text;

@@ -14,9 +14,10 @@ use tokio::net::UnixStream;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
+use super::controlled::Controlled;
 use super::fleet;
 use super::rows;
-use super::{Controlled, configured, health, lists, root_servers, zones};
+use super::{configured, health, lists, root_servers, zones};
 use dns::cached::Flush;
 use dns::clock::micros;
 use dns::conduct::network_text;
@@ -215,9 +216,9 @@ fn wrong(sentence: impl Into<String>) -> Problem {
 pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
     let lines = match request {
         Request::Status => Ok(vec![Reply::Status(Box::new(health::status(subject)))]),
-        Request::Stats { window, table: None } => {
-            Ok(vec![Reply::Stats(Box::new(super::stats(subject.recorder(), subject.fill(), window)))])
-        }
+        Request::Stats { window, table: None } => Ok(vec![Reply::Stats(Box::new(
+            super::main_screen::stats(subject.recorder(), subject.fill(), window),
+        ))]),
         Request::Stats { window, table: Some(table) } => Ok(rows(subject, table, window).await),
         Request::Minutes { from, to, step } => minutes(subject, (from, to), step).await,
         Request::Query { name, kind, dnssec } => query(subject, (&name, kind.as_deref()), dnssec).await,

@@ -1,7 +1,8 @@
 //! Answers the questions of a check of a domain in the daemon itself, for watched domains.
 
+use super::connection;
+use super::controlled::Controlled;
 use super::lists::{self, ListChoice};
-use super::{Controlled, connection};
 use doctor::facts::{Got, NoReply, Want};
 use protocol::Reply;
 use protocol::facts::{got, request};

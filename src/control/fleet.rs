@@ -1,6 +1,6 @@
 //! The replies about the fleet, and orders for all its gateways.
 
-use super::Controlled;
+use super::controlled::Controlled;
 use futures_util::future::BoxFuture;
 use protocol::fleet::FleetOrder;
 use protocol::{Blame, Problem, Reply};

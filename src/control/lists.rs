@@ -10,8 +10,9 @@ use futures_util::future::{Either, join_all};
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RData, RecordType};
 
+use super::controlled::Controlled;
 use super::rows::apex_text;
-use super::{Controlled, believed, rows};
+use super::{believed, rows};
 use crate::limits::JUDGED;
 use crate::limits::LIST_TEST_TIME;
 use config::Config;

@@ -11,7 +11,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::connection::ended;
-use super::{Controlled, why};
+use super::controlled::Controlled;
+use super::why;
 use config::Config;
 use dns::clock;
 use dns::question::{is_within, name_of_wire, wire_name};

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::Controlled;
+use super::controlled::Controlled;
 use dns::cached::Delegation;
 use dns::question::Question;
 use resolver::cache::look::HeldData;

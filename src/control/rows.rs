@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
-use super::Controlled;
+use super::controlled::Controlled;
 use ::watched::WatchedDomain;
 use ::watched::history::FollowedFinding;
 use dns::cached::Delegation;

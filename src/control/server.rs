@@ -14,7 +14,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::connection::{self, Streamed, ended};
-use super::{Controlled, monitor, trace};
+use super::controlled::Controlled;
+use super::{monitor, trace};
 
 /// The mode of the socket file. Members of its group can connect too, and read the state of the daemon.
 const SOCKET_MODE: u32 = 0o660;

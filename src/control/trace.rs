@@ -8,8 +8,8 @@ use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio::sync::{mpsc, watch};
 
-use super::Controlled;
 use super::connection::ended;
+use super::controlled::Controlled;
 use super::monitor::write;
 use crate::limits::MAX_FRESH_TRACES;
 use dns::question::Question;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
-use super::{TemporaryEntries, rows};
+use super::controlled::TemporaryEntries;
+use super::rows;
 use config::{Config, ConfiguredZone, ZoneKind};
 use dns::conduct::{EncryptedProtocol, Encryption};
 use dns::wire::presentation::name_text;

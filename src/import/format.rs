@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::ImportError;
+use super::error::ImportError;
 use super::source::Sources;
 
 /// The format of a configuration file that can be imported.

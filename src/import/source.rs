@@ -7,8 +7,8 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::ImportError;
 use super::draft::Draft;
+use super::error::ImportError;
 use super::finding::{Setting, TypedSetting, Weight};
 
 #[derive(Debug, Default)]

@@ -7,12 +7,14 @@ pub mod fleet;
 pub mod limits;
 pub mod lists;
 pub mod lookup;
+mod problem;
 mod query;
 pub mod rows;
 mod status;
 pub mod watched;
 pub mod zones;
 
+pub use self::problem::{Blame, Problem};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -463,28 +465,6 @@ pub enum Reply {
     Problem(Problem),
     /// The reply is complete. This is the last line.
     End,
-}
-
-/// The reason why a request could not be served.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("{sentence}")]
-pub struct Problem {
-    /// Who must act: the client or the operator of the daemon.
-    pub fault: Blame,
-    /// The reason, in one sentence for people.
-    pub sentence: String,
-}
-
-/// Who must act if a request could not be served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Blame {
-    /// The request asks for something impossible, so the client must act.
-    Request,
-    /// The daemon could not do what was requested, so the operator of the daemon must act.
-    Daemon,
-    /// The user may only read the state of the daemon, and not change it.
-    Permission,
 }
 
 /// The numbers of removed cache entries.

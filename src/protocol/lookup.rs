@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use hickory_proto::rr::{Name, Record as WireRecord, RecordType};
 
-use crate::{Blame, Problem, QueryReply};
+use crate::QueryReply;
+use crate::problem::{Blame, Problem};
 use dns::clock::Mono;
 use dns::question::{Answer, Outcome, Question, Security, is_without_records};
 use dns::wire::presentation;

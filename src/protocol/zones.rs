@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Blame, Problem};
+use super::problem::{Blame, Problem};
 use dns::conduct::Health;
 
 /// Adds or removes a temporary zone or host. Such an entry is not in the configuration file. It survives reloads, but not a restart of the daemon.

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read};
 
 use serde::{Deserialize, Serialize};
 
-use super::WatchedDomain;
+use super::domain::WatchedDomain;
 use super::history::DomainHistory;
 use crate::limits::{MAX_WATCH_CHANGES, MAX_WATCH_FILE, MAX_WATCH_FINDINGS};
 use config::WatchAs;

@@ -26,6 +26,7 @@
     clippy::panic
 )]
 
+mod domain;
 pub mod ended;
 pub mod history;
 pub mod kept;
@@ -34,17 +35,16 @@ mod line;
 mod schedule;
 mod unseen;
 
+pub use self::domain::WatchedDomain;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use self::ended::{CheckEnd, ended};
-use self::history::DomainHistory;
 use self::kept::KeptWatches;
 use self::schedule::{Schedule, ScheduleStep};
 use crate::limits::WATCH_PUT_OFF;
@@ -70,17 +70,6 @@ pub trait WatchHost: Sources {
 
     /// Saves the history of the watched domains for the next process.
     fn keep(&self, kept: &KeptWatches);
-}
-
-/// A watched domain, for screens.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WatchedDomain {
-    /// The configuration of the watched domain.
-    pub watch: ConfiguredWatch,
-    /// The findings of the domain and their changes.
-    pub history: DomainHistory,
-    /// The time until the next check, if other checks do not delay it; zero if the check is due.
-    pub next: Duration,
 }
 
 /// All watched domains, for the task that checks them and for the control socket.

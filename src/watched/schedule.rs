@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::WatchedDomain;
+use super::domain::WatchedDomain;
 use super::ended::CheckEnd;
 use super::history::{DomainHistory, FindingChange};
 use super::kept::KeptDomain;

@@ -13,7 +13,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use self::slow_networks::slow_networks;
-use super::{Controlled, lists};
+use super::controlled::Controlled;
+use super::lists;
 use crate::limits::JUDGED;
 use dns::clock::micros;
 use dns::question::Outcome;

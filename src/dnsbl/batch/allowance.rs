@@ -4,7 +4,7 @@
 //! Until it is known whether a client uses the answer of a batch question, the probability that no client uses this answer counts against the limit.
 //! Otherwise many batch questions at the same time could exceed the limit.
 
-use super::{LEARNED, ListId};
+use super::ids::{LEARNED, ListId};
 use crate::limits::{BATCH_ALLOWANCE_MEMORY, BATCH_ALLOWANCE_START};
 
 /// Counts questions and unused answers, in thousandths of a question.

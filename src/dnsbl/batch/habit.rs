@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::limits::{BATCH_MIN_SEEN, MAX_BATCH_LISTS};
 
-use super::ListId;
+use super::ids::ListId;
 
 /// The number of addresses from which a `Habit` is computed.
 const MEMORY: u32 = u128::BITS;

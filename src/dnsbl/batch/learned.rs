@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::allowance::BatchAllowances;
 use super::habit::Habit;
-use super::{EXCHANGER, LEARNED, ListId};
+use super::ids::{EXCHANGER, LEARNED, ListId};
 use crate::limits::{
     BATCH_MIN_RISK, BATCH_MIN_ROUND_TRIP, BATCH_PERCENT, BATCH_WINDOW, MAX_BATCH_HABITS, MAX_BATCH_LISTS,
     MAX_BATCH_SUBJECTS,

@@ -9,8 +9,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use self::reader::DnsmasqSetting;
-use super::ImportError;
 use super::draft::Draft;
+use super::error::ImportError;
 use super::finding::SourcePlace;
 use super::finding::Weight::{Dangerous, Different};
 use super::served::report_denied;

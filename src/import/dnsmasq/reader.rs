@@ -7,7 +7,7 @@ use crate::limits;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::ImportError;
+use crate::error::ImportError;
 use crate::finding::{Setting, SourcePlace, TypedSetting};
 use crate::source::{Source, Sources, entries_of};
 

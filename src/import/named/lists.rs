@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::reader::{Statement, find};
-use crate::ImportError;
+use crate::error::ImportError;
 use crate::finding::SourcePlace;
 use crate::values::{Networks, loopback, network};
 

@@ -6,7 +6,7 @@ use crate::limits;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::ImportError;
+use crate::error::ImportError;
 use crate::finding::{Setting, SourcePlace};
 use crate::source::{Source, Sources};
 

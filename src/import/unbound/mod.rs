@@ -15,8 +15,8 @@ use std::sync::{Arc, LazyLock};
 
 use self::reader::{Section, UnboundSetting};
 use self::upstreams::UpstreamZones;
-use super::ImportError;
 use super::draft::Draft;
+use super::error::ImportError;
 use super::finding::FRAGMENT;
 use super::finding::{SourcePlace, Weight};
 use super::option_table::ProgramOptions;

@@ -1,7 +1,7 @@
 //! The output of `resolverctl changes`: a table of the changed records, or a sentence which says that none was seen.
 
+use super::style::{Paint, Style};
 use super::table::{Align, TextTable};
-use super::{Paint, Style};
 use dns::wire::presentation::harmless;
 use history::changes::ChangeRow;
 use protocol::Reply;

@@ -1,8 +1,9 @@
 //! The columns of tables. The columns of zones, servers, clients, types, lists and failures are here, because both
 //! `resolverctl stats --by` and `resolverctl top` show them. The columns of other tables are in the files of their screens.
 
+use super::style::Paint;
 use super::table::{Align, TextTable};
-use super::{Paint, lists, words};
+use super::{lists, words};
 use dns::wire::presentation::harmless;
 use history::failed::{FailedZone, StillFails};
 use history::{ClientRow, OTHER, ServerRow, TypeRow, UserRow, ZoneRow, blames};

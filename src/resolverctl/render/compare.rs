@@ -1,8 +1,8 @@
 //! The output of `resolverctl compare`: the conclusion in the first line, then a table with the answer of each server and resolver.
 
+use super::style::{Paint, Style};
 use super::table::{Align, TextTable};
 use super::words::time;
-use super::{Paint, Style};
 use crate::limits::MAX_COMPARED_NAMES;
 use dns::wire::presentation::harmless;
 use doctor::limits::{MAX_CHECKED_SERVERS, MAX_OTHER_RESOLVERS};

@@ -2,7 +2,8 @@
 
 use super::columns::{self, Cell, Column, count, fault, number, word};
 use super::spent::empty;
-use super::{Paint, Style, words};
+use super::style::{Paint, Style};
+use super::words;
 use history::costs::{CostRow, CostSpan};
 use protocol::Reply;
 

@@ -1,7 +1,7 @@
 //! The output of `check DOMAIN`: the conclusion in the first line, then all findings about the domain, grouped by topic.
 
+use super::style::{Paint, Style};
 use super::words::{cut, problems};
-use super::{Paint, Style};
 use crate::limits::MAX_FIRST_LINE;
 use dns::wire::presentation::harmless;
 use doctor::codes::{Code, CodeEntry};

@@ -2,9 +2,9 @@
 
 use super::domain::first;
 use super::html::DomainReport;
+use super::style::{Paint, Style};
 use super::table::{Align, TextTable};
 use super::words::problems;
-use super::{Paint, Style};
 use dns::wire::presentation::harmless;
 use doctor::finding::{Finding, Level};
 

@@ -2,8 +2,9 @@
 //! first.
 
 use super::spent::empty;
+use super::style::{Paint, Style};
 use super::table::more;
-use super::{Paint, Style, words};
+use super::words;
 use crate::limits::MAX_SHOWN_ROWS;
 use dns::wire::presentation::harmless;
 use history::failed::{FailedServer, FailedZone, StillFails};

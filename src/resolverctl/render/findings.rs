@@ -1,7 +1,7 @@
 //! The output of `check system`: a line for each finding about this host, the advice below it, and the number of problems in the last line.
 
+use super::style::{Paint, Style};
 use super::words::problems;
-use super::{Paint, Style};
 use dns::wire::presentation::harmless;
 use host::switch::plan;
 use host::system::{CheckVerdict, HostFinding};

@@ -1,7 +1,8 @@
 //! The screen of `resolverctl fleet`: the gateways, and the state of the store that they share.
 
 use super::columns::{self, Column, count, key, painted, time, word};
-use super::{Paint, Style, words};
+use super::style::{Paint, Style};
+use super::words;
 use protocol::Reply;
 use protocol::fleet::{FleetMember, FleetState};
 

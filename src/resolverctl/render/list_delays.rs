@@ -3,7 +3,8 @@
 use super::columns::{self, Column, time, word};
 use super::domains::cell;
 use super::spent::empty;
-use super::{Paint, Style, words};
+use super::style::{Paint, Style};
+use super::words;
 use history::costs::CostSpan;
 use history::delays::{ListDelay, ListDelays};
 use protocol::Reply;

@@ -1,7 +1,8 @@
 //! The tables about DNS lists: their states (`dnsbl`), their answers (`dnsbl test`), and the registry of known lists (`dnsbl list`).
 
 use super::columns::{self, Column, count, number, painted, word};
-use super::{Paint, Style, words};
+use super::style::{Paint, Style};
+use super::words;
 use crate::refused::{QueryAddress, is_refused, reasons};
 use dns::clock::minute;
 use dns::question::ListSays;

@@ -1,7 +1,8 @@
 //! The output of `resolverctl lookahead`: a table of the rules by which resolverd sends queries before a client asks, and a line about the mode.
 
 use super::columns::{self, Column, count, number, painted, word};
-use super::{Paint, Style, words};
+use super::style::{Paint, Style};
+use super::words;
 use config::LookaheadMode;
 use config::RuleState;
 use config::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};

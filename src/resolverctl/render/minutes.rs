@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::columns::{self, Cell, Column, count, fault, time, word};
+use super::style::{Paint, Style};
 use super::table::{Align, TextTable};
-use super::{Paint, Style, words};
+use super::words;
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 use history::Quantiles;

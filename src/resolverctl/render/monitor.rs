@@ -1,6 +1,7 @@
 //! The output of `resolverctl monitor`: one line for each query that the daemon has answered.
 
-use super::{Paint, Style, words};
+use super::style::{Paint, Style};
+use super::words;
 use dns::question::Outcome;
 use dns::wire::presentation::harmless;
 use protocol::{QueryEvent, Reply};

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::style::{Paint, Style};
 use super::why::named_kind;
-use super::{Paint, Style, json, words};
+use super::{json, words};
 use dns::wire::presentation::harmless;
 use history::culprit::CulpritKind;
 use history::why::CulpritReport;

@@ -3,7 +3,8 @@
 //! A table has only the worst rows, so that it fits on one screen; JSON has all rows.
 
 use super::columns;
-use super::{Style, spent, words};
+use super::style::Style;
+use super::{spent, words};
 use history::Window;
 use protocol;
 use protocol::Reply;

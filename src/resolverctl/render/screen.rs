@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::{self, Cell, Column, fault, time, verdict, word};
-use super::{Paint, Style, words};
+use super::style::{Paint, Style};
+use super::words;
 use dns::cached::StoreFill;
 use dns::conduct::Conduct;
 use dns::question::Outcome;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::screen::items;
+use super::style::{Paint, Style};
 use super::words::{number, time};
-use super::{Paint, Style};
 use crate::limits::MAX_SHADOW_SHOWN;
 use dns::wire::presentation::harmless;
 use shadow::answer::Side;

@@ -1,7 +1,8 @@
 //! The table of `resolverctl stats --by stage`: how the time that clients waited is divided among the stages of a resolution.
 
 use super::columns::{self, Column, count, number, time, word};
-use super::{Style, words};
+use super::style::Style;
+use super::words;
 use history::spent::{Stage, StageRow, TableSpan};
 use protocol::Reply;
 

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use super::columns::{self, Column, count, number, painted, time, word};
+use super::style::{Paint, Style};
 use super::table::{Align, TextTable};
-use super::{Paint, Style, words};
+use super::words;
 use config::defaults;
 use dns::conduct::Health;
 use dns::conduct::ServerFeatures;

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Format, Paint, Style, findings as screen, json as lines};
+use super::style::{Format, Paint, Style};
+use super::{findings as screen, json as lines};
 use host::switch::plan::SwitchPlan;
 use host::switch::step::SwitchStep;
 use host::switch::{EndedStep, RECORD, StepEnd, SwitchError};

@@ -5,7 +5,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Paint, Style};
+use super::style::{Paint, Style};
 use crate::limits;
 use dns::wire::presentation::harmless;
 

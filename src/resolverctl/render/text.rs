@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Paint, Style, screen, words};
+use super::style::{Paint, Style};
+use super::{screen, words};
 use config::{ConfigProblem, Errors};
 use dns::cached::StoreFill;
 use dns::clock::{date, minute};

@@ -1,6 +1,7 @@
 //! The output of `resolverctl trace`: the steps of a resolution, and then the answer.
 
-use super::{Paint, Style, text, words};
+use super::style::{Paint, Style};
+use super::{text, words};
 use dns::wire::presentation::harmless;
 use history::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
 use history::reason::reason_label;

@@ -1,8 +1,8 @@
 //! The output of `resolverctl check watched`: each watched domain with its findings.
 
 use super::domain::{below, heading, sentence};
+use super::style::{Paint, Style};
 use super::words::{age, problems, time};
-use super::{Paint, Style};
 use doctor::finding::Level;
 use protocol::watched::{WatchedFinding, WatchedRow};
 use watched::history::{ChangeKind, FindingChange, Standing};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Paint, Style, changes, words};
+use super::style::{Paint, Style};
+use super::{changes, words};
 use crate::limits::MAX_SHOWN_ROWS;
 use dns::question::{ClientTransport, DnsResult};
 use dns::wire::presentation::harmless;

@@ -1,7 +1,8 @@
 //! The table of `resolverctl zones`: a row for each configured zone, and a row for each further server of the zone.
 
+use super::style::{Paint, Style};
 use super::table::{Align, TextTable};
-use super::{Paint, Style, state, words};
+use super::{state, words};
 use protocol::Reply;
 use protocol::zones::{Temporary, ZoneServer, ZoneSource, ZoneState};
 

@@ -9,7 +9,8 @@ use unicode_width::UnicodeWidthStr;
 use super::live::TopLive;
 use super::table::{GAP, TopTable, fit, padded, sparkline, trend_width};
 use crate::outcome;
-use crate::render::{Paint, words};
+use crate::render::style::Paint;
+use crate::render::words;
 use dns::wire::presentation::harmless;
 
 /// The line with the names of the tables, and the line with the titles of the columns.

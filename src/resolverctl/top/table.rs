@@ -253,7 +253,7 @@ mod tests {
         let cell = |text: &str, weight: Option<f64>| Cell {
             text: text.to_owned(),
             weight,
-            paint: crate::render::Paint::Plain,
+            paint: crate::render::style::Paint::Plain,
         };
         let row = |name: &str, seconds: f64, failed: u64| TopRow {
             cells: vec![

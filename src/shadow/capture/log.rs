@@ -12,7 +12,8 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::RecordType;
 
-use super::{CaptureError, Captured, Skipped};
+use super::Skipped;
+use super::captured::{CaptureError, Captured};
 use crate::asked::AskedQuestion;
 use crate::limits::MAX_CAPTURED_LINE;
 

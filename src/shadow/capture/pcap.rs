@@ -7,7 +7,8 @@ use std::io::{self, Read};
 use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
 
-use super::{CaptureError, Captured, Skipped};
+use super::Skipped;
+use super::captured::{CaptureError, Captured};
 use crate::asked::AskedQuestion;
 use crate::limits::{CAPTURE_BUFFER, MAX_CAPTURED_BLOCK, MAX_CAPTURED_INTERFACES};
 
