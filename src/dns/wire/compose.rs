@@ -5,7 +5,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{DNSClass, Name, RData, Record};
 use hickory_proto::serialize::binary::{BinEncodable, BinEncoder};
 
-use super::HEADER;
+use super::edns::HEADER;
 use super::ttl::{self, Ttls};
 use crate::clock::Mono;
 use crate::question::marks::{AheadMark, RenewalMark};

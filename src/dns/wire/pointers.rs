@@ -3,8 +3,9 @@
 //! In a message of 64 KiB, an attacker can make the reader follow thousands of pointers for each name. The DNS library limits the number of
 //! labels in a name, but not the number of pointers.
 
+use super::MAX_NAME;
 use super::cursor::Cursor;
-use super::{HEADER, MAX_NAME};
+use super::edns::HEADER;
 use crate::limits::MAX_POINTERS;
 
 /// Returns true if a name in `message` that the DNS library would read follows more than `MAX_POINTERS` compression pointers. Returns false

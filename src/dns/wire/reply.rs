@@ -6,8 +6,9 @@
 use hickory_proto::op::ResponseCode;
 
 use super::cookie::WHOLE;
+use super::edns::{COOKIE, HEADER, OPT, PADDING, PAYLOAD};
 use super::query::{Query, Rejection};
-use super::{COOKIE, HEADER, OPT, PADDING, PAYLOAD, ttl};
+use super::ttl;
 use crate::clock::Mono;
 use crate::limits::MAX_ERROR_TEXT;
 use crate::question::{Answer, ExtendedError, Security};

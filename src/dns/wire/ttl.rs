@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use super::cursor::Cursor;
-use super::{HEADER, OPT};
+use super::edns::{HEADER, OPT};
 use crate::clock::Mono;
 use crate::question::Answer;
 

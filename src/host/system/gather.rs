@@ -3,8 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use super::facts::HostFacts;
 use super::host::CheckedHost;
-use super::{HostFacts, egress, postfix, proc, root_zone};
+use super::{egress, postfix, proc, root_zone};
 use config::{Config, defaults, notes};
 
 /// Directories of drop-in files of systemd-resolved. A file in a later directory replaces a file of the same name in an earlier one.

@@ -8,6 +8,7 @@ mod listen;
 mod lists;
 mod options;
 mod reader;
+mod reported;
 mod settings;
 mod tls;
 mod views;
@@ -15,22 +16,17 @@ mod zone_clients;
 mod zones;
 
 use std::path::Path;
-use std::sync::LazyLock;
 
 use self::configuration::acls;
 use self::reader::{find, options_of};
+use self::reported::OPTIONS;
 use self::zone_clients::ZoneClients;
 use super::draft::Draft;
 use super::error::ImportError;
 use super::finding::FRAGMENT;
 use super::finding::Weight;
-use super::option_table::ProgramOptions;
 use super::source::Sources;
 use super::values::Clients;
-
-/// Options that are reported instead of converted.
-static OPTIONS: LazyLock<ProgramOptions> =
-    LazyLock::new(|| ProgramOptions::built_in(include_str!("options.toml")));
 
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
     let mut sources = Sources::default();

@@ -8,8 +8,9 @@ use toml::Value;
 
 use super::built_in_zones::{OWN, OwnRecords, is_first};
 use super::reader::{Statement, find};
+use super::reported::OPTIONS;
 use super::settings::Settings;
-use super::{OPTIONS, built_in_zones, tls};
+use super::{built_in_zones, tls};
 use crate::draft::Draft;
 use crate::finding::Setting;
 use crate::finding::Weight::{Dangerous, Different, Unneeded};

@@ -9,9 +9,10 @@ use hickory_proto::rr::Name;
 use toml::Value;
 
 use super::default_zones::{self, DefaultZone};
+use super::local_zones;
 use super::reader::{Section, UnboundSetting};
+use super::reported::OPTIONS;
 use super::upstreams::{self, UpstreamZones};
-use super::{OPTIONS, local_zones};
 use crate::draft::Draft;
 use crate::finding::{Setting, SourcePlace, TypedSetting, Weight};
 use crate::names::{ASTERISK, OTHER_FAMILY};

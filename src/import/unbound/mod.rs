@@ -5,26 +5,23 @@ mod local;
 mod local_zones;
 mod ports;
 mod reader;
+mod reported;
 mod server;
 mod trust;
 mod upstreams;
 mod zones;
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use self::reader::{Section, UnboundSetting};
+use self::reported::OPTIONS;
 use self::upstreams::UpstreamZones;
 use super::draft::Draft;
 use super::error::ImportError;
 use super::finding::FRAGMENT;
 use super::finding::{SourcePlace, Weight};
-use super::option_table::ProgramOptions;
 use super::source::Sources;
-
-/// Options that are reported instead of converted.
-static OPTIONS: LazyLock<ProgramOptions> =
-    LazyLock::new(|| ProgramOptions::built_in(include_str!("options.toml")));
 
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
     let mut sources = Sources::default();

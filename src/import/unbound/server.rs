@@ -6,7 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use ipnet::IpNet;
 
 use super::reader::{Section, UnboundSetting};
-use super::{OPTIONS, trust};
+use super::reported::OPTIONS;
+use super::trust;
 use crate::draft::Draft;
 use crate::finding::Weight::{Dangerous, Different};
 use crate::values;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use toml::Value;
 
-use super::OPTIONS;
 use super::reader::{Section, UnboundSetting};
+use super::reported::OPTIONS;
 use crate::draft::Draft;
 use crate::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::finding::{PARTLY_VALIDATED, UNVALIDATED};

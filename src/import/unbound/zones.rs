@@ -4,8 +4,8 @@ use std::path::Path;
 
 use toml::Value;
 
-use super::OPTIONS;
 use super::reader::Section;
+use super::reported::OPTIONS;
 use super::upstreams::{UpstreamZones, forwarders, has_own_tls, keys, name, servers, stub_servers};
 use crate::draft::Draft;
 use crate::finding::Weight;

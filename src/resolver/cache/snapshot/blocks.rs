@@ -9,7 +9,7 @@
 use std::hash::Hasher;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 
-use super::UnusableSnapshot;
+use super::unusable::UnusableSnapshot;
 use crate::limits::{MAX_SNAPSHOT_BLOCK, SNAPSHOT_BLOCK};
 use dns::hash::Plain;
 

@@ -5,10 +5,12 @@
 //! content from other hosts.
 
 pub mod chain;
+mod document;
 mod escape;
 pub mod waterfall;
 
 use self::chain::{KeyChain, picture};
+use self::document::document;
 use self::escape::escaped;
 use super::domain::{counts, sentence, worst};
 use dns::clock::minute;
@@ -52,17 +54,6 @@ pub fn page(reports: &[DomainReport], unix: u64) -> String {
     let title = format!("Mail and DNS of {}", names.join(", "));
     let sections: String = reports.iter().map(|report| section(report, unix)).collect();
     document(&title, "light", STYLE, &format!("<body>\n{sections}</body>\n"))
-}
-
-/// An HTML document that loads nothing and has no scripts.
-fn document(title: &str, scheme: &str, style: &str, body: &str) -> String {
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
-         <meta name=\"color-scheme\" content=\"{scheme}\"/>\n\
-         <title>{title}</title>\n<style>{style}</style>\n</head>\n{body}</html>\n"
-    )
 }
 
 fn section(report: &DomainReport, unix: u64) -> String {

@@ -1,7 +1,8 @@
 //! Writes messages (emails) of the query history as an HTML page: the slowest one as a waterfall, and a line for each other one. `resolverctl why
 //! --html` writes the page to a file, and the daemon serves it as a part of its own page.
 
-use super::{document, escaped};
+use super::document::document;
+use super::escaped;
 use crate::render::why::{
     culprits, has_row, longest_first, named_kind, outcome, reply_word, shown, time_to_reply,
 };
