@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use dns::clock::Clock;
 use dns::question::{Outcome, wire_name};
+use explain::search::why;
+use explain::spent;
+use explain::why::{DaemonFacts, Wanted, WantedSubject};
 use hickory_proto::rr::{Name, RecordType};
-use history::event::Ended;
-use history::redact::Secrets;
-use history::search::why;
-use history::spent;
-use history::why::{DaemonFacts, Wanted, WantedSubject};
-use history::{Recorder, Window};
+use record::event::Ended;
+use record::redact::Secrets;
+use record::{Recorder, Window};
 
 use traffic::Traffic;
 

@@ -14,28 +14,30 @@
 //!  daemon       its parts, tasks, log, metrics, page    calls control host resolverctl (for --check) watched fleet gather
 //!                                                             doctor lab protocol minutes resolver and what resolver calls
 //!  resolverctl  commands and screens                    calls protocol import host watched shadow gather doctor minutes zones
-//!                                                             config dnsbl exchange history dns
+//!                                                             config dnsbl exchange explain record dns
 //!  control      the server of the control socket        calls protocol watched gather doctor minutes resolver config dnsbl
-//!                                                             exchange history dns
-//!  protocol     what the control socket carries         calls watched gather doctor minutes config dnsbl history validate dns
-//!  import       configurations of other resolvers       calls zones config history dns
-//!  host         this host: switch, check system         calls config exchange history dns
-//!  watched      the check of domains on schedule        calls gather doctor config history dns
+//!                                                             exchange explain record dns
+//!  protocol     what the control socket carries         calls watched gather doctor minutes config dnsbl explain record
+//!                                                             validate dns
+//!  import       configurations of other resolvers       calls zones config record validate dns
+//!  host         this host: switch, check system         calls config exchange dns
+//!  watched      the check of domains on schedule        calls gather doctor config record dns
 //!  fleet        shares answers with other gateways      calls resolver config dns
 //!  shadow       compares the answers of two resolvers   calls doctor dnstap dns
 //!  gather       sends the questions of the doctor       calls doctor exchange dns
 //!  doctor       what is wrong with a domain             calls validate dns
 //!  lab          the simulated internet                  calls resolver and what resolver calls
-//!  resolver     from the listener to the servers        calls zones config dnsbl exchange dnstap supervise history validate
-//!                                                             dns
+//!  explain      why mail waited, and the culprit        calls record dns
+//!  resolver     from the listener to the servers        calls zones config dnsbl exchange dnstap supervise explain record
+//!                                                             validate dns
 //!  zones        configured zones, and their answers     calls config dnsbl validate dns
-//!  config       the configuration, and its defaults     calls dnsbl dnstap history validate dns
+//!  config       the configuration, and its defaults     calls dnsbl dnstap record validate dns
 //!  exchange     one query to one server                 calls dnstap supervise dns
-//!  dnsbl        DNS lists: what they are and answer     calls history dns
-//!  dnstap       copies DNS messages to other programs   calls history dns
+//!  dnsbl        DNS lists: what they are and answer     calls record dns
+//!  dnstap       copies DNS messages to other programs   calls record dns
 //!  supervise    restarts tasks that panic               calls nothing of ours
-//!  minutes      the store of minutes: 30 days on disk   calls history dns
-//!  history      statistics, and the last queries        calls validate dns
+//!  minutes      the store of minutes: 30 days on disk   calls record dns
+//!  record       statistics, and the last queries        calls validate dns
 //!  validate     DNSSEC                                  calls dns
 //!  dns          names, messages, records, the clock
 //! ```
@@ -66,7 +68,7 @@
 //!
 //! `zones`, `dnsbl`, `exchange` and `validate` are crates, the others are modules of [`resolver`]. In this picture, each calls only those below it. `background`,
 //! `lookahead` and [`control`] read the state of the resolver, and send their questions through `resolve`, like those of a client. No
-//! question of a client waits for them, or for [`history`], to which all modules report what they did.
+//! question of a client waits for them, or for [`record`], to which all modules report what they did.
 //!
 //! 1. [`resolver::listener`] reads a query with [`dns::wire`], which compares bytes and decodes nothing. If [`resolver::cache`] has the
 //!    answer (a hit), the thread that read the query copies the answer, writes the id of the query, the spelling of its name and the
@@ -84,7 +86,7 @@
 //!    parked zone. If there is no answer, `resolver::extended_error` chooses the code that the client gets (RFC 8914).
 //! 4. [`exchange`] sends one query and waits for its reply. No other module sends to servers. Its trait `Network` has two
 //!    implementations: sockets, and the simulated servers of the `lab` in memory.
-//! 5. Each step reports its result to [`history`]. `resolverctl` reads it over the control socket ([`control`]). [`doctor`]
+//! 5. Each step reports its result to [`record`]. [`explain`] finds the culprit in it. `resolverctl` reads both over the control socket ([`control`]). [`doctor`]
 //!    checks domains through the daemon, [`host::system`] checks this host, and [`watched`] checks the domains in the configuration on
 //!    schedule. [`host::switch`] replaces another resolver by resolverd. [`daemon::metrics`] serves the same numbers to Prometheus, and as a
 //!    page. [`dnstap`] copies DNS messages to other programs. `shadow` finds out why another resolver answers differently.

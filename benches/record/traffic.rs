@@ -11,11 +11,11 @@ use dns::conduct::{Conduct, Transport};
 use dns::question::{DnsResult, Outcome, Question, ViewId, wire_name};
 use hickory_proto::rr::rdata::{A, MX, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use history::entry::QuestionEntry;
-use history::event::{FlightFailure, ServerOrigin, Shows};
-use history::note::{Note, Words};
-use history::trail::Trail;
-use history::{Flown, Recorder};
+use record::entry::QuestionEntry;
+use record::event::{FlightFailure, ServerOrigin, Shows};
+use record::note::{Note, Words};
+use record::trail::Trail;
+use record::{Flown, Recorder};
 
 /// Generates traffic, and moves the simulated clock.
 pub(crate) struct Traffic<'r> {

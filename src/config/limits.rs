@@ -85,7 +85,7 @@ pub const RECORD_SHARE: u64 = 16;
 /// The largest size of the history, in octets, if none is configured: half a million questions, which a large gateway asks in some hours.
 pub(crate) const MAX_AUTO_RECORD: u64 = 64 << 20;
 
-/// The largest size of the history that can be configured, in octets. `history::limits::MIN_RECORD` is the smallest.
+/// The largest size of the history that can be configured, in octets. `record::limits::MIN_RECORD` is the smallest.
 pub(crate) const MAX_RECORD: u64 = 1 << 30;
 
 /// The greatest number of watched domains. At most one check begins in a minute (`WATCH_PAUSE` in `watched`), so to check each of this many domains

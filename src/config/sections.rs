@@ -104,7 +104,7 @@ pub enum Family {
 pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
     name: "resolve",
     keys: &[
-        key!(Resolve, deadline, Span(limits::MIN_DEADLINE..=history::limits::MAX_DEADLINE))
+        key!(Resolve, deadline, Span(limits::MIN_DEADLINE..=record::limits::MAX_DEADLINE))
             .comment(&[(None, "a client that has no answer after this time gets SERVFAIL")]),
         ConfigKey::<Resolve>::new(
             "root_hints",
@@ -312,7 +312,7 @@ const SLOW_RANGE: RangeInclusive<Duration> = Duration::from_millis(10)..=Duratio
 
 /// Returns `None` for `"auto"`.
 fn record_size(typed: &Typed<'_>) -> Read<Option<u64>> {
-    value::auto_size(typed, &(history::limits::MIN_RECORD..=limits::MAX_RECORD))
+    value::auto_size(typed, &(record::limits::MIN_RECORD..=limits::MAX_RECORD))
 }
 
 pub(super) const HISTORY: SingleSection<HistorySection> = SingleSection {

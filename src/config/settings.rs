@@ -19,7 +19,7 @@ use super::watch::ConfiguredWatch;
 use super::zone::{ConfiguredHost, ConfiguredZone};
 use crate::limits::{MAX_AUTO_RECORD, RECORD_SHARE};
 use dnsbl::list::List;
-use history::limits::MIN_RECORD;
+use record::limits::MIN_RECORD;
 
 /// The configuration: all settings that the operator can make in the configuration file and on the command line.
 #[derive(Clone, Debug, PartialEq)]

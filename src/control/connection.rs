@@ -24,14 +24,11 @@ use dns::conduct::network_text;
 use dns::question::{Question, ServerQuery};
 use dns::wire::presentation::name_text;
 use doctor::facts::NoReply;
+use explain::costs::CostReport;
+use explain::failed::FailedReport;
+use explain::spent::FromRecord;
+use explain::why::MessageReport;
 use gather::direct;
-use history::changes::ChangesReport;
-use history::costs::CostReport;
-use history::failed::FailedReport;
-use history::redact::Secrets;
-use history::spent::FromRecord;
-use history::why::MessageReport;
-use history::{Counter, Window};
 use minutes::limits::MAX_SPANS;
 use minutes::row::{Busy, BusyKind};
 use minutes::span::SpanReport;
@@ -42,6 +39,9 @@ use protocol::{
     Blame, CostsRequest, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, QueryReply, Removed,
     Reply, Request, Table, TraceRequest, WhyRequest,
 };
+use record::changes::ChangesReport;
+use record::redact::Secrets;
+use record::{Counter, Window};
 use resolver::cache::servers::KnownServer;
 use resolver::resolve::list_keys::{kept_here, secrets_of};
 
@@ -427,7 +427,7 @@ async fn look(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Resu
 }
 
 async fn why(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<Reply>, Problem> {
-    let most = history::limits::MAX_WHY_REQUESTS;
+    let most = explain::limits::MAX_WHY_REQUESTS;
     if requests.len() > most {
         return Err(wrong(format!("More than {most} requests for messages at once; send them in parts.")));
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use history::Window;
+use record::Window;
 
 /// How long `resolverctl dnsbl health` waits for the test results. The daemon asks each list two questions, one after the other,
 /// and the slowest lists take a quarter of a second for each.

@@ -1,8 +1,8 @@
 //! The main screen of the statistics.
 
 use dns::cached::StoreFill;
-use history::{Recorder, Window};
 use protocol::Stats;
+use record::{Recorder, Window};
 
 pub(super) const WORST: usize = 3;
 

@@ -17,11 +17,11 @@ use config::Config;
 use dns::clock;
 use dns::question::{is_within, name_of_wire, wire_name};
 use dns::wire::presentation::{kind_text, name_text};
-use history::entry::QuestionEntry;
-use history::redact::Secrets;
-use history::watch::{Watch, Watched};
 use protocol::lookup::read_name;
 use protocol::{Blame, MonitorRequest, Problem, QueryEvent, Reply};
+use record::entry::QuestionEntry;
+use record::redact::Secrets;
+use record::watch::{Watch, Watched};
 use resolver::resolve::list_keys::secrets_of;
 
 struct Filter {
@@ -112,7 +112,7 @@ pub(super) async fn stream(
 
 fn begin(subject: &impl Controlled) -> Result<Watch, Problem> {
     subject.recorder().watch().ok_or_else(|| {
-        let most = history::limits::MAX_WATCHERS;
+        let most = record::limits::MAX_WATCHERS;
         let sentence =
             format!("The maximum of {most} `resolverctl monitor` at once is reached; end one of them.");
         Problem { fault: Blame::Daemon, sentence }

@@ -13,10 +13,10 @@ use super::controlled::Controlled;
 use super::monitor::write;
 use crate::limits::MAX_FRESH_TRACES;
 use dns::question::Question;
-use history::event::Step;
-use history::limits::MAX_STEPS;
 use protocol::lookup::{self, Lookup};
 use protocol::{Blame, Problem, Reply, TraceRequest};
+use record::event::Step;
+use record::limits::MAX_STEPS;
 
 /// A question that a client traces.
 #[derive(Debug)]

@@ -7,10 +7,10 @@ use ipnet::IpNet;
 
 use dns::clock;
 use dns::question::wire_name;
-use history::costs::CostsWanted;
-use history::failed::FailedWanted;
-use history::limits::MAX_WHY_MESSAGES;
-use history::why::{Wanted, WantedSubject};
+use explain::costs::CostsWanted;
+use explain::failed::FailedWanted;
+use explain::limits::MAX_WHY_MESSAGES;
+use explain::why::{Wanted, WantedSubject};
 use protocol::lookup::read_name;
 use protocol::{Blame, CostsRequest, FailedRequest, Problem, WhyRequest};
 

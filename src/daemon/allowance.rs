@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use config::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE};
-use history::limits::{MAX_STORED_READ, RECORD_READER};
+use record::limits::{MAX_STORED_READ, RECORD_READER};
 
 /// Returns how many octets of memory the daemon may use, with a cache of `size` octets and a history of `history` octets. The number
 /// includes the memory for one command that reads the history in memory and on disk. `MemoryMax=` of the service must not be lower.

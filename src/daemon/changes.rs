@@ -1,4 +1,4 @@
-//! The file of the state directory with the changes of records. [`history::changes`] describes them. If `history.redact` hides names, there is no
+//! The file of the state directory with the changes of records. [`record::changes`] describes them. If `history.redact` hides names, there is no
 //! file, because names of domains must not be on the disk.
 
 use std::convert::Infallible;

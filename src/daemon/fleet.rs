@@ -25,8 +25,8 @@ use dns::random::Random;
 use dnsbl::entry::ListEntry;
 use dnsbl::list_way::Way;
 use dnsbl::state::ListState;
-use history::Counter;
 use protocol::fleet::{FleetMember, FleetOrder, FleetState};
+use record::Counter;
 use resolver::lookahead::RuleStanding;
 
 /// Collects reports for the other gateways of the fleet, and uses their reports, each time that the heartbeat of the fleet asks for it.

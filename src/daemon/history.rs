@@ -1,4 +1,4 @@
-//! The files with failed and slow queries in the state directory (segments). `history::stored` describes their format.
+//! The files with failed and slow queries in the state directory (segments). `record::stored` describes their format.
 //!
 //! Entries are appended to the newest segment. If all segments take more than `limits::MAX_STORED` octets, the daemon removes the
 //! oldest one. A segment gets no more entries after a day, and the daemon removes it within a minute after its last entry is
@@ -18,10 +18,10 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::state_files;
 use crate::limits::{MAX_SEGMENT, MAX_STORED, MAX_TORN, SEGMENT_TIME};
 use dns::clock::{Clock, micros};
-use history::limits::STORED_TIME;
-use history::store::Store;
-use history::stored;
-use history::stored::SEGMENT_HEAD;
+use record::limits::STORED_TIME;
+use record::store::Store;
+use record::stored;
+use record::stored::SEGMENT_HEAD;
 
 pub(super) const DIRECTORY: &str = "history";
 
@@ -279,10 +279,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use history::entry::QuestionEntry;
-    use history::redact::{Redaction, Secrets};
-    use history::why::DaemonFacts;
-    use history::{LogFacts, LogState, ReadSpan, Recorder};
+    use explain::logging::{LogFacts, LogState};
+    use explain::why::DaemonFacts;
+    use record::entry::QuestionEntry;
+    use record::redact::{Redaction, Secrets};
+    use record::{ReadSpan, Recorder};
 
     fn files(directory: &Path) -> HistoryFiles {
         HistoryFiles::open(directory.join("history"), Clock::machine())
@@ -426,7 +427,7 @@ mod tests {
             let facts = DaemonFacts::default();
             let (secrets, redaction) = (&Secrets::default(), Redaction::default());
             let facts = LogFacts { secrets, redaction, facts, is_list_logged: &|_| false };
-            self.recorder.write_log(&mut self.state, &facts);
+            self.state.write(&self.recorder, &facts);
         }
     }
 

@@ -78,7 +78,6 @@ use tokio::time::timeout;
 
 use crate::limits::{DESCRIPTORS, STOP_FLUSH, STOP_GRACE, TAP_END};
 use ::fleet::Fleet;
-use ::history::Recorder;
 use certificates::Certificates;
 use config::limits::MIN_SOURCE_PORTS;
 use config::{Config, defaults};
@@ -93,6 +92,7 @@ use exchange::ports;
 use exchange::ports::SourcePorts;
 use exchange::socket_network::SocketNetwork;
 use metrics::listener::MetricsListener;
+use record::Recorder;
 use resolver::fleet::FleetStore;
 use resolver::listener;
 use resolver::listener::{

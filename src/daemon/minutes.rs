@@ -25,8 +25,8 @@ use ::minutes::span::Span;
 use config::Config;
 use dns::question::{name_of_wire, name_text, wire_name};
 use hickory_proto::rr::Name;
-use history::minute::MinuteMark;
-use history::redact::Secrets;
+use record::minute::MinuteMark;
+use record::redact::Secrets;
 use resolver::resolve::list_keys::{redaction_of, secrets_of};
 
 const DIRECTORY: &str = "minutes";

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use crate::limits::OWNER_PAUSE;
 use crate::socket_owners::users_of;
-use history::Recorder;
+use record::Recorder;
 
 /// Records the users of the clients for which the query history requests them. Runs forever.
 pub(super) async fn look_up(recorder: Arc<Recorder>) -> Infallible {

@@ -149,11 +149,11 @@ mod demo {
     use crate::Daemon;
     use crate::arguments;
     use control::{Controlled, read_only};
-    use history::Window;
     use lab::demo::{Demo, DemoError, Options};
     use lab::message_bench;
     use lab::message_bench::{Installed, table};
     use protocol::{Reply, Request, WhyRequest};
+    use record::Window;
     use resolverctl::moment;
     use resolverctl::render::{Style, screen, why};
 

@@ -16,7 +16,7 @@ use crate::log;
 use crate::notify;
 use config::Config;
 use control::Controlled;
-use history::limits::FLIGHT_TIME;
+use record::limits::FLIGHT_TIME;
 
 impl Running {
     /// Reads the configuration file again, and reports the result to the service manager and to the log.

@@ -1,5 +1,5 @@
 //! When the daemon stops, saves the query history in memory to a file of the state directory, and restores it at the next start.
-//! `history::saved_memory` describes the format of the file.
+//! `record::saved_memory` describes the format of the file.
 //!
 //! # Decisions
 //!
@@ -18,7 +18,7 @@ use super::state_files;
 use crate::limits::STOP_HISTORY;
 use config::{Config, Redact};
 use dns::clock::Clock;
-use history::Recorder;
+use record::Recorder;
 use resolver::resolve::Resolver;
 
 pub(super) const FILE: &str = "history.snapshot";

@@ -16,8 +16,8 @@ use tokio::time::sleep;
 use super::state_files;
 use crate::limits::{CACHE_SNAPSHOT_INTERVAL, CACHE_SNAPSHOT_PAUSE, STOP_SNAPSHOT};
 use dns::clock::{Calendar, Clock, Mono, Now};
-use history::TimeSpan;
 use protocol::SnapshotStatus;
+use record::TimeSpan;
 use resolver::cache::Memory;
 use resolver::cache::snapshot::{Restoration, Scope, UnusableSnapshot, Written};
 

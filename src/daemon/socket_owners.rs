@@ -15,9 +15,9 @@ use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::limits::MAX_USERS;
-use history::limits::MAX_USER_NAME;
-use history::owner::WantedOwner;
 use host::system::proc::socket_address;
+use record::limits::MAX_USER_NAME;
+use record::owner::WantedOwner;
 use resolver::limits::MAX_SOCKET_TABLE;
 
 /// The file with the names of users, their ids and their first groups.

@@ -15,9 +15,9 @@ use config::{Config, ConfiguredHost, ConfiguredZone, Errors};
 use control::{Controlled, TemporaryEntries};
 use dns::clock::Mono;
 use dns::wire::presentation::name_text;
-use history::TimeSpan;
 use protocol::lookup::read_name;
 use protocol::zones::{Section, ZoneWhat};
+use record::TimeSpan;
 
 /// The temporary entries, each with the time of its removal. `None` means that it stays until the daemon stops.
 pub(super) type TemporaryZones = TemporaryEntries<Option<Mono>>;

@@ -20,7 +20,7 @@ use control::trace::TraceRefused;
 use dns::question::{Client, Question};
 use dns::random::Random;
 use exchange::network::Network;
-use history::event::Step;
+use record::event::Step;
 use resolver::resolve::{Asked, Replied, Resolver};
 
 /// Creates a separate resolver with an empty cache for each `resolverctl trace --fresh`, at most `MAX_FRESH_TRACES` at the same time.

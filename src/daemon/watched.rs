@@ -17,7 +17,7 @@ use dns::clock::Clock;
 use dns::random::Random;
 use doctor::facts::{Got, Want};
 use gather::Sources;
-use history::Recorder;
+use record::Recorder;
 use watched::kept;
 use watched::kept::KeptWatches;
 use watched::{WatchHost, WatchedDomains};

@@ -2,7 +2,7 @@
 //!
 //! # Decisions
 //!
-//! - These types are not in the crate `history`, which only counts them: `iterate`, `resolve` and `exchange` base decisions on
+//! - These types are not in the crate `record`, which only counts them: `iterate`, `resolve` and `exchange` base decisions on
 //!   them.
 
 use std::net::IpAddr;

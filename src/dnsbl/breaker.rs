@@ -17,7 +17,7 @@ use crate::limits::{
     FLEET_SUSPICION_TIME, MAX_PROBE_TIME, PROBES_OF_IDLE_TIME, REFUSAL_PROBE_TIME,
 };
 use dns::clock::{Mono, smoothed};
-use history::limits::FLIGHT_TIME;
+use record::limits::FLIGHT_TIME;
 
 /// How a question to a DNS list ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use super::watch::{Changed, ListOutcome, ListWatch};
 use crate::limits::SHUT_DOWN_LIST_LINE;
 use dns::clock::{Mono, Now};
 use dns::question::{ListMark, ListSays};
-use history::{Distribution, Histogram, Quantiles, TimeSpan};
+use record::{Distribution, Histogram, Quantiles, TimeSpan};
 
 /// The entry of one DNS list in the table of lists. A list that is asked at several sets of servers has one entry for each set.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use super::list::{Guard, List, OnRefusal, Purpose, WhenSilent};
 use super::state::ListState;
 use crate::limits::MAX_REFUSAL_TIME;
 use dns::question::{ExtendedError, ListSays};
-use history::event::ListFault;
+use record::event::ListFault;
 
 /// The TTL, in seconds, of a "not listed" answer that resolverd makes itself. It equals the TTL of the listings of zen.spamhaus.org, and is short, so
 /// that clients soon use a list that works again.

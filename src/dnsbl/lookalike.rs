@@ -29,7 +29,7 @@ use crate::limits::{
 };
 use dns::clock::Mono;
 use dns::question::lies_within;
-use history::redact::looks_like_a_key;
+use record::redact::looks_like_a_key;
 
 /// The zones that clients use like DNS lists.
 #[derive(Debug, Default)]

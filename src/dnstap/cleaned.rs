@@ -7,7 +7,7 @@ use hickory_proto::rr::{Name, RData, Record};
 use super::tapped::TappedMessage;
 use dns::question::{label_places, wire_name};
 use dns::wire::{HEADER, response};
-use history::redact::{Redaction, Secrets, looks_like_a_key};
+use record::redact::{Redaction, Secrets, looks_like_a_key};
 
 /// The number of octets of the type and the class, which follow the name in a question.
 const QUESTION_END: usize = 4;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use dns::clock::Mono;
 use dns::question::ClientTransport;
-use history::redact::{Redaction, Secrets};
+use record::redact::{Redaction, Secrets};
 
 /// The kinds of DNS messages that dnstap copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -10,7 +10,7 @@ use super::values::{Clients, counted, is_within, loopback, private_networks};
 use config::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE};
 use config::{Config, ZoneKind};
 use dns::wire::presentation::name_text;
-use history::limits::{MAX_STORED_READ, RECORD_READER};
+use record::limits::{MAX_STORED_READ, RECORD_READER};
 
 /// In octets: `MemoryMax=` in systemd/resolverd.service.
 const UNIT_MEMORY: u64 = 600 << 20;

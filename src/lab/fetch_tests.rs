@@ -11,7 +11,7 @@ use super::server::Distance;
 use super::simulation::{Simulation, config_trusting, paused};
 use super::world::ServerPlan;
 use dns::question::ViewId;
-use history::limits::FLIGHT_TIME;
+use record::limits::FLIGHT_TIME;
 use resolver::iterate::context::Context;
 use resolver::iterate::failure::Failure;
 use resolver::iterate::flight_progress::FlightProgress;

@@ -12,8 +12,8 @@ use super::times::{Counts, coarse};
 use crate::limits::{MAX_BUSY, MAX_NAME_TEXT, MAX_NAMES};
 use dns::clock::micros;
 use dns::conduct::{Conduct, network_text};
-use history::minute::MinuteCounts;
-use history::{OTHER, Recorder, ServerRow, UserRow, Window, ZoneRow};
+use record::minute::MinuteCounts;
+use record::{OTHER, Recorder, ServerRow, UserRow, Window, ZoneRow};
 
 dns::words! {
     /// The kind of a name in a row. Rows on disk contain the positions of the variants, so a new variant must be added at the end.

@@ -9,7 +9,7 @@ use super::times::{Counts, by_time, quantiles};
 use crate::limits::{MAX_BUSY, MAX_SUMMED_NAMES};
 use dns::conduct::Conduct;
 use dns::question::Outcome;
-use history::Quantiles;
+use record::Quantiles;
 
 /// The statistics of a span of time. Times are in seconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

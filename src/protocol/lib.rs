@@ -32,16 +32,16 @@ use self::zones::{ZoneState, ZoneWhat};
 use dns::cached::Flushed;
 use dns::question::ServerQuery;
 use doctor::facts::{NoReply, ReplyFacts};
-use history::changes::ChangeRow;
-use history::costs::{CostRow, CostSpan};
-use history::culprit::DecisiveTime;
-use history::delays::ListDelays;
-use history::event::Step;
-use history::failed::FailedZone;
-use history::spent::{StageRow, TableSpan};
-use history::why::MessageReport;
-use history::{ClientRow, ServerRow, TypeRow, UserRow, Window, ZoneRow};
+use explain::costs::{CostRow, CostSpan};
+use explain::culprit::DecisiveTime;
+use explain::delays::ListDelays;
+use explain::failed::FailedZone;
+use explain::spent::{StageRow, TableSpan};
+use explain::why::MessageReport;
 use minutes::span::SpanReport;
+use record::changes::ChangeRow;
+use record::event::Step;
+use record::{ClientRow, ServerRow, TypeRow, UserRow, Window, ZoneRow};
 
 /// A request of `resolverctl` to the daemon: what the reply must show, or what the daemon must do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

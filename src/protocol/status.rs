@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use dns::cached::StoreFill;
 use dns::words;
-use history::{ServerRow, ShedRow, StatsReport, ZoneRow};
+use record::{ServerRow, ShedRow, StatsReport, ZoneRow};
 use validate::root_keys::RootKeysReport;
 use validate::root_keys::{RootKey, RootKeyState};
 

@@ -5,8 +5,8 @@ use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, screen, state};
 use super::typed_name::typed_name;
-use history::Window;
 use protocol::{Reply, Request};
+use record::Window;
 
 /// The command line of `cache`.
 #[derive(Debug, clap::Args)]

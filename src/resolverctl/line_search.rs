@@ -12,8 +12,8 @@ use super::client::ControlClient;
 use super::moment;
 use super::pasted::{self, PastedLine};
 use crate::limits::{MAX_LINE_SUBJECTS, WHY_AROUND};
-use history::limits::{MAX_WHY_MESSAGES, MAX_WHY_REQUESTS};
-use history::why::MessageReport;
+use explain::limits::{MAX_WHY_MESSAGES, MAX_WHY_REQUESTS};
+use explain::why::MessageReport;
 use protocol::limits::MAX_CONTROL_REQUEST;
 use protocol::{Reply, Request, WhyRequest};
 

@@ -3,9 +3,9 @@
 use super::client::ControlClient;
 use super::exit::CommandFailure;
 use dns::question::Security;
-use history::{SecurityStatus, Window};
 use host::system::root_keys::{RootKeysHere, RootKeysUnknown, RootKeysVerdict};
 use protocol::{QueryReply, Reply, Request, RootKeyStanding, Status};
+use record::{SecurityStatus, Window};
 
 /// Returns the DNSKEY records of the root that the daemon has, its trust anchors, and the result of the validation; or why these
 /// are unknown.

@@ -12,8 +12,8 @@ use super::render::{Format, json, minutes, rows, screen};
 use ::minutes::limits::KEPT_DAYS;
 use ::minutes::row::BusyKind;
 use ::minutes::span::SpanReport;
-use history::Window;
 use protocol::{Blame, Problem, Reply, Request, Table};
+use record::Window;
 
 /// The command line of `stats`.
 #[derive(Debug, clap::Args)]

@@ -7,8 +7,8 @@ use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::plugin;
 use super::render::{Format, json, text};
-use history::Window;
 use protocol::{Reply, Request, Stats, Status};
+use record::Window;
 
 /// The command line of `status`.
 #[derive(Debug, Default, clap::Args)]

@@ -16,11 +16,11 @@ use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, check, moment, stats};
 use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, MAX_QUEUE_DOMAINS, WHY_AROUND};
 use dns::wire::presentation::harmless;
-use history::costs::CostSpan;
-use history::culprit::CulpritKind;
-use history::limits::MAX_WHY_MESSAGES;
-use history::why::{CulpritReport, MessageReport};
+use explain::costs::CostSpan;
+use explain::limits::MAX_WHY_MESSAGES;
+use explain::why::{CulpritReport, MessageReport};
 use protocol::{CostsRequest, Reply, Request, WhyRequest};
+use record::culprit::CulpritKind;
 
 /// The command line of `why`.
 #[derive(Debug, clap::Args)]

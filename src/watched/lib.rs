@@ -48,7 +48,6 @@ use self::ended::{CheckEnd, ended};
 use self::kept::KeptWatches;
 use self::schedule::{Schedule, ScheduleStep};
 use crate::limits::WATCH_PUT_OFF;
-use ::history::{Counter, Recorder};
 use config::{ConfiguredWatch, WatchAs};
 use dns::clock::Clock;
 use dns::random::Random;
@@ -56,6 +55,7 @@ use dns::wire::presentation::name_text;
 use doctor::WholeDomain;
 use doctor::facts::{CheckSubject, Role, is_below_root};
 use gather::{Sources, gather};
+use record::{Counter, Recorder};
 
 /// The functions of the daemon that are called by the task which checks the watched domains.
 pub trait WatchHost: Sources {

@@ -8,12 +8,12 @@ use std::time::Duration;
 use dnsbl::limits::{HEALTH_INTERVAL, HEALTH_JITTER_PERCENT};
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
-use history::limits::FLIGHT_TIME;
 use lab::fault::{Fault, MixedCaseReply};
 use lab::internet::{Internet, LabList, ListKind};
 use lab::oracle::Oracle;
 use lab::server::LabServer;
 use lab::zone_file::read_zone;
+use record::limits::FLIGHT_TIME;
 use tokio::time::Instant;
 
 use crate::plan::{Plan, SPLIT, SPLIT_VERSIONS, Sees, split_text};

@@ -10,13 +10,10 @@ use std::time::Duration;
 use config::{Config, Family};
 use dns::conduct::Conduct;
 use dns::question::wire_name;
+use explain::failed::{FailedWanted, FailedZone};
+use explain::why::{MessageReport, Wanted, WantedSubject};
 use futures_util::future::join_all;
 use hickory_proto::rr::RecordType;
-use history::Window;
-use history::culprit::CulpritKind;
-use history::failed::{FailedWanted, FailedZone};
-use history::limits::FLIGHT_TIME;
-use history::why::{MessageReport, Wanted, WantedSubject};
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{ask, ask_with, name};
@@ -24,6 +21,9 @@ use lab::server::Distance;
 use lab::simulated::Ipv6Way;
 use lab::simulation::{Flags, Simulation, config_for, config_trusting, paused};
 use lab::world::ServerPlan;
+use record::Window;
+use record::culprit::CulpritKind;
+use record::limits::FLIGHT_TIME;
 use resolver::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS, NEW_ZONE_TIME};
 
 /// A DNS list of the built-in registry.

@@ -5,14 +5,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use history::changes::ChangesReport;
-use history::why::{Wanted, WantedSubject};
+use explain::why::{Wanted, WantedSubject};
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{ask, name};
 use lab::signing::Signing;
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::world::{Lab, ServerPlan};
+use record::changes::ChangesReport;
 
 use hickory_proto::rr::RecordType;
 

@@ -11,17 +11,17 @@ use std::time::Duration;
 use config::{Config, ConfiguredZone, Forwarder, ZoneKind, changes, show};
 use dnsbl::batch::BatchCounts;
 use dnsbl::list_way::Way;
+use explain::failed::FailedWanted;
+use explain::why::Wanted;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use history::Window;
-use history::failed::FailedWanted;
-use history::why::Wanted;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{Lines, ask, name};
 use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_for, config_trusting, paused};
 use lab::world::ServerPlan;
+use record::Window;
 use resolver::resolve::list_keys::secrets_of;
 
 /// The configured customer key. The tests search for it in upper and lower case, because a client may write the name in any case.

@@ -9,13 +9,13 @@ use config::{ConfiguredZone, Forwarder, ZoneKind};
 use dns::question::Outcome;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
-use history::Window;
-use history::limits::FLIGHT_TIME;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
+use record::Window;
+use record::limits::FLIGHT_TIME;
 use resolver::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS, MAX_WAITERS, NEW_ZONE_TIME};
 use tokio::task::JoinSet;
 

@@ -9,13 +9,13 @@ use dns::question::Outcome;
 use dns::random::Random;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
-use history::event::StepEvent;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::internet::Internet;
 use lab::server::{Distance, LabServer};
 use lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan, absolute};
+use record::event::StepEvent;
 
 /// The number of mail domains: five for each hoster.
 const DOMAINS: usize = 40;

@@ -11,9 +11,6 @@ use config::LookaheadMode;
 use config::{Rule, RuleState};
 use dns::question::{Outcome, Question, wire_name};
 use hickory_proto::rr::{Name, RecordType};
-use history::entry::Link;
-use history::redact::Secrets;
-use history::{Counter, ReadSpan, Window};
 use lab::delegations::Tree;
 use lab::internet::Internet;
 use lab::mails::{Popularity, draw};
@@ -21,6 +18,9 @@ use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_for, paused};
 use lab::traffic;
 use lab::world::ServerPlan;
+use record::entry::Link;
+use record::redact::Secrets;
+use record::{Counter, ReadSpan, Window};
 use resolver::lookahead::RuleStanding;
 
 /// The mail domains of senders and recipients in the lab.

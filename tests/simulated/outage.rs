@@ -9,13 +9,13 @@ use dns::conduct::Health;
 use dns::conduct::ServerFeatures;
 use futures_util::future::join_all;
 use hickory_proto::rr::{Name, RecordType};
-use history::limits::{FLIGHT_TIME, INCIDENT_FAILURES};
-use history::{Counter, Window};
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::server::Distance;
 use lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
+use record::limits::{FLIGHT_TIME, INCIDENT_FAILURES};
+use record::{Counter, Window};
 use resolver::cache::servers::KnownServer;
 use resolver::limits::{DEAD_WANTED_TIME, HEDGE_BURST, HEDGES_PER_MILLE};
 

@@ -12,16 +12,17 @@ use dns::clock::Clock;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{Apart, Outcome, Question};
 use dns::wire::presentation::read_name;
+use explain::logging::{LogFacts, LogState};
+use explain::why::DaemonFacts;
 use hickory_proto::rr::{Name, RecordType};
-use history::entry::QuestionEntry;
-use history::event::{Ended, FlightEnded, FlightFailure, RouteKind, Sent, ServerOrigin, Shows};
-use history::redact::{Redaction, Secrets};
-use history::why::DaemonFacts;
-use history::{LogFacts, LogState, OTHER, Recorder, Scraped, ShedRow, Troubles, Window};
 use lab::prelude::Lines;
 use lab::simulation::paused;
 use proptest::prelude::*;
 use protocol::Severity;
+use record::entry::QuestionEntry;
+use record::event::{Ended, FlightEnded, FlightFailure, RouteKind, Sent, ServerOrigin, Shows};
+use record::redact::{Redaction, Secrets};
+use record::{OTHER, Recorder, Scraped, ShedRow, Troubles, Window};
 
 fn ended(client: u32, kind: RecordType, outcome: Outcome) -> Ended {
     let client = IpAddr::V4(Ipv4Addr::from_bits(client));
@@ -108,7 +109,7 @@ fn tell(recorder: &Recorder, secrets: &Secrets) {
     let facts = DaemonFacts::default();
     let redaction = Redaction::default();
     let facts = LogFacts { secrets, redaction, facts, is_list_logged: &|_| false };
-    recorder.write_log(&mut LogState::default(), &facts);
+    LogState::default().write(recorder, &facts);
 }
 
 #[test]
@@ -148,9 +149,9 @@ fn in_virtual_time<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) {
 
 /// Lets time pass. The history is updated at each interval, as in the daemon.
 async fn pass(recorder: &Recorder, span: Duration) {
-    let ticks = span.as_secs() / history::limits::SNAPSHOT_INTERVAL.as_secs();
+    let ticks = span.as_secs() / record::limits::SNAPSHOT_INTERVAL.as_secs();
     for _ in 0..ticks {
-        tokio::time::advance(history::limits::SNAPSHOT_INTERVAL).await;
+        tokio::time::advance(record::limits::SNAPSHOT_INTERVAL).await;
         recorder.tick();
     }
 }
@@ -258,19 +259,19 @@ fn whose_questions_were_turned_away_is_told_by_zone_and_by_client() {
 #[test]
 fn strangers_do_not_make_the_tables_grow() {
     let recorder = Recorder::new(Clock::machine(), 1);
-    let many = u32::try_from(history::limits::MAX_TABLE_ROWS * 2).unwrap();
+    let many = u32::try_from(record::limits::MAX_TABLE_ROWS * 2).unwrap();
     fly(&recorder, "slow.example.", 9_000, false);
     for number in 0..many {
         recorder.question(0, &ended(number, RecordType::A, Outcome::Cache));
         fly(&recorder, &format!("z{number}.example."), 10, false);
     }
     let clients = recorder.by_client(Window::Start);
-    assert_eq!(clients.len(), history::limits::MAX_CLIENTS_PER_SHARD + 1);
+    assert_eq!(clients.len(), record::limits::MAX_CLIENTS_PER_SHARD + 1);
     assert_eq!(clients.last().unwrap().client, OTHER);
     assert_eq!(clients.iter().map(|row| row.questions).sum::<u64>(), u64::from(many));
     for window in [Window::Minute, Window::Start] {
         let zones = recorder.slow(window);
-        assert!(zones.len() <= history::limits::MAX_TABLE_ROWS + 1);
+        assert!(zones.len() <= record::limits::MAX_TABLE_ROWS + 1);
         assert_eq!(zones[0].zone, "slow.example.");
         assert_eq!(zones.last().unwrap().zone, OTHER);
         assert_eq!(zones.iter().map(|row| row.flights).sum::<u64>(), u64::from(many) + 1);

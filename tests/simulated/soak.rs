@@ -12,7 +12,6 @@ use dns::random::Random;
 use futures_util::future::{BoxFuture, join_all};
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
-use history::event::StepEvent;
 use lab::client::AskError;
 use lab::delegations::Tree;
 use lab::internet::Internet;
@@ -23,6 +22,7 @@ use lab::simulation::{Simulation, config_for, paused};
 use lab::traffic;
 use lab::traffic::{Asker, Program};
 use lab::world::{Lab, ServerPlan};
+use record::event::StepEvent;
 
 use stage::watched::{AILMENTS, Watched};
 

@@ -13,7 +13,6 @@ use dns::random::Random;
 use futures_util::future::BoxFuture;
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
-use history::event::{Step, StepEvent};
 use lab::client::AskError;
 use lab::distort::POISON;
 use lab::fault::{Fault, MixedCaseReply};
@@ -24,6 +23,7 @@ use lab::prelude::{AFTERWARDS, REPLY_TIME, SOAK_DOMAINS, by_hand, skipped};
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::traffic;
 use lab::traffic::{Asker, Program};
+use record::event::{Step, StepEvent};
 use resolver::limits::MAX_PACKETS_PER_QUESTION;
 
 /// The default number of runs. In each run, four servers have a fault, so 16 runs are enough to give each fault of the list to a server.

@@ -9,7 +9,6 @@ use dns::question::{ExtendedError, Outcome};
 use futures_util::future::join_all;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
-use history::limits::FLIGHT_TIME;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::internet::Internet;
@@ -17,6 +16,7 @@ use lab::oracle::Oracle;
 use lab::prelude::ask;
 use lab::simulation::{SimulatedReply, Simulation, config_for, config_trusting, paused};
 use lab::world::{Lab, ServerPlan};
+use record::limits::FLIGHT_TIME;
 
 /// Clients ask for the first half of the mail domains before the outage.
 const DOMAINS: usize = 24;

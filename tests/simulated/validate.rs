@@ -370,7 +370,7 @@ fn states_are_counted_by_flight() {
         for owner in ["mail.signed.com", "www.plain.com", "www.broken.com", "mail.signed.com"] {
             stage.ask(owner, RecordType::A).await;
         }
-        let report = stage.simulation.recorder().report(history::Window::Start);
+        let report = stage.simulation.recorder().report(record::Window::Start);
         let counts: Vec<u64> = report.upstream.validated.values().copied().collect();
         assert_eq!(counts, [1, 1, 1, 0], "secure, insecure, bogus, indeterminate");
     });

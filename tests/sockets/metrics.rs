@@ -181,7 +181,7 @@ async fn outcomes_add_up_to_the_queries_in_every_metric() {
             assert!(*value >= scraped[series], "{series} has shrunk");
         }
     }
-    assert_eq!(stage.daemon.subject().recorder().report(history::Window::Start).questions, 20);
+    assert_eq!(stage.daemon.subject().recorder().report(record::Window::Start).questions, 20);
     stage.daemon.stop().await;
 }
 

@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 use control::Controlled;
 use dns::random::Random;
 use hickory_proto::rr::RecordType;
-use history::Window;
 use lab::fault::Fault;
 use lab::internet::Internet;
 use lab::simulation::root_anchor;
 use lab::sockets::LabSockets;
+use record::Window;
 use serde_json::Value;
 use stage::{PATIENCE, Stage, name};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -160,7 +160,7 @@ async fn a_fresh_trace_ends_with_its_client() {
             tokio::task::yield_now().await;
         }
     };
-    timeout(history::limits::FLIGHT_TIME / 4, ended).await.expect("nothing is left of the traces");
+    timeout(record::limits::FLIGHT_TIME / 4, ended).await.expect("nothing is left of the traces");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,8 +2,8 @@
 
 use std::sync::Mutex;
 
-use history::store::Store;
-use history::stored::SEGMENT_HEAD;
+use record::store::Store;
+use record::stored::SEGMENT_HEAD;
 
 /// Keeps the files of the history (segments) in memory.
 #[derive(Debug, Default)]

@@ -10,13 +10,13 @@ use daemon::Daemon;
 use dns::question::{Apart, Outcome};
 use dns::random::Random;
 use hickory_proto::rr::RecordType;
-use history::Window;
 use lab::client::LabClient;
 use lab::delegations::Tree;
 pub use lab::prelude::name;
 use lab::server::Distance;
 use lab::sockets::LabSockets;
 use lab::world::{Lab, ServerPlan};
+use record::Window;
 
 /// A time that is long enough on any machine. A test that passes never waits this long.
 pub const PATIENCE: Duration = Duration::from_secs(30);

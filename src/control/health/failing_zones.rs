@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::limits::MAX_STATUS_ZONES;
-use history::{FailingZone, TimeSpan, failed_text};
 use protocol::{Severity, Warning};
+use record::{FailingZone, TimeSpan, failed_text};
 
 /// Names the first `MAX_STATUS_ZONES` failing zones, and counts the others.
 pub(super) fn warnings(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {

@@ -18,9 +18,9 @@ use super::lists;
 use crate::limits::JUDGED;
 use dns::clock::micros;
 use dns::question::Outcome;
-use history::{ClockJump, FailuresByZone, StatsReport, TimeSpan, Troubles, ZoneFailures};
 use protocol::fleet::FleetState;
 use protocol::{Severity, Status, Warning};
+use record::{ClockJump, FailuresByZone, StatsReport, TimeSpan, Troubles, ZoneFailures};
 
 /// Returns the current state and health of the daemon, for `resolverctl status`.
 pub fn status(subject: &impl Controlled) -> Status {
@@ -255,7 +255,7 @@ mod tests {
     use super::*;
     use crate::limits::MAX_STATUS_ZONES;
     use dns::conduct::Conduct;
-    use history::{FailingZone, UpstreamReport};
+    use record::{FailingZone, UpstreamReport};
 
     fn report(outcomes: &[(Outcome, u64)], messages: &[(Conduct, u64)]) -> StatsReport {
         StatsReport {

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use crate::limits::{MAX_STATUS_NETWORKS, SLOW_NETWORK_TIME};
 use dns::conduct::network_text;
-use history::{ServerRow, Window};
 use protocol::{Severity, Warning};
+use record::{ServerRow, Window};
 
 /// The period whose queries are judged. It is short, so that the report ends soon after the servers have become fast.
 pub(super) const JUDGED: Window = Window::Minute;

@@ -4,7 +4,7 @@ use std::fmt::{Display, Write};
 use std::sync::LazyLock;
 
 use super::table::{self, Family};
-use history::{BOUNDS, Distribution};
+use record::{BOUNDS, Distribution};
 
 pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 

@@ -12,8 +12,8 @@ use control::{Controlled, health, limits, rows};
 use dns::wire::presentation;
 use dnsbl::list::List;
 use dnsbl::state::ListState;
-use history::{Distribution, Recorder, Scraped, Window};
 use protocol::{RootKeyStanding, Severity, Status};
+use record::{Distribution, Recorder, Scraped, Window};
 
 /// The counters of a DNS list, summed over the kinds of servers that get its queries (found by recursion, configured, or forwarders).
 #[derive(Default)]

@@ -12,7 +12,7 @@ use tokio::task::block_in_place;
 use crate::limits::MAX_USERS;
 use crate::socket_owners::{PASSWD, read, user_numbers_of};
 use config::PageReaders;
-use history::owner::WantedOwner;
+use record::owner::WantedOwner;
 
 const GROUPS: &str = "/etc/group";
 

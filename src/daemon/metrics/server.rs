@@ -21,7 +21,7 @@ use super::gather;
 use super::page::{self, PageData};
 use super::readers::Peer;
 use control::Controlled;
-use history::Counter;
+use record::Counter;
 
 const PATH: &str = "/metrics";
 

@@ -1,10 +1,10 @@
 //! The table of metrics: the name, kind, labels and description of each.
 //!
-//! The first rows are in this file. The rows of the counters follow them; their names and descriptions are in `history::counters`. Tests compare the
+//! The first rows are in this file. The rows of the counters follow them; their names and descriptions are in `record::counters`. Tests compare the
 //! manual resolverd-metrics(7), the dashboard and the alerts with this table.
 
 use dns::words;
-use history::Counts;
+use record::Counts;
 
 words! {
     /// The kind of a metric, as Prometheus defines it.

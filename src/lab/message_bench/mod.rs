@@ -26,7 +26,7 @@ use rustix::time::{ClockId, clock_gettime};
 use config::LookaheadMode;
 use dns::clock::Clock;
 use dns::random::Random;
-use history::{Counter, Window};
+use record::{Counter, Window};
 
 pub use self::installed::BenchError;
 use self::limit::{Limit, LimitOf};

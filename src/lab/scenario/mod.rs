@@ -51,7 +51,7 @@
 //!   `glue RECORD`, `negative NXDOMAIN|NODATA`, `delegation SERVER...`, `failure CODE`.
 //! - `unpoisoned`: no cache contains the false data that a fault sends.
 //! - `counted WORD=COUNT...`: counters since the start. A word is a behaviour of servers (`answered`, `timeout`) or the JSON
-//!   name of a row of `history::counters` (`scrubbed`, `strays`).
+//!   name of a row of `record::counters` (`scrubbed`, `strays`).
 //!
 //! # Expectations below `ask`
 //!

@@ -15,7 +15,7 @@ use crate::world::Lab;
 use config::Config;
 use dns::conduct::Conduct;
 use dns::question::Outcome;
-use history::Window;
+use record::Window;
 
 use super::check::differences;
 use super::{Action, Ask, Scenario, ScenarioError, ScenarioStep, memory};

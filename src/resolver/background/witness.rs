@@ -10,7 +10,7 @@ use crate::resolve::Resolver;
 use crate::resolve::side::nowhere;
 use dns::question::ViewId;
 use dns::random::Random;
-use history::Recorder;
+use record::Recorder;
 
 /// Queries root servers whenever no other server answers, and over TCP whenever TCP fails to several networks. Never returns.
 pub async fn ask_root_in_doubt(

@@ -37,8 +37,8 @@ use dns::cached::Delegation;
 use dns::clock::Mono;
 use dns::conduct::Conduct;
 use dns::conduct::Health;
-use history::Counter;
-use history::reason::AGAIN;
+use record::Counter;
+use record::reason::AGAIN;
 use supervise::driven::{Driven, drive};
 
 /// The result of a lookup of one server's addresses in one family (A or AAAA).

@@ -38,10 +38,10 @@ use dns::wire::{PAYLOAD, PLAIN_PAYLOAD};
 use exchange::limits::LISTEN_TIME;
 use exchange::network::Path;
 use exchange::{Heard, Place, Sender, Trouble, UpstreamQuery};
-use history::Counter;
-use history::event::Overdue;
-use history::limits::EDNS_TRIES;
-use history::note::{Note, Words};
+use record::Counter;
+use record::event::Overdue;
+use record::limits::EDNS_TRIES;
+use record::note::{Note, Words};
 use supervise::caught;
 
 enum NextQuery {

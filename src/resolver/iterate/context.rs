@@ -17,9 +17,9 @@ use crate::limits::{
     MAX_CONFIRMED_OF_SUB_QUESTIONS, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_PAST_FORWARDERS, MAX_SOUGHT,
 };
 use dns::clock::Mono;
-use history::limits::FLIGHT_TIME;
-use history::note::Note;
-use history::trail::Trail;
+use record::limits::FLIGHT_TIME;
+use record::note::Note;
+use record::trail::Trail;
 use validate::anchors::Anchors;
 use validate::budget::Budget as Work;
 use validate::verdict::SecurityStatus;

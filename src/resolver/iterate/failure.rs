@@ -8,7 +8,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::server_role::ServerRole;
 use dns::conduct::Conduct;
 use dns::question::{ExtendedError, name_text, zone_text};
-use history::event::{FlightFailure, ListFault, ServerOrigin, Shows};
+use record::event::{FlightFailure, ListFault, ServerOrigin, Shows};
 use validate::verdict::{SecurityStatus, ValidationFailure};
 
 /// A sentence names at most this many servers, and counts the others.

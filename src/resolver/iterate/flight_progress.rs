@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use dns::clock::{Clock, Moments, Mono};
-use history::trail::Trail;
+use record::trail::Trail;
 use validate::verdict::SecurityStatus;
 
 /// The progress of a resolution, which the resolution and its waiting clients share.
@@ -63,8 +63,8 @@ impl FlightProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use history::event::StepEvent;
-    use history::limits::MAX_STEPS;
+    use record::event::StepEvent;
+    use record::limits::MAX_STEPS;
 
     #[test]
     fn answers_and_bogus_data_are_known_also_when_no_more_steps_are_kept() {

@@ -16,8 +16,8 @@ use super::context::Context;
 use super::failure::Failure;
 use super::{Iterate, Lookup, Resolved};
 use crate::cache::freshness;
-use history::Counter;
-use history::event::StepEvent;
+use record::Counter;
+use record::event::StepEvent;
 use zones::{Route, RouteTarget};
 
 impl Iterate {

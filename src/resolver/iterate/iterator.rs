@@ -15,7 +15,7 @@ use dns::question::ViewId;
 use dns::random::Random;
 use dnsbl::network_answers::NetworkAnswers;
 use exchange::Exchange;
-use history::Recorder;
+use record::Recorder;
 #[cfg(feature = "simulated")]
 use supervise::strike::Strike;
 

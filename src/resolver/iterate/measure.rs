@@ -17,7 +17,7 @@ use super::lookup::path;
 use super::query_form::{UpstreamForm, WantedAnswer};
 use super::select::{self, Candidate};
 use super::server_role::ServerRole;
-use history::Counter;
+use record::Counter;
 use supervise::driven::Driven;
 
 impl Asking<'_> {

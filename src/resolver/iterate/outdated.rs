@@ -11,7 +11,7 @@ use super::{Iterate, Lookup, Resolved};
 use crate::limits::{SILENT_DELEGATION_TIME, SUSPECT_AGE};
 use dns::cached::Delegation;
 use dns::conduct::Conduct;
-use history::event::StepEvent;
+use record::event::StepEvent;
 
 /// A delegation from the cache that may be outdated, and the result of its servers: a failure, or a denial that a working server would not send.
 pub(super) struct Outdated {

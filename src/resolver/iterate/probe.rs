@@ -24,7 +24,7 @@ use dns::conduct::{Conduct, Transport};
 use dns::wire::PLAIN_PAYLOAD;
 use exchange::network::Path;
 use exchange::{Sender, UpstreamQuery};
-use history::event::Sent;
+use record::event::Sent;
 use zones::View;
 
 pub(super) struct Probe {

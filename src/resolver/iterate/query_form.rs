@@ -18,7 +18,7 @@ use dns::conduct::ServerFeatures;
 use dns::conduct::Transport;
 use dns::wire::{PAYLOAD, PLAIN_PAYLOAD};
 use exchange::network::Path;
-use history::limits::EDNS_TRIES;
+use record::limits::EDNS_TRIES;
 use validate::anchors::Trust;
 use zones::View;
 

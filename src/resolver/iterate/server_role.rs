@@ -4,7 +4,7 @@ use hickory_proto::rr::Name;
 
 use dns::cached::Delegation;
 use dns::question::{name_text, zone_text};
-use history::event::ServerOrigin;
+use record::event::ServerOrigin;
 use zones::{Route, RouteTarget};
 
 /// How a server became known, which decides how it is asked.

@@ -21,7 +21,7 @@ use crate::limits::WorkBounds;
 use dns::clock::{Clock, Mono};
 use dns::random::Random;
 use exchange::Exchange;
-use history::Recorder;
+use record::Recorder;
 use supervise::caught;
 #[cfg(feature = "simulated")]
 use supervise::strike::Strike;

@@ -9,7 +9,7 @@ use dns::conduct::Conduct;
 use dns::limits::MAX_ERROR_TEXT;
 use dns::question::ExtendedError;
 use exchange::Trouble;
-use history::note::Words;
+use record::note::Words;
 
 const EXTENDED_ERROR: u16 = 15;
 

@@ -18,7 +18,7 @@ use crate::limits::{
     MAX_PACKETS_PER_QUESTION, SILENCES_OF_ANOTHER_ZONE, SILENT_ELSEWHERE_TIME, UNHEARD_TIME, UNKNOWN_TIMER,
 };
 use dns::conduct::Conduct;
-use history::event::StepEvent;
+use record::event::StepEvent;
 
 /// A timer that runs if all servers of the zone were silent in queries for other zones. When it expires, the question does not wait longer for these
 /// servers.

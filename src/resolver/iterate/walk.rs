@@ -17,8 +17,8 @@ use crate::cache::negative::negative_ttl;
 use crate::limits::MAX_REFERRALS;
 use dns::cached::Delegation;
 use dns::question::name_text;
-use history::event::StepEvent;
-use history::note::Note;
+use record::event::StepEvent;
+use record::note::Note;
 use zones::RouteTarget;
 
 enum ProbedLabel {

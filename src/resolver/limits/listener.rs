@@ -7,7 +7,7 @@ use crate::limits::LISTEN_TIME_OF_SLOW;
 use crate::limits::MIN_TIMER;
 use config::limits::MIN_DEADLINE;
 use exchange::limits::MAX_PIPELINED;
-use history::limits::FLIGHT_TIME;
+use record::limits::FLIGHT_TIME;
 
 /// By default there is one UDP worker for this number of cores. The mail software on the host needs the other cores.
 pub(crate) const CORES_PER_WORKER: usize = 2;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::limits::MAX_TIMER;
-use history::limits::FLIGHT_TIME;
+use record::limits::FLIGHT_TIME;
 
 /// The greatest number of aliases (CNAME or DNAME) in one answer. Postfix follows 10, Unbound 11, BIND 16.
 pub const MAX_ALIASES: usize = 12;

@@ -29,10 +29,10 @@ use dns::wire::query::{Query, Rejection, Unanswerable};
 use dns::wire::{compose, reply, ttl};
 use dnstap::tap::WantedKinds;
 use dnstap::tapped::{TapKind, TappedMessage};
-use history::entry::QuestionEntry;
-use history::event::Ended;
-use history::owner::WantedOwner;
-use history::{Counter, HitPage, Recorder};
+use record::entry::QuestionEntry;
+use record::event::Ended;
+use record::owner::WantedOwner;
+use record::{Counter, HitPage, Recorder};
 use supervise::{Supervisor, caught};
 
 pub(super) enum Handled {

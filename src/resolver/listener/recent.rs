@@ -31,7 +31,7 @@ use crate::limits::{RECENT_OCTETS, RECENT_REPLIES};
 use dns::clock::Mono;
 use dns::hash::Plain;
 use dns::question::ViewId;
-use history::limits::CORE_LINE;
+use record::limits::CORE_LINE;
 
 pub(super) struct RecentReplies {
     sets: Vec<RecentSet>,

@@ -19,7 +19,7 @@ use dns::wire::cookie::CookieSecret;
 use dnsbl::list::Guard;
 use exchange::ports::SourcePorts;
 use exchange::socket_network::SocketNetwork;
-use history::Recorder;
+use record::Recorder;
 use supervise::Supervisor;
 
 const PATIENCE: Duration = Duration::from_secs(60);

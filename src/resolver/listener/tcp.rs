@@ -26,7 +26,7 @@ use dns::question::{Answer, Apart};
 use dns::wire::HEADER;
 use dns::wire::query::Query;
 use exchange::limits::TCP_WRITE_TIME;
-use history::Counter;
+use record::Counter;
 
 /// The shard (separate copy) of the counters for queries over connections: that of the first UDP worker thread.
 pub(super) const SHARD: usize = 0;

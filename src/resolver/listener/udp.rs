@@ -408,7 +408,7 @@ pub(in crate::listener) mod tests {
     use exchange::network::Network;
     use exchange::ports::SourcePorts;
     use exchange::socket_network::SocketNetwork;
-    use history::Recorder;
+    use record::Recorder;
     use zones::Views;
 
     /// The number of cache hits until all buffers have their final size, and the number of further hits, during which allocations are

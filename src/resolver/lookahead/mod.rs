@@ -66,7 +66,7 @@ use dns::clock::Clock;
 use dns::hash::Keyed;
 use dns::question::{Question, ViewId};
 use dns::random::Random;
-use history::Counter;
+use record::Counter;
 
 /// The state of look-ahead, which its task and the control socket use.
 #[derive(Debug)]

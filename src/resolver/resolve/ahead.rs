@@ -29,8 +29,8 @@ use config::{Config, LookaheadMode};
 use dns::cached::Rank;
 use dns::clock::Clock;
 use dns::question::{Answer, Question, ViewId, name_of_wire};
-use history::note::Note;
-use history::{Flown, Recorder};
+use record::note::Note;
+use record::{Flown, Recorder};
 use supervise::{Panicked, caught};
 use zones::{RouteTarget, Views};
 

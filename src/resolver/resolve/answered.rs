@@ -22,7 +22,7 @@ use config::LookaheadMode;
 use dns::clock::{Clock, Mono};
 use dns::question::{Answer, QuestionKey};
 use dnsbl::list_events::ListEventKind;
-use history::{Counter, Recorder};
+use record::{Counter, Recorder};
 
 pub(crate) struct AnsweredQueue {
     clock: Clock,

@@ -1,4 +1,4 @@
-//! Watches the records of the domains that this gateway mails with for changes. [`history::changes`] decides what is a change.
+//! Watches the records of the domains that this gateway mails with for changes. [`record::changes`] decides what is a change.
 //!
 //! # Decisions
 //!
@@ -23,9 +23,9 @@ use crate::cache::rrsets::InView;
 use crate::limits::{CHANGES_AT_ONCE, CHANGES_PAUSE, CHANGES_ROUND, MAX_ALIASES, MAX_CHANGES_ASKED};
 use dns::clock::{Mono, Now};
 use dns::question::{Question, ViewId, name_text};
-use history::changes::{ChangeRow, Changes, ChangesReport, Observed, RecordKind, Value};
-use history::limits::CHANGE_BEFORE_MESSAGE;
-use history::why::MessageReport;
+use explain::limits::CHANGE_BEFORE_MESSAGE;
+use explain::why::MessageReport;
+use record::changes::{ChangeRow, Changes, ChangesReport, Observed, RecordKind, Value};
 
 /// In seconds. A question that took at least this time delayed its message.
 const SLOW: f64 = 0.3;

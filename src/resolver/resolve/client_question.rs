@@ -12,9 +12,9 @@ use dns::clock::Mono;
 use dns::question::{Answer, Client, Outcome, Question, QuestionKey};
 use dnsbl::entry::ListEntry;
 use dnsbl::list::{AskedAbout, List};
-use history::event::Step;
-use history::owner::WantedOwner;
-use history::trail::Trail;
+use record::event::Step;
+use record::owner::WantedOwner;
+use record::trail::Trail;
 use zones::{Route, View};
 
 /// A client's question that is being answered. The task of the resolution (flight) and the request of the client share it.

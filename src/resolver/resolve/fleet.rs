@@ -37,9 +37,9 @@ use dnsbl::gate::{self, ListVerdict};
 use dnsbl::limits::MAX_LIST_WAYS;
 use dnsbl::list::AskedAbout;
 use dnsbl::state::ListState;
-use history::Counter;
-use history::event::StepEvent;
-use history::redact::Secrets;
+use record::Counter;
+use record::event::StepEvent;
+use record::redact::Secrets;
 use zones::{RouteTarget, Views};
 
 pub(super) type Fleet = ArcSwapOption<Sharing>;

@@ -27,9 +27,9 @@ use dns::clock::{Clock, Mono, minute};
 use dns::conduct::Conduct;
 use dns::question::{Answer, Question, Security};
 use dns::wire::compose;
-use history::event::{FlightEnded, RouteKind, ServerOrigin};
-use history::note::{Note, Words};
-use history::{Counter, Flown, Recorder};
+use record::event::{FlightEnded, RouteKind, ServerOrigin};
+use record::note::{Note, Words};
+use record::{Counter, Flown, Recorder};
 use supervise::driven::Driven;
 #[cfg(feature = "simulated")]
 use supervise::strike::Strike;

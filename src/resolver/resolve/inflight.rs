@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::flights::Flights;
 use dns::clock::Mono;
 use dns::question::Question;
-use history::trail::LastQuery;
+use record::trail::LastQuery;
 
 /// A resolution in progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ mod tests {
     use dns::question::{Client, wire_name};
     use dns::random::Random;
     use hickory_proto::rr::{Name, RecordType};
-    use history::note::Note;
+    use record::note::Note;
 
     #[test]
     fn a_flight_is_reported_with_those_who_wait_and_whom_it_waits_for() {

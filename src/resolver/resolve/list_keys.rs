@@ -7,7 +7,7 @@ use hickory_proto::rr::Name;
 use config::{Config, Redact};
 use dns::question::wire_name;
 use dnsbl::rewrite::{Rewrite, provider_of};
-use history::redact::{Redaction, Secrets};
+use record::redact::{Redaction, Secrets};
 
 /// Returns where the configured DNS lists have their secret keys: in the label directly below the zone or base name of a list. For other
 /// lists, a label counts as a key if it looks like one.

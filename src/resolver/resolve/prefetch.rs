@@ -34,7 +34,7 @@ use crate::iterate::renewal::ExpiringEntry;
 use crate::limits::{MAX_RENEWALS_OF_ZONE, MAX_RENEWALS_WAITING};
 use dns::clock::Mono;
 use dns::question::{Answer, Client, QuestionKey};
-use history::Counter;
+use record::Counter;
 use zones::{RouteTarget, Views};
 
 /// The client in the questions of renewals. No real client has this address.

@@ -22,7 +22,7 @@ use super::chased::Chased;
 use crate::extended_error;
 use crate::limits::MAX_REPORTED_REMOVED;
 use dns::question::Security;
-use history::note::record_text;
+use record::note::record_text;
 use validate::signature::covered_type;
 use zones::{View, local};
 

@@ -17,7 +17,7 @@ use dns::cached::Rank;
 use dns::clock::Mono;
 use dns::question::{Security, name_text};
 use dnsbl::list::List;
-use history::event::StepEvent;
+use record::event::StepEvent;
 use validate::verdict::Verdict;
 
 impl Chaser {

@@ -22,9 +22,9 @@ use crate::limits::FRESH_TRACE_MEMORY;
 use dns::question::{Client, Outcome, Question};
 use dns::random::Random;
 use exchange::network::Network;
-use history::Recorder;
-use history::event::Step;
-use history::limits::FLIGHT_TIME;
+use record::Recorder;
+use record::event::Step;
+use record::limits::FLIGHT_TIME;
 use zones::Views;
 
 impl Resolver {

@@ -21,8 +21,8 @@ use crate::limits::{MAX_RELOADED, UNANSWERED_DEADLINE};
 use dns::clock::{Clock, Mono};
 use dns::question::{Answer, ExtendedError, Outcome, Question};
 use dns::wire::compose;
-use history::Flown;
-use history::trail::{LastQuery, Trail};
+use record::Flown;
+use record::trail::{LastQuery, Trail};
 use supervise::driven::Driven;
 use zones::Views;
 

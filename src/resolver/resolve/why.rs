@@ -15,14 +15,15 @@ use dns::clock::micros;
 use dns::question::{FirstLabels, label_places, wire_name};
 use dnsbl::entry::ListEntry;
 use dnsbl::state::ListState;
-use history::costs::{CostReport, CostsWanted, costs};
-use history::failed::{FailedReport, FailedWanted, failed};
-use history::message::ListName;
-use history::search::why;
-use history::spent;
-use history::spent::{FromRecord, StageRow};
-use history::why::{DaemonFacts, MessageReport, Wanted};
-use history::{LogFacts, ReadSpan, Recorded, Window};
+use explain::costs::{CostReport, CostsWanted, costs};
+use explain::failed::{FailedReport, FailedWanted, failed};
+use explain::logging::LogFacts;
+use explain::search::why;
+use explain::spent;
+use explain::spent::{FromRecord, StageRow};
+use explain::subject::ListName;
+use explain::why::{DaemonFacts, MessageReport, Wanted};
+use record::{ReadSpan, Recorded, Window};
 
 impl Resolver {
     /// Returns the emails in the history that match `wanted`, the slowest or worst first. The search takes up to a second, and several
@@ -113,13 +114,13 @@ impl Resolver {
     /// Reads the new part of the history, reports its failed and slow questions in the log, and stores them.
     pub fn write_new_log(&self) {
         let mut state = self.log_state.lock().unwrap_or_else(PoisonError::into_inner);
-        self.with_facts(|facts| self.recorder.write_log(&mut state, facts));
+        self.with_facts(|facts| state.write(&self.recorder, facts));
     }
 
     /// Like `write_new_log`, at the end of the process. Repeated events that were only counted are reported too.
     pub fn write_last_log(&self) {
         let mut state = self.log_state.lock().unwrap_or_else(PoisonError::into_inner);
-        self.with_facts(|facts| self.recorder.write_last_log(&mut state, facts));
+        self.with_facts(|facts| state.write_last(&self.recorder, facts));
     }
 
     /// Passes the history in memory to `write`, without the customer keys of DNS lists (see `Recorder::save_memory`).

@@ -18,9 +18,10 @@ use super::delivery::is_attempt;
 use super::line::PastedLine;
 use super::subject::{address_of, has, is_about};
 use crate::limits::PASTED_NEAR;
-use history::culprit::{CulpritKind, DecisiveTime};
-use history::limits::SLOW_ANSWER;
-use history::why::{MessageReport, QuestionReport};
+use explain::culprit::DecisiveTime;
+use explain::limits::SLOW_ANSWER;
+use explain::why::{MessageReport, QuestionReport};
+use record::culprit::CulpritKind;
 
 /// DNS is the cause of a delay only if the waits for DNS took at least this share of it.
 pub(super) const SHARE: f64 = 0.5;

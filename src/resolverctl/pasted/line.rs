@@ -6,7 +6,7 @@ use super::delay::LineDelay;
 use crate::limits::{PASTED_AFTER, PASTED_BEFORE, SESSION_PART};
 use dns::question::DnsResult;
 use dns::wire::presentation::shown;
-use history::culprit::DecisiveTime;
+use explain::culprit::DecisiveTime;
 
 /// smtpd of Postfix writes these words after it has looked up the name of a client. postscreen writes `CONNECT` before this
 /// lookup.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fit::{SHARE, is_of_dns};
 use super::line::PastedLine;
-use history::culprit::CulpritKind;
-use history::why::MessageReport;
+use explain::why::MessageReport;
+use record::culprit::CulpritKind;
 
 /// A message (email), and the pasted lines for which it is printed.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@
 //! - If several messages match the line equally well, or have names of the line that the others lack, all of them are shown, the
 //!   best first. The queries about the host of a mail and the queries about its sender are often two messages.
 //! - A message does not count as quick if another slow query of the client may belong to the same mail and took about as long as
-//!   the delay in the line (see `history::doubt`).
+//!   the delay in the line (see `explain::doubt`).
 //! - The line itself is evidence: a failed lookup in the line means that DNS is at fault, and a delay in another part of the
 //!   delivery means the opposite. If the line reports an answer, such as a name that does not exist, time does not matter: the
 //!   answer is the cause if a query of the message, or of another one shortly before, has this answer; otherwise the cause is unknown.
@@ -24,10 +24,10 @@ use super::subject::{address_of, has};
 use crate::limits::{MAX_FITTING_MESSAGES, WHY_AROUND};
 use crate::render::words::time;
 use dns::question::DnsResult;
-use history::culprit::CulpritKind;
-use history::doubt::{self, ON_DISK_ALONE, PossibleWait};
-use history::limits::SLOW_ANSWER;
-use history::why::{CulpritReport, MessageReport, QuestionReport};
+use explain::doubt::{self, ON_DISK_ALONE, PossibleWait};
+use explain::limits::SLOW_ANSWER;
+use explain::why::{CulpritReport, MessageReport, QuestionReport};
+use record::culprit::CulpritKind;
 
 /// Returns at most `MAX_FITTING_MESSAGES` messages (emails) to which a pasted line may belong, the best match first. The daemon
 /// found `messages` by the names and addresses of the line. If no message is from the time of the line, returns the nearest

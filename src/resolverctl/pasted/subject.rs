@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use hickory_proto::rr::Name;
 
 use dnsbl::list::{NIBBLES, OCTETS, reversed};
-use history::why::MessageReport;
+use explain::why::MessageReport;
 
 pub(super) fn subject(word: &str) -> Option<String> {
     let word = word.trim_matches(['.', ':', '`', '*', '?']);

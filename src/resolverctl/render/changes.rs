@@ -3,8 +3,8 @@
 use super::style::{Paint, Style};
 use super::table::{Align, TextTable};
 use dns::wire::presentation::harmless;
-use history::changes::ChangeRow;
 use protocol::Reply;
+use record::changes::ChangeRow;
 
 const HEAD: [(&str, Align); 5] = [
     ("when", Align::Left),

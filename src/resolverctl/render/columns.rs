@@ -5,9 +5,9 @@ use super::style::Paint;
 use super::table::{Align, TextTable};
 use super::{lists, words};
 use dns::wire::presentation::harmless;
-use history::failed::{FailedZone, StillFails};
-use history::{ClientRow, OTHER, ServerRow, TypeRow, UserRow, ZoneRow, blames};
+use explain::failed::{FailedZone, StillFails};
 use protocol::lists::ListRow;
+use record::{ClientRow, OTHER, ServerRow, TypeRow, UserRow, ZoneRow, blames};
 
 /// A cell of a table.
 #[derive(Clone, Debug, PartialEq)]

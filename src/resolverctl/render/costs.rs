@@ -4,7 +4,7 @@ use super::columns::{self, Cell, Column, count, fault, number, word};
 use super::spent::empty;
 use super::style::{Paint, Style};
 use super::words;
-use history::costs::{CostRow, CostSpan};
+use explain::costs::{CostRow, CostSpan};
 use protocol::Reply;
 
 /// In seconds. If the delay has changed by less than this, the table shows "none" as the change.

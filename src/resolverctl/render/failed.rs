@@ -7,7 +7,7 @@ use super::table::more;
 use super::words;
 use crate::limits::MAX_SHOWN_ROWS;
 use dns::wire::presentation::harmless;
-use history::failed::{FailedServer, FailedZone, StillFails};
+use explain::failed::{FailedServer, FailedZone, StillFails};
 use protocol::{FailedRequest, Reply};
 
 /// The length of a date and the space after it. If both times of a row have the same date, the second time is shown without it.

@@ -5,8 +5,8 @@ use super::domains::cell;
 use super::spent::empty;
 use super::style::{Paint, Style};
 use super::words;
-use history::costs::CostSpan;
-use history::delays::{ListDelay, ListDelays};
+use explain::costs::CostSpan;
+use explain::delays::{ListDelay, ListDelays};
 use protocol::Reply;
 
 /// Returns the screen from the replies to a request. `moment` formats a point in time.

@@ -8,8 +8,8 @@ use super::style::{Paint, Style};
 use super::why::named_kind;
 use super::{json, words};
 use dns::wire::presentation::harmless;
-use history::culprit::CulpritKind;
-use history::why::CulpritReport;
+use explain::why::CulpritReport;
+use record::culprit::CulpritKind;
 
 /// The number of domains of a cause on the screen. JSON has all.
 const DOMAINS: usize = 5;

@@ -5,9 +5,9 @@
 use super::columns;
 use super::style::Style;
 use super::{spent, words};
-use history::Window;
 use protocol;
 use protocol::Reply;
+use record::Window;
 
 /// Returns a table, or a sentence if it has no rows. `moment` formats a point in time.
 pub fn table(

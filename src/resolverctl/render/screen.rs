@@ -15,8 +15,8 @@ use dns::cached::StoreFill;
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 use dns::wire::presentation::harmless;
-use history::{Counter, ServerRow, ShedRow, ZoneRow};
 use protocol::Stats;
+use record::{Counter, ServerRow, ShedRow, ZoneRow};
 
 /// The width, in columns, of the smallest terminal on which all lines can be read.
 const COLUMNS: usize = 80;

@@ -3,7 +3,7 @@
 use super::columns::{self, Column, count, number, time, word};
 use super::style::Style;
 use super::words;
-use history::spent::{Stage, StageRow, TableSpan};
+use explain::spent::{Stage, StageRow, TableSpan};
 use protocol::Reply;
 
 /// Returns the sentence for an empty query history. `off` is true if the configuration switches the history off.

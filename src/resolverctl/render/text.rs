@@ -10,11 +10,11 @@ use dns::clock::{date, minute};
 use dns::question::{Outcome, Security};
 use dns::wire::presentation::harmless;
 use doctor::facts::Record;
-use history::Window;
 use protocol::{
     CertificateStatus, DaemonStatus, QueryReply, Removed, Reply, RootKeyRow, RootKeyStanding, RootKeysStatus,
     Severity, SnapshotStatus, Status,
 };
+use record::Window;
 
 /// The words after a configured listen address that this host does not have.
 const LATER: &str = "resolverd listens there as soon as it appears";

@@ -3,9 +3,9 @@
 use super::style::{Paint, Style};
 use super::{text, words};
 use dns::wire::presentation::harmless;
-use history::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
-use history::reason::reason_label;
 use protocol::QueryReply;
+use record::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
+use record::reason::reason_label;
 
 /// Returns the end of a trace as text: the answer and, if there were no steps, a note that the answer came from the cache. `fresh` is true
 /// if the trace does not use the cache.

@@ -7,8 +7,8 @@ use super::{changes, words};
 use crate::limits::MAX_SHOWN_ROWS;
 use dns::question::{ClientTransport, DnsResult};
 use dns::wire::presentation::harmless;
-use history::culprit::CulpritKind;
-use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
+use explain::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
+use record::culprit::CulpritKind;
 
 /// The width of the bars, in columns.
 const BAR: usize = 20;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use history::{Quantiles, TimeSpan, Window};
+use record::{Quantiles, TimeSpan, Window};
 
 pub(super) const MESSAGE: &str =
     "message: the queries for one email; resolverd groups queries by client, names and time\n";

@@ -7,9 +7,9 @@ use super::keys::TopKey;
 use super::table::{TopRow, TopTable, rows_of, sort};
 use crate::limits::{TOP_PAGE, TOP_TREND};
 use dns::question::Outcome;
-use history::Window;
-use history::limits::STORED_TIME;
 use protocol::{FailedRequest, Reply, Request, Stats, Table};
+use record::Window;
+use record::limits::STORED_TIME;
 
 /// The periods, in the order in which the key `w` selects them.
 const WINDOWS: [Window; 4] = [Window::Minute, Window::FiveMinutes, Window::Hour, Window::Start];

@@ -35,8 +35,8 @@ use super::monitor::span_like;
 use super::outcome::CommandOutcome;
 use super::render::{Format, Style};
 use crate::limits::{TOP_INTERVALS, TOP_PATIENCE};
-use history::Window;
 use protocol::{Blame, Problem, Reply, Request, Stats};
+use record::Window;
 
 /// The command line of `top`.
 #[derive(Debug, clap::Args)]

@@ -8,8 +8,8 @@ use crate::limits::TOP_TREND;
 use crate::render::columns::{self, Cell, Context};
 use crate::render::table::Align;
 use crate::render::words;
-use history::OTHER;
 use protocol::Reply;
+use record::OTHER;
 
 /// A table of `resolverctl top` that the user can select.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

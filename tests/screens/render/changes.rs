@@ -1,8 +1,8 @@
 //! The screen of `resolverctl changes`, and the line of `why` about a change.
 
-use history::changes::{ChangeRow, RecordKind};
-use history::why::MessageReport;
+use explain::why::MessageReport;
 use protocol::Reply;
+use record::changes::{ChangeRow, RecordKind};
 use resolverctl::render::{Style, changes, json, why};
 
 use super::golden;

@@ -3,8 +3,8 @@
 use dns::question::Outcome;
 use doctor::codes::Code;
 use doctor::finding::{Finding, Level};
-use history::event::{DsSource, StepEvent};
 use protocol::Reply;
+use record::event::{DsSource, StepEvent};
 use resolverctl::render::html::chain::KeyChain;
 use resolverctl::render::html::{DomainReport, page};
 use resolverctl::render::{Style, domain, domains, json};

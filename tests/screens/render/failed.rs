@@ -1,9 +1,9 @@
 //! The screen of `resolverctl failed`.
 
 use dns::conduct::Conduct;
-use history::culprit::CulpritKind;
-use history::failed::{FailedServer, FailedZone, StillFails};
+use explain::failed::{FailedServer, FailedZone, StillFails};
 use protocol::{FailedRequest, Reply};
+use record::culprit::CulpritKind;
 use resolverctl::render::{Style, failed};
 
 use super::{both, golden, lines};

@@ -25,13 +25,13 @@ use dns::cached::StoreFill;
 use dns::conduct::Conduct;
 use dns::question::{Apart, ExtendedError, Outcome, Security};
 use doctor::facts::Record;
-use history::event::{Step, StepEvent};
-use history::{Counter, Counts, Quantiles, ServerRow, ShedRow, StatsReport, UpstreamReport, Window, ZoneRow};
 use protocol::rows::{HeldAs, HeldRow};
 use protocol::{
     CertificateStatus, DaemonStatus, MetricsStatus, MissingAddress, QueryEvent, QueryReply, Removed, Reply,
     RootKeyRow, RootKeyStanding, RootKeysStatus, Severity, SnapshotStatus, Stats, Status, Warning,
 };
+use record::event::{Step, StepEvent};
+use record::{Counter, Counts, Quantiles, ServerRow, ShedRow, StatsReport, UpstreamReport, Window, ZoneRow};
 use resolverctl::exit::{CommandFailure, PluginState};
 use resolverctl::render::plugin;
 use resolverctl::render::{Style, json, monitor, screen, state, text, trace};
@@ -282,7 +282,7 @@ fn one_failed_resolution_has_no_plural() {
 
 #[test]
 fn the_screen_of_a_daemon_that_has_just_started() {
-    let recorder = history::Recorder::new(dns::clock::Clock::machine(), 1);
+    let recorder = record::Recorder::new(dns::clock::Clock::machine(), 1);
     let mut fresh = control::stats(&recorder, Vec::new(), Window::FiveMinutes);
     (fresh.report.seconds, fresh.report.uptime) = (0.0, 0.0);
     both("stats_fresh", &screen::stats(&fresh, Style::Plain), &json::line(&fresh));

@@ -3,10 +3,10 @@
 use dns::cached::Rank;
 use dns::conduct::Health;
 use dns::conduct::ServerFeatures;
-use history::spent::{Stage, StageRow, TableSpan};
-use history::{ClientRow, TypeRow, UserRow, Window};
+use explain::spent::{Stage, StageRow, TableSpan};
 use protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use protocol::{Reply, Table};
+use record::{ClientRow, TypeRow, UserRow, Window};
 use resolverctl::render::{Style, rows, state};
 
 use crate::render::{both, lines, quantiles, servers, zone, zones};

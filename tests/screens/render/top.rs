@@ -1,13 +1,13 @@
 //! The screen of `resolverctl top` for terminals of 80 columns and 24 lines, and of 40 columns and 10 lines.
 
 use dns::question::Outcome;
-use history::culprit::CulpritKind;
-use history::failed::{FailedZone, StillFails};
-use history::{ClientRow, UserRow, Window};
+use explain::failed::{FailedZone, StillFails};
 use protocol::{Reply, Stats};
 use ratatui_core::backend::TestBackend;
 use ratatui_core::style::Color;
 use ratatui_core::terminal::Terminal;
+use record::culprit::CulpritKind;
+use record::{ClientRow, UserRow, Window};
 use resolverctl::top::draw::draw;
 use resolverctl::top::keys::TopKey;
 use resolverctl::top::live::{TopAct, TopLive};

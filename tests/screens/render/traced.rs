@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use dns::conduct::{Conduct, Transport};
 use dns::question::{Outcome, Security};
-use history::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
 use protocol::Reply;
+use record::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
 use resolverctl::render::{Style, trace};
 use validate::verdict::SecurityStatus;
 

@@ -2,11 +2,12 @@
 
 use dns::conduct::{Conduct, Transport};
 use dns::question::{DnsResult, Outcome};
-use history::costs::{CostRow, CostSpan, Side};
-use history::culprit::CulpritKind;
-use history::delays::{ListDelay, ListDelays};
-use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
+use explain::costs::{CostRow, CostSpan};
+use explain::delays::{ListDelay, ListDelays};
+use explain::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
 use protocol::Reply;
+use record::culprit::CulpritKind;
+use record::culprit::Side;
 use resolverctl::render::{Style, costs, list_delays, why};
 
 use super::{both, golden, lines};
@@ -186,9 +187,9 @@ fn the_outcome_has_what_dns_said() {
         said(0.13, ("nohost.example.", "AAAA"), DnsResult::NoData, Outcome::Cache),
     ];
     let is_it = |name: &str| name == "nohost.example.";
-    let culprit = history::answer::culprit(&questions, DnsResult::NoName, &is_it).unwrap();
+    let culprit = explain::answer::culprit(&questions, DnsResult::NoName, &is_it).unwrap();
     let is_listed = |name: &str| name.ends_with(list);
-    let also = history::answer::culprit(&questions, DnsResult::Listed, &is_listed).into_iter().collect();
+    let also = explain::answer::culprit(&questions, DnsResult::Listed, &is_listed).into_iter().collect();
     let answered = MessageReport {
         line: Some("Nov 20 09:11:40 mx postfix/smtp[9]: 4A1B2C: to=<a@nohost.example>, relay=none, delay=0.2, status=bounced (Host or domain name not found)".to_owned()),
         times: Some("these queries waited 84 ms for DNS; the whole delay was 0.2 s".to_owned()),

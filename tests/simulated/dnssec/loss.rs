@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
-use history::Window;
 use lab::delegations::Tree;
 use lab::prelude::ask_for_ad;
 use lab::server::Distance;
 use lab::simulation::{Simulation, config_trusting, paused};
 use lab::world::ServerPlan;
+use record::Window;
 
 /// The number of datagrams per thousand that are lost: every second one.
 const LOSS: u32 = 500;

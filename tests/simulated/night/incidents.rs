@@ -9,12 +9,12 @@ use config::{ConfiguredZone, Forwarder, ZoneKind};
 use control::health::judge;
 use futures_util::future::join_all;
 use hickory_proto::rr::{Name, RecordType};
-use history::Window;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::name;
 use lab::simulation::{Flags, Simulation, config_trusting};
 use lab::world::{Lab, ServerPlan};
+use record::Window;
 
 use crate::night::log::{Line, lines};
 use crate::night::tell;

@@ -5,12 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use explain::failed::FailedWanted;
+use explain::why::MessageReport;
 use hickory_proto::rr::RecordType;
-use history::culprit::CulpritKind;
-use history::failed::FailedWanted;
-use history::limits::MIN_RECORD;
-use history::store::Store;
-use history::why::MessageReport;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{ask, ask_with};
@@ -18,6 +15,9 @@ use lab::server::Distance;
 use lab::signing::{Flaw, Signing};
 use lab::simulation::{Flags, Simulation, config_trusting};
 use lab::world::Lab;
+use record::culprit::CulpritKind;
+use record::limits::MIN_RECORD;
+use record::store::Store;
 use resolverctl::pasted;
 use tokio::time::sleep;
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use config::Redact;
 use hickory_proto::rr::RecordType;
-use history::store::Store;
 use lab::prelude::ask_with;
 use lab::simulation::{Flags, Simulation, config_for};
+use record::store::Store;
 use tokio::time::sleep;
 
 use crate::night::failures::{of, simulation, stored, stored_and_told};

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dns::question::wire_name;
+use explain::limits::MAX_WHY_MESSAGES;
+use explain::why::{MessageReport, Wanted, WantedSubject};
 use futures_util::future::join_all;
-use history::culprit::CulpritKind;
-use history::limits::MAX_WHY_MESSAGES;
-use history::store::Store;
-use history::why::{MessageReport, Wanted, WantedSubject};
 use lab::prelude::{by_hand, name};
 use lab::simulation::{Simulation, paused};
+use record::culprit::CulpritKind;
+use record::store::Store;
 use resolver::limits::FOLLOW_PAUSE;
 use resolverctl::limits::WHY_AROUND;
 use resolverctl::pasted;

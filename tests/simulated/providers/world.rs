@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use history::store::Store;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::server::Distance;
 use lab::simulation::{Simulation, config_for};
 use lab::world::{Lab, ServerPlan};
+use record::store::Store;
 
 /// The labels of the mail providers below `tld.`.
 pub(crate) const PROVIDERS: [&str; 3] = ["one", "two", "three"];

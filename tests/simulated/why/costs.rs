@@ -1,9 +1,10 @@
 //! How long each cause delayed mail in a period: sums for this host, for other hosts and for the clients.
 
 use super::*;
-use history::costs::{CostReport, CostRow, CostsWanted, Side};
-use history::delays::ListDelays;
-use history::store::Store;
+use explain::costs::{CostReport, CostRow, CostsWanted};
+use explain::delays::ListDelays;
+use record::culprit::Side;
+use record::store::Store;
 use stage::memory_store::MemoryStore;
 
 /// Returns the causes as `resolverctl why` lists them.

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use dns::question::wire_name;
+use explain::why::WantedSubject;
 use hickory_proto::rr::RecordType;
-use history::culprit::CulpritKind;
-use history::why::WantedSubject;
 use lab::prelude::{ask, name};
 use lab::simulation::{Simulation, paused};
+use record::culprit::CulpritKind;
 
 use super::{at_the_end_of, check, kind_of, mail, of_domain, pasted, why, world};
 

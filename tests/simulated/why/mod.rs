@@ -11,14 +11,11 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use dns::question::{Outcome, wire_name};
+use explain::limits::MAX_WHY_QUESTIONS;
+use explain::spent::Stage;
+use explain::why::{MessageReport, Wanted, WantedSubject};
 use futures_util::future::join_all;
 use hickory_proto::rr::RecordType;
-use history::culprit::CulpritKind;
-use history::limits::MAX_WHY_QUESTIONS;
-use history::redact::Secrets;
-use history::spent::Stage;
-use history::why::{MessageReport, Wanted, WantedSubject};
-use history::{ReadSpan, Window};
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{ask, ask_with, name};
@@ -26,6 +23,9 @@ use lab::server::Distance;
 use lab::signing::{Flaw, Signing};
 use lab::simulation::{Flags, Simulation, config_trusting, paused};
 use lab::world::ServerPlan;
+use record::culprit::CulpritKind;
+use record::redact::Secrets;
+use record::{ReadSpan, Window};
 use resolverctl::pasted;
 
 /// The records of a mail domain.

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use hickory_proto::rr::RecordType;
-use history::changes::ChangeRow;
 use protocol::{Reply, Request};
+use record::changes::ChangeRow;
 use rustix::process::Signal;
 
 use crate::daemon::client::Client;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use config::limits::{MIN_CACHE_SIZE, RECORD_SHARE};
-use history::limits::MIN_RECORD;
 use lab::prelude::of_long;
+use record::limits::MIN_RECORD;
 
 use crate::daemon::process::Process;
 

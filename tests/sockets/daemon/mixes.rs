@@ -10,8 +10,8 @@ use dns::question::Outcome;
 use exchange::limits::MAX_PIPELINED;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use history::Counter;
 use lab::prelude::of_long;
+use record::Counter;
 use resolver::limits::WorkBounds;
 use rustix::process::Signal;
 

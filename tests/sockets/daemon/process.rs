@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 
 use dns::question::Outcome;
 use dns::random::Random;
-use history::Window;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::skipped;
@@ -22,6 +21,7 @@ use lab::sockets::LabSockets;
 use lab::world::{Lab, ServerPlan};
 use protocol::lists::ListRow;
 use protocol::{FlushWhat, Reply, Request, Stats, Status};
+use record::Window;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

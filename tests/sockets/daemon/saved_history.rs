@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use explain::failed::StillFails;
+use explain::why::MessageReport;
 use hickory_proto::rr::RecordType;
-use history::culprit::CulpritKind;
-use history::failed::StillFails;
-use history::why::MessageReport;
 use protocol::{FailedRequest, Reply, Request, WhyRequest};
+use record::culprit::CulpritKind;
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, is_servfail};

@@ -20,28 +20,28 @@ use dns::question::{Answer, ExtendedError, Outcome, Question, Security, ServerQu
 use dnsbl::table::Lists;
 use exchange::Heard;
 use exchange::ReplyUnknown;
+use explain::costs::{CostReport, CostsWanted, costs};
+use explain::failed::{FailedReport, FailedWanted, failed};
+use explain::search::why;
+use explain::spent;
+use explain::spent::{FromRecord, StageRow};
+use explain::why::{DaemonFacts, MessageReport, Wanted};
 use futures_util::future::{BoxFuture, ready};
 use hickory_proto::op::{Message, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::{MX, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use history::changes::{ChangeRow, ChangesReport, RecordKind};
-use history::costs::{CostReport, CostsWanted, costs};
-use history::event::{
-    Ended, FlightEnded, FlightFailure, RouteKind, Sent, ServerOrigin, Shows, Step, StepEvent,
-};
-use history::failed::{FailedReport, FailedWanted, failed};
-use history::redact::Secrets;
-use history::search::why;
-use history::spent;
-use history::spent::{FromRecord, StageRow};
-use history::trail::LastQuery;
-use history::why::{DaemonFacts, MessageReport, Wanted};
-use history::{ReadSpan, Recorder};
 use lab::prelude::name;
 use protocol::fleet::{FleetMember, FleetOrder, FleetState};
 use protocol::lookup::Lookup;
 use protocol::zones::ZoneWhat;
 use protocol::{DaemonStatus, RootKeysStatus};
+use record::changes::{ChangeRow, ChangesReport, RecordKind};
+use record::event::{
+    Ended, FlightEnded, FlightFailure, RouteKind, Sent, ServerOrigin, Shows, Step, StepEvent,
+};
+use record::redact::Secrets;
+use record::trail::LastQuery;
+use record::{ReadSpan, Recorder};
 use resolver::cache::look::{Held, HeldData};
 use resolver::cache::servers::KnownServer;
 use resolver::lookahead::RuleStanding;

@@ -7,7 +7,7 @@ use dns::conduct::{Conduct, Transport};
 use dnsbl::gate::ListVerdict;
 use dnsbl::list_way::Way;
 use dnsbl::state::ListState;
-use history::event::{Sent, ServerOrigin};
+use record::event::{Sent, ServerOrigin};
 
 use super::{World, name};
 

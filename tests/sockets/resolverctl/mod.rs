@@ -21,9 +21,9 @@ use dns::cached::Flush;
 use dns::clock::Clock;
 use dns::question::Outcome;
 use hickory_proto::rr::{Name, RecordType};
-use history::entry::QuestionEntry;
-use history::event::Ended;
 use lab::prelude::{name, skipped};
+use record::entry::QuestionEntry;
+use record::event::Ended;
 use tempfile::TempDir;
 
 use fake::Fake;
@@ -155,7 +155,7 @@ fn statistics_come_as_a_screen_and_as_tables() {
     let (code, text, error) = world.run(&["stats", "--since", "400d"]);
     assert!(code == 0 && text.contains(" of 43 200 minutes recorded\n"), "{text}");
     assert!(error.starts_with("resolverctl: only 30 days are kept"), "{error}");
-    assert_eq!(world.fake.recorder.report(history::Window::Start).questions, 3);
+    assert_eq!(world.fake.recorder.report(record::Window::Start).questions, 3);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use dns::question::Outcome;
-use history::entry::QuestionEntry;
-use history::limits::{MAX_WATCHERS, WATCHED_QUESTIONS};
+use record::entry::QuestionEntry;
+use record::limits::{MAX_WATCHERS, WATCHED_QUESTIONS};
 
 use crate::resolverctl::{World, told, tool};
 

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use dns::clock::{Clock, micros};
 use dns::question::Outcome;
-use history::entry::QuestionEntry;
+use record::entry::QuestionEntry;
 use resolverctl::limits::{MAX_PASTED, MAX_PASTED_LINES};
 use std::io::Write;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use control::limits::MAX_HISTORY_REQUESTS;
 use control::server::{BindError, ControlServer};
 use hickory_proto::rr::RecordType;
-use history::entry::QuestionEntry;
+use record::entry::QuestionEntry;
 
 use super::World;
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::Attempt;
 use dns::conduct::{Conduct, Transport};
-use history::Counter;
-use history::event::Sent;
-use history::note::{Note, Words};
+use record::Counter;
+use record::event::Sent;
+use record::note::{Note, Words};
 
 impl Attempt {
     pub(super) fn record(&self, transport: Transport, conduct: Conduct, elapsed: Duration) {

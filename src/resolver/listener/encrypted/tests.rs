@@ -24,7 +24,7 @@ use crate::resolve::Resolver;
 use config::Config;
 use dns::clock::Clock;
 use exchange::limits::MAX_PIPELINED;
-use history::{Counter, Window};
+use record::{Counter, Window};
 use zones::Views;
 
 pub(in super::super) fn file(name: &str) -> String {

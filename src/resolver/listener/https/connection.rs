@@ -28,7 +28,7 @@ use crate::limits::{MAX_QUERY, TCP_IDLE_TIME, TCP_MESSAGE_TIME};
 use dns::question::Apart;
 use dns::wire::query::Query;
 use exchange::limits::TCP_WRITE_TIME;
-use history::Counter;
+use record::Counter;
 
 type Requests = Connection<BoundedStream, Cursor<UnsentReply>>;
 

@@ -20,7 +20,7 @@ use crate::limits::{
     TCP_IDLE_TIME, WorkBounds,
 };
 use exchange::limits::{MAX_PIPELINED, TCP_WRITE_TIME};
-use history::Counter;
+use record::Counter;
 
 // Types of HTTP/2 frames (RFC 9113 section 6).
 const DATA: u8 = 0;

@@ -26,7 +26,7 @@ use super::super::reload_tests::query;
 use crate::limits::{HANDSHAKE_TIME, TCP_IDLE_TIME, TCP_MESSAGE_TIME};
 use config::Config;
 use exchange::limits::MAX_PIPELINED;
-use history::Counter;
+use record::Counter;
 
 pub(super) const HTTPS: &str = "https = [\"127.0.0.1:0\"]";
 

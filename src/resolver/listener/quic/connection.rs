@@ -19,7 +19,7 @@ use crate::limits::{MAX_CANCELLED_STREAMS, MAX_STREAM_REPLY, STOP_FIRST_MESSAGE,
 use dns::question::Apart;
 use dns::wire::query::Query;
 use exchange::limits::TCP_WRITE_TIME;
-use history::Counter;
+use record::Counter;
 
 type Step = StreamStep<SendStream, StreamFault>;
 

@@ -18,7 +18,7 @@ use super::connection::QuicConnection;
 use super::socket::single_datagrams;
 use crate::limits::{ACCEPT_PAUSE, HANDSHAKE_TIME};
 use dns::question::Apart;
-use history::Counter;
+use record::Counter;
 
 struct Entry {
     front: Arc<Front>,

@@ -10,7 +10,7 @@ use super::super::https::tests::{asked, query_for};
 use super::tests::{QuicClient, framed, query, query_with, with_quic, with_server};
 use crate::limits::{MAX_CANCELLED_STREAMS, MAX_QUERY, TCP_MESSAGE_TIME};
 use exchange::limits::MAX_PIPELINED;
-use history::Counter;
+use record::Counter;
 
 // Error codes of DNS over QUIC (RFC 9250 section 4.3).
 const PROTOCOL_ERROR: u64 = 2;

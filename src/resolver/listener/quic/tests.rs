@@ -26,7 +26,7 @@ use crate::limits::{HANDSHAKE_TIME, MAX_UNPROVEN_HANDSHAKES, TCP_IDLE_TIME, UDP_
 use config::{Config, ListenAt, ListenFor};
 use dns::clock::Clock;
 use exchange::limits::{MAX_PIPELINED, TCP_WRITE_TIME};
-use history::Counter;
+use record::Counter;
 use zones::Views;
 
 const QUIC: &str = "quic = [\"127.0.0.1:0\"]";

@@ -27,7 +27,7 @@ use dnsbl::gate;
 use dnsbl::gate::{Given, ListVerdict, UnknownReason};
 use dnsbl::list::{Life, List, OnRefusal, Purpose};
 use dnsbl::state::ListState;
-use history::event::{ListFault, StepEvent};
+use record::event::{ListFault, StepEvent};
 use zones::View;
 
 impl ListResolver {

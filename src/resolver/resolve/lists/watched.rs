@@ -29,7 +29,7 @@ use dnsbl::list_way::Way;
 use dnsbl::network_answers::NetworkAnswers;
 use dnsbl::state::ListState;
 use dnsbl::watch;
-use history::event::StepEvent;
+use record::event::StepEvent;
 
 #[derive(Clone, Copy)]
 pub(in crate::resolve) struct Watched<'a> {

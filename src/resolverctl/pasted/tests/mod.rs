@@ -5,8 +5,8 @@ mod settling;
 
 use super::*;
 use dns::question::{DnsResult, Outcome};
-use history::culprit::CulpritKind;
-use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport};
+use explain::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport};
+use record::culprit::CulpritKind;
 
 /// 2026-11-22 00:00 UTC.
 pub(super) const NOW: f64 = 1_795_305_600.0;

@@ -2,7 +2,7 @@
 
 use super::reading::LINES;
 use super::*;
-use history::doubt::{PossibleWait, WaitOrder};
+use explain::doubt::{PossibleWait, WaitOrder};
 
 /// A message (email): its start in seconds after the time of the line, its wait in seconds, its culprit and outcome, and the
 /// number of names and addresses of the line in it.

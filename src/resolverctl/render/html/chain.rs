@@ -7,9 +7,9 @@ use super::escape::escaped;
 use crate::limits::MAX_DRAWN_ZONES;
 use crate::render::text::is_answer;
 use doctor::facts::is_within;
-use history::SecurityStatus;
-use history::event::{DsSource, StepEvent};
 use protocol::{QueryReply, Reply};
+use record::SecurityStatus;
+use record::event::{DsSource, StepEvent};
 
 /// The zones from the trust anchor to the zone of a domain, with their keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -211,7 +211,7 @@ mod tests {
     use super::*;
     use dns::question::{ExtendedError, Outcome, Security};
     use doctor::facts::Record;
-    use history::event::{DsFact, KeyFact, Step};
+    use record::event::{DsFact, KeyFact, Step};
 
     fn step(event: StepEvent) -> Reply {
         Reply::Step(Step { at: 0.0, depth: 0, event })

@@ -7,9 +7,9 @@ use crate::render::why::{
     culprits, has_row, longest_first, named_kind, outcome, reply_word, shown, time_to_reply,
 };
 use crate::render::words;
-use history::costs::Side;
-use history::culprit::CulpritKind;
-use history::why::{MessageReport, QuestionReport, SentReport};
+use explain::why::{MessageReport, QuestionReport, SentReport};
+use record::culprit::CulpritKind;
+use record::culprit::Side;
 
 /// The largest number of queries to servers that the page shows below a query of a client.
 const SENT: usize = 6;
