@@ -12,7 +12,8 @@
 //! ```text
 //!  resolverd    both programs                           calls daemon resolverctl
 //!  daemon       its parts, tasks, log, metrics, page    calls control host resolverctl (for --check) watched fleet gather
-//!                                                             doctor lab protocol minutes resolver and what resolver calls
+//!                                                             doctor lab protocol minutes explain resolver and what
+//!                                                             resolver calls
 //!  resolverctl  commands and screens                    calls protocol import host watched shadow gather doctor minutes zones
 //!                                                             config dnsbl exchange explain record dns
 //!  control      the server of the control socket        calls protocol watched gather doctor minutes resolver config dnsbl
@@ -26,16 +27,15 @@
 //!  shadow       compares the answers of two resolvers   calls doctor dnstap dns
 //!  gather       sends the questions of the doctor       calls doctor exchange dns
 //!  doctor       what is wrong with a domain             calls validate dns
-//!  lab          the simulated internet                  calls resolver and what resolver calls
-//!  explain      why mail waited, and the culprit        calls record dns
-//!  resolver     from the listener to the servers        calls zones config dnsbl exchange dnstap supervise explain record
-//!                                                             validate dns
+//!  lab          the simulated internet                  calls explain resolver and what resolver calls
+//!  explain      why mail waited, and the culprit        calls record supervise dns
+//!  resolver     from the listener to the servers        calls zones config dnsbl exchange dnstap supervise record validate dns
 //!  zones        configured zones, and their answers     calls config dnsbl validate dns
 //!  config       the configuration, and its defaults     calls dnsbl dnstap record validate dns
 //!  exchange     one query to one server                 calls dnstap supervise dns
 //!  dnsbl        DNS lists: what they are and answer     calls record dns
 //!  dnstap       copies DNS messages to other programs   calls record dns
-//!  supervise    restarts tasks that panic               calls nothing of ours
+//!  supervise    runs tasks again after panics           calls nothing of ours
 //!  minutes      the store of minutes: 30 days on disk   calls record dns
 //!  record       statistics, and the last queries        calls validate dns
 //!  validate     DNSSEC                                  calls dns

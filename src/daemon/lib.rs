@@ -91,6 +91,7 @@ use exchange::network::Network;
 use exchange::ports;
 use exchange::ports::SourcePorts;
 use exchange::socket_network::SocketNetwork;
+use explain::explainer::Explainer;
 use metrics::listener::MetricsListener;
 use record::Recorder;
 use resolver::fleet::FleetStore;
@@ -168,8 +169,7 @@ impl Daemon {
     ) -> Result<Self, StartError> {
         raise_descriptors();
         allowance::warn(config.cache.size, config.history_size());
-        let state_lock = state_files::lock()?;
-        let config = Arc::new(config);
+        let (state_lock, config) = (state_files::lock()?, Arc::new(config));
         let (views, ports) = (Views::new(&config)?, ports_of(&config)?);
         let sockets = Sockets::bind(&config, inherited)?;
         let control = bind_control(&config)?;
@@ -201,6 +201,7 @@ impl Daemon {
         let state = Mutex::new(Reloadable { config, temporary: BTreeMap::new(), listeners: Some(listeners) });
         let subject = Arc::new(Running {
             lists: tasks::begin_lists(&resolver, &lookahead),
+            explainer: Explainer::new(&recorder, resolver.clone(), resolver.memory().walks()),
             resolver,
             lookahead,
             recorder,
@@ -305,7 +306,7 @@ impl Daemon {
         tasks.shutdown().await;
         subject.metrics.set(None);
         tokio::task::block_in_place(|| {
-            subject.resolver.write_last_log();
+            subject.explainer.write_last_log();
             subject.save_history();
             subject.write_minute(true);
             subject.resolver.look_for_changes();

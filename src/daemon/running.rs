@@ -30,6 +30,7 @@ use exchange::Heard;
 use exchange::ReplyUnknown;
 use exchange::socket_network::SocketNetwork;
 use explain::costs::{CostReport, CostsWanted};
+use explain::explainer::Explainer;
 use explain::failed::{FailedReport, FailedWanted};
 use explain::spent::{FromRecord, StageRow};
 use explain::why::{MessageReport, Wanted};
@@ -51,6 +52,7 @@ use watched::{WatchedDomain, WatchedDomains};
 
 pub(super) struct Running {
     pub(super) resolver: Arc<Resolver>,
+    pub(super) explainer: Arc<Explainer>,
     pub(super) lookahead: Arc<Lookahead>,
     pub(super) recorder: Arc<Recorder>,
     pub(super) clock: Clock,
@@ -269,15 +271,15 @@ impl Controlled for Running {
     }
 
     fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>> {
-        Box::pin(self.resolver.why_each(wanted))
+        Box::pin(self.explainer.why_each(wanted))
     }
 
     fn costs(&self, wanted: CostsWanted) -> BoxFuture<'_, CostReport> {
-        Box::pin(self.resolver.costs(wanted))
+        Box::pin(self.explainer.costs(wanted))
     }
 
     fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>> {
-        Box::pin(self.resolver.stages(from))
+        Box::pin(self.explainer.stages(from))
     }
 
     fn minutes(&self, span: (u64, u64), step: u64) -> BoxFuture<'_, Option<Vec<SpanReport>>> {
@@ -296,7 +298,7 @@ impl Controlled for Running {
     }
 
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {
-        Box::pin(self.resolver.failed(wanted))
+        Box::pin(self.explainer.failed(wanted))
     }
 
     fn changes(&self, domain: &Name, from: u64) -> ChangesReport {

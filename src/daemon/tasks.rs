@@ -29,6 +29,7 @@ use dns::random::Random;
 use dnsbl::kept_lists;
 use dnsbl::kept_lists::KeptLists;
 use dnstap::writer;
+use explain::explainer::Explainer;
 use record::Counter;
 use record::limits::SNAPSHOT_INTERVAL;
 use resolver::background::witness::ask_root_in_doubt;
@@ -79,7 +80,7 @@ pub(super) fn spawn(
     keep(&mut tasks, supervisor, "the dnstap task", Arc::clone(subject.resolver.tap()), write_taps);
     keep(&mut tasks, supervisor, "the task that probes dead servers", side, SideResolver::probe_dead_servers);
     keep(&mut tasks, supervisor, "the late answer task", resolver(), Resolver::keep_late_answers);
-    keep(&mut tasks, supervisor, "the history task", resolver(), Resolver::write_log);
+    keep(&mut tasks, supervisor, "the history task", Arc::clone(&subject.explainer), Explainer::write_log);
     let recorder = Arc::clone(&subject.recorder);
     keep(&mut tasks, supervisor, "the task that looks up users", recorder, owners::look_up);
     let prefetcher = Arc::clone(subject.resolver.prefetcher());

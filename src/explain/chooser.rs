@@ -6,12 +6,13 @@ use record::Recorded;
 use record::entry::{Entry, OutageEntry};
 use record::limits::MAX_FOLLOWED_FLIGHTS;
 
-/// Selects the entries for the disk: failed and slow questions, all questions that waited for the same resolutions, these resolutions, and
-/// further resolutions that explain the questions.
+/// Selects the entries for the disk: failed and slow questions, all questions that waited for the
+/// same resolutions, these resolutions, and further resolutions that explain the questions.
 #[derive(Debug, Default)]
 pub(crate) struct Chooser {
-    /// The stored resolutions by id, each with its duration in microseconds when it was stored. A resolution that has lasted longer since
-    /// then is stored again. At most `MAX_FOLLOWED_FLIGHTS`.
+    /// The stored resolutions by id, each with its duration in microseconds when it was stored. A
+    /// resolution that has lasted longer since then is stored again. At most
+    /// `MAX_FOLLOWED_FLIGHTS`.
     flights: BTreeMap<u64, u64>,
     outages: Vec<OutageEntry>,
 }
@@ -21,8 +22,8 @@ impl Chooser {
         self.flights.contains_key(&flight)
     }
 
-    /// Returns the new entries to store: the questions at the indices `places`, the resolutions with the ids `flights`, and all questions
-    /// that waited for stored resolutions.
+    /// Returns the new entries to store: the questions at the indices `places`, the resolutions
+    /// with the ids `flights`, and all questions that waited for stored resolutions.
     pub(crate) fn choose(
         &mut self,
         recorded: &Recorded,

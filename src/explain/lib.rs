@@ -1,15 +1,22 @@
-//! The explanation of the record: why mail waited or a question failed, who is the culprit, and what the operator can do.
+//! The explanation of the record: why mail waited or a question failed, who is the culprit, and
+//! what the operator can do.
 //!
-//! `search` finds the queries of an email and reports them (`why`), `costs` sums up delays by cause, `failed` lists the zones whose questions
-//! failed, `spent` says in which stage of a resolution the time went. `logging` writes the log lines about failed and slow questions, and
-//! selects the entries for the disk. All of them are pure functions of what a [`record::Recorder`] returned, and of facts that the record
-//! does not contain: the DNS lists and zones of the configuration ([`why::DaemonFacts`]). This crate calls only `record` and `dns`.
+//! The [`explainer::Explainer`] reads the record for `control` and for the log; the daemon starts
+//! its task. `search` finds the queries of an email and reports them (`why`), `costs` sums up
+//! delays by cause, `failed` lists the zones whose questions failed, `spent` says in which stage of
+//! a resolution the time went. `logging` writes the log lines about failed and slow questions, and
+//! selects the entries for the disk. All others are pure functions of what a [`record::Recorder`]
+//! returned, and of facts that the record does not contain ([`why::DaemonFacts`]): the DNS lists
+//! and zones, which the resolver knows and gives as [`record::facts`]. This crate calls `record`,
+//! `supervise` (so that only one report is made at a time) and `dns`.
 //!
 //! # Decisions
 //!
-//! - A verdict never guesses: if several causes took about the same time, all are named, and "could not tell" is a valid result.
-//! - Nothing is explained while a question waits. Log lines are made from the recorded entries a second later and on another thread. By then
-//!   the whole resolution is recorded, and it is known if the network of this host was down.
+//! - A verdict never guesses: if several causes took about the same time, all are named, and "could
+//!   not tell" is a valid result.
+//! - Nothing is explained while a question waits. Log lines are made from the recorded entries a
+//!   second later and on another thread. By then the whole resolution is recorded, and it is known
+//!   if the network of this host was down.
 
 #![deny(
     clippy::unwrap_used,
@@ -21,6 +28,7 @@
 )]
 
 pub mod answer;
+mod change_before;
 mod chooser;
 pub mod costs;
 pub mod culprit;
@@ -29,6 +37,7 @@ pub mod doubt;
 mod emails;
 mod evidence;
 mod explained;
+pub mod explainer;
 pub mod failed;
 mod failure;
 pub mod limits;

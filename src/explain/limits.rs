@@ -158,3 +158,11 @@ pub const MAX_WHY_REQUESTS: usize = 64;
 
 /// `why` shows a change of a domain that came at most this long before a message. Caches of other hosts keep old records for about a day.
 pub const CHANGE_BEFORE_MESSAGE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The longest time for which the daemon searches the history for one command `why`. Other commands wait in this time. If the search is not complete
+/// then, the command gets no result for its last requests, and sends them again.
+pub(crate) const WHY_READING: Duration = Duration::from_secs(1);
+
+/// The time from an event that is worth a log message until the event is read from the history. By then, all questions that waited for the
+/// same resolution are in the history, and a query to a root server has distinguished an outage from a dead zone.
+pub const FOLLOW_PAUSE: Duration = Duration::from_secs(3);

@@ -1,4 +1,5 @@
-//! Reads new entries of the record, writes the log lines about failed and slow questions, and stores these questions on disk.
+//! Reads new entries of the record, writes the log lines about failed and slow questions, and
+//! stores these questions on disk.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -31,7 +32,8 @@ pub struct LogState {
     lines: LogLines,
     stored: Chooser,
     long: LongMessages,
-    /// Emails that ended before this time are in the sums on disk (see `delays`). In microseconds since 1970.
+    /// Emails that ended before this time are in the sums on disk (see `delays`). In microseconds
+    /// since 1970.
     summed_until: u64,
 }
 
@@ -43,18 +45,20 @@ pub struct LogFacts<'a> {
     pub redaction: Redaction,
     /// Facts about DNS lists, zones and slow questions; see `DaemonFacts`.
     pub facts: DaemonFacts<'a>,
-    /// Returns true if the log has a line that a DNS list does not work. The argument is its apex in wire form.
+    /// Returns true if the log has a line that a DNS list does not work. The argument is its apex
+    /// in wire form.
     pub is_list_logged: &'a dyn Fn(&[u8]) -> bool,
 }
 
 impl LogState {
-    /// Reads the new entries, writes log lines, and stores questions that failed or were slow. This takes some milliseconds; call it on a
-    /// thread that may block.
+    /// Reads the new entries, writes log lines, and stores questions that failed or were slow. This
+    /// takes some milliseconds; call it on a thread that may block.
     pub fn write(&mut self, recorder: &Recorder, facts: &LogFacts<'_>) {
         self.write_news(recorder, facts, false);
     }
 
-    /// Like `write`, but at the end of the process: also logs the numbers of failures and slow questions that had no line of their own.
+    /// Like `write`, but at the end of the process: also logs the numbers of failures and slow
+    /// questions that had no line of their own.
     pub fn write_last(&mut self, recorder: &Recorder, facts: &LogFacts<'_>) {
         self.write_news(recorder, facts, true);
         let sums = self.lines.finish(recorder.clock().mono());
@@ -70,8 +74,8 @@ impl LogState {
         self.store_sums(recorder, facts, is_ending);
     }
 
-    /// Stores emails that took long or had a failed question. `is_ending`: the process ends, so emails that may be incomplete are stored
-    /// too.
+    /// Stores emails that took long or had a failed question. `is_ending`: the process ends, so
+    /// emails that may be incomplete are stored too.
     fn store_long(&mut self, recorder: &Recorder, facts: &LogFacts<'_>, is_ending: bool) {
         let (now, unix) = (recorder.clock().mono(), recorder.clock().unix_micros());
         if !(is_ending || self.long.is_due(now)) {
@@ -133,7 +137,8 @@ impl LogState {
         let slow = micros(recorder.slow_from());
         self.lines.count(overwritten.all, now);
         recorder.count_failures(&[], overwritten.judged);
-        // `places`: the questions that will be stored. `flights`: the resolutions that explain them.
+        // `places`: the questions that will be stored. `flights`: the resolutions that explain
+        // them.
         let (mut places, mut flights) = (BTreeSet::new(), BTreeSet::from_iter(explained.failed_to_lists()));
         for (place, question) in recorded.questions.iter().enumerate() {
             if !question.outcome.is_failure() && question.elapsed < slow {
@@ -144,12 +149,14 @@ impl LogState {
             flights.extend(asked.flight.map(|flight| flight.id));
             if let Some(failed) = FailedQuestion::from_explained(asked) {
                 recorder.count_failures(&failed.zone, u64::from(is_judged_failure(question.outcome)));
-                // A question that failed because the process ends counts as logged and gets no line, because the log has a line about the end.
+                // A question that failed because the process ends counts as logged and gets no
+                // line, because the log has a line about the end.
                 let is_logged =
                     is_ending && failed.is_turned_away() || is_logged(&failed, (recorder, &traffic), facts);
                 lines.extend(self.lines.failed(&failed, is_logged, now));
             } else if !traffic.was_down(question) && self.lines.has_room_for_slow(question.flight) {
-                // A question that was slow during an outage gets no line: the log already has one about the outage.
+                // A question that was slow during an outage gets no line: the log already has one
+                // about the outage.
                 lines.push(slow_line(asked, &traffic, &facts.facts));
             }
         }
@@ -177,7 +184,8 @@ fn is_logged(
         // Questions to a DNS list that does not work end with this outcome, without a resolution.
         return question.outcome == Outcome::Remembered || (facts.is_list_logged)(&failed.zone);
     }
-    // The log may have a line about the failure of a zone above, so all zones above the name are searched.
+    // The log may have a line about the failure of a zone above, so all zones above the name are
+    // searched.
     let zones = label_places(&question.name).filter_map(|place| question.name.get(place..));
     let mut zones = zones.chain([&*failed.zone]).filter(|zone| !zone.is_empty());
     zones.any(|zone| recorder.is_incident_logged(&name_of_wire(zone)))

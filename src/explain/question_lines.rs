@@ -31,14 +31,15 @@ pub(crate) fn failed_line(failed: &FailedQuestion<'_>) -> LogText {
         text.push_str(&format!(" (extended DNS error {code}{name})"));
     }
     text.extend(why.map(|why| format!("; {why}")));
-    // The sentence about the failure usually contains the addresses of all servers with faults. If one address is missing, all are
-    // added.
+    // The sentence about the failure usually contains the addresses of all servers with faults. If
+    // one address is missing, all are added.
     let mut addresses = failed.servers.iter().map(|(server, _)| server.to_string());
     if !addresses.all(|address| text.contains(&address)) {
         text.push_str(&format!("; servers: {conduct}"));
     }
-    // The queried name may be outside the zone that failed, for example if the name is an alias. `resolverctl failed` also finds
-    // failures by name, so the command in the line has the domain of the name.
+    // The queried name may be outside the zone that failed, for example if the name is an alias.
+    // `resolverctl failed` also finds failures by name, so the command in the line has the domain
+    // of the name.
     let found = zone.clone().map(|zone| match is_within(&question.name, &failed.zone) {
         true => zone,
         false => name_of_wire(&domain_of(&question.name)),
@@ -81,8 +82,9 @@ pub(crate) fn slow_sum_line(queries: u64) -> LogText {
     LogText { incident: "queries_slow", text, ..LogText::default() }
 }
 
-/// Returns the line about the failed questions of an hour without a line of their own. `zones`: the number of their zones; `most`: those
-/// with most of these questions, each with its number of questions.
+/// Returns the line about the failed questions of an hour without a line of their own. `zones`: the
+/// number of their zones; `most`: those with most of these questions, each with its number of
+/// questions.
 pub(crate) fn failed_sum_line(queries: u64, zones: usize, most: &[(Name, u64)]) -> LogText {
     let queries = counted(
         queries,

@@ -26,6 +26,7 @@ pub use dns::stage::paused;
 use dns::wire;
 use dnsbl::kept_lists::KeptLists;
 use exchange::network::Network;
+use explain::explainer::Explainer;
 use record::Recorder;
 use record::entry::QuestionEntry;
 use record::event::{Ended, Step};
@@ -56,6 +57,7 @@ pub struct Simulation {
     network: Arc<SimulatedNetwork>,
     recorder: Arc<Recorder>,
     resolver: Arc<Resolver>,
+    explainer: Arc<Explainer>,
     lookahead: Arc<Lookahead>,
     /// The number of questions of clients so far. It determines the port and the message id of a question, which repeat after 2^32
     /// questions.
@@ -167,8 +169,21 @@ impl Simulation {
         let (of, ahead) = (Arc::clone(resolver.lookahead()), Arc::clone(&lookahead));
         let looking = move || Arc::clone(&ahead).run(Arc::clone(&of));
         by_itself.spawn(supervisor.keep("the look-ahead task", looking));
+        let explainer = Explainer::new(&recorder, resolver.clone(), resolver.memory().walks());
         let clients = AtomicU32::new(0);
-        Self { lab, clock, network, recorder, resolver, lookahead, clients, seed, supervisor, by_itself }
+        Self {
+            lab,
+            clock,
+            network,
+            recorder,
+            resolver,
+            explainer,
+            lookahead,
+            clients,
+            seed,
+            supervisor,
+            by_itself,
+        }
     }
 
     /// Starts background tasks as the daemon does, for example those that test DNS lists and send batches. They run until the returned value
@@ -275,6 +290,11 @@ impl Simulation {
     /// Returns the resolver.
     pub fn resolver(&self) -> &Arc<Resolver> {
         &self.resolver
+    }
+
+    /// Returns the explainer of the record, which also writes the log about failed and slow questions.
+    pub fn explainer(&self) -> &Arc<Explainer> {
+        &self.explainer
     }
 
     /// Returns the state of look-ahead.

@@ -1,4 +1,5 @@
-//! The kinds of causes for which mail waits, and the parties that can remove them. Entries about delayed mail store both as numbers.
+//! The kinds of causes for which mail waits, and the parties that can remove them. Entries about
+//! delayed mail store both as numbers.
 
 use dns::words;
 
@@ -14,7 +15,8 @@ words! {
         ServerRefused = "server_refused": "server refused",
         /// The servers do not serve the zone that is delegated to them.
         ServerLame = "server_lame": "server lame",
-        /// The servers answered with an error other than REFUSED and NOTAUTH, or with octets that are not a valid answer.
+        /// The servers answered with an error other than REFUSED and NOTAUTH, or with octets that
+        /// are not a valid answer.
         ServerFailed = "server_failed": "server failed",
         /// The answers of the servers are truncated, and TCP fails.
         Truncated = "truncated",
@@ -32,7 +34,8 @@ words! {
         Loss = "loss": "packet loss",
         /// The network of this host was down: no server answered.
         Network = "network",
-        /// The network of this host lost packets: servers in many networks did not answer some queries.
+        /// The network of this host lost packets: servers in many networks did not answer some
+        /// queries.
         NetworkLossy = "network_lossy": "own network lossy",
         /// TCP port 53 of other hosts was blocked on the path from this host.
         TcpBlocked = "tcp_blocked": "own TCP blocked",
@@ -40,9 +43,11 @@ words! {
         Overload = "overload",
         /// The client itself paused between its questions.
         Client = "client",
-        /// DNS answered in time, and the mail was refused because of the answer: a name does not exist, or a DNS list has an entry.
+        /// DNS answered in time, and the mail was refused because of the answer: a name does not
+        /// exist, or a DNS list has an entry.
         Answer = "answer": "DNS answer",
-        /// No single cause took as long as a slow answer (`history.slow`, at most 300 ms) or had a failed question.
+        /// No single cause took as long as a slow answer (`history.slow`, at most 300 ms) or had a
+        /// failed question.
         None = "none": "nothing slow",
         /// The delay that a log line shows has another cause than DNS.
         NotDns = "not_dns": "not DNS",

@@ -1,24 +1,27 @@
-//! The record of what resolverd did: counters, histograms, tables, incidents, and the last queries of clients with their resolutions, in
-//! memory and on disk.
+//! The record of what resolverd did: counters, histograms, tables, incidents, and the last queries
+//! of clients with their resolutions, in memory and on disk.
 //!
-//! The resolver, the DNS lists and the other parts report their events to the [`Recorder`], and never wait for it. `control` and the
-//! metrics read its counters, and `explain` reads its entries to say why mail waited. This crate calls only `validate` and `dns`; it knows
-//! nothing of the explanation. Every question is counted once, by its outcome. Tables of counters have a bounded number of rows; what has no
-//! row is counted in the row "other".
+//! The resolver, the DNS lists and the other parts report their events to the [`Recorder`], and
+//! never wait for it. `control` and the metrics read its counters, and `explain` reads its entries
+//! to say why mail waited. This crate calls only `validate` and `dns`; it knows nothing of the
+//! explanation. Every question is counted once, by its outcome. Tables of counters have a bounded
+//! number of rows; what has no row is counted in the row "other".
 //!
 //! # Decisions
 //!
-//! - A window (for instance the last five minutes) is the difference between two snapshots of the counters, so reading statistics changes
-//!   no counter.
+//! - A window (for instance the last five minutes) is the difference between two snapshots of the
+//!   counters, so reading statistics changes no counter.
 //! - A cache hit costs one lock of a mutex that belongs to its worker, and two relaxed additions.
-//! - The steps of a resolution (flight) are stored as data and become text only when somebody reads them, because writing the text takes
-//!   CPU time for each cache miss.
+//! - The steps of a resolution (flight) are stored as data and become text only when somebody reads
+//!   them, because writing the text takes CPU time for each cache miss.
 //! - To add a counter, add a row to the table in `counters`, and count the event where it happens.
-//! - A zone is reported as failing only if servers of other zones answered in the same time. Otherwise an outage of this host's network
-//!   would write log lines about every zone.
-//! - Log lines about incidents are written when the event happens. Those about failed and slow questions need the explanation: the crate
-//!   `explain` makes them from [`Recorder::news`] a second later and on another thread.
-//! - An incident ends only when a question that failed before is answered (and validated, if the failure was a bogus answer).
+//! - A zone is reported as failing only if servers of other zones answered in the same time.
+//!   Otherwise an outage of this host's network would write log lines about every zone.
+//! - Log lines about incidents are written when the event happens. Those about failed and slow
+//!   questions need the explanation: the crate `explain` makes them from [`Recorder::news`] a
+//!   second later and on another thread.
+//! - An incident ends only when a question that failed before is answered (and validated, if the
+//!   failure was a bogus answer).
 
 #![deny(
     clippy::unwrap_used,
@@ -36,6 +39,7 @@ mod dates;
 pub mod domain;
 pub mod entry;
 pub mod event;
+pub mod facts;
 mod fault_spans;
 pub mod follow;
 mod hidden_clients;
@@ -129,32 +133,37 @@ pub struct Recorder {
 struct Sums {
     shards: Box<[Shard]>,
     upstream: Upstream,
-    /// The key is the name in wire form, because comparing octets is many times faster than comparing names.
+    /// The key is the name in wire form, because comparing octets is many times faster than
+    /// comparing names.
     zones: Mutex<CounterTable<Vec<u8>, ZoneTally>>,
     servers: Mutex<CounterTable<IpAddr, Messages>>,
     clients: Mutex<CounterTable<IpAddr, ClientTally>>,
     /// Questions that the cache did not answer, by local user.
     users: Mutex<CounterTable<String, ClientTally>>,
-    /// The failed questions of `StatsReport::failures`, by the zone whose servers failed. A question is counted when the task that reads the
-    /// history reads it. The empty key counts questions without a known zone: resolverd was overloaded, or newer entries overwrote the question
-    /// before it was read.
+    /// The failed questions of `StatsReport::failures`, by the zone whose servers failed. A
+    /// question is counted when the task that reads the history reads it. The empty key counts
+    /// questions without a known zone: resolverd was overloaded, or newer entries overwrote the
+    /// question before it was read.
     failures: Mutex<CounterTable<Vec<u8>, FailureTally>>,
     snapshots: Mutex<Snapshots<Totals>>,
 }
 
 impl Recorder {
-    /// Creates an empty history with the smallest possible memory for recorded questions. `shards`: the number of workers that count
-    /// questions (1 to `limits::MAX_SHARDS`); each has counters of its own.
+    /// Creates an empty history with the smallest possible memory for recorded questions. `shards`:
+    /// the number of workers that count questions (1 to `limits::MAX_SHARDS`); each has counters of
+    /// its own.
     pub fn new(clock: Clock, shards: usize) -> Arc<Self> {
         Self::with_size(clock, shards, limits::MIN_RECORD)
     }
 
-    /// Like `new`, but the memory for recorded questions and resolutions has `size` octets in total; 0 records nothing.
+    /// Like `new`, but the memory for recorded questions and resolutions has `size` octets in
+    /// total; 0 records nothing.
     pub fn with_size(clock: Clock, shards: usize, size: u64) -> Arc<Self> {
         Arc::new(Self::made(clock, shards, size, true))
     }
 
-    /// Creates a history for a second resolver in the same process. No report shows its questions, and it writes nothing to the log.
+    /// Creates a history for a second resolver in the same process. No report shows its questions,
+    /// and it writes nothing to the log.
     pub fn aside(clock: Clock) -> Arc<Self> {
         Arc::new(Self::made(clock, 1, 0, false))
     }
@@ -192,8 +201,8 @@ impl Recorder {
         }
     }
 
-    /// Counts a client's question that has ended, in the counters of the worker `shard` (modulo the number of shards). This takes less than
-    /// 50 ns.
+    /// Counts a client's question that has ended, in the counters of the worker `shard` (modulo the
+    /// number of shards). This takes less than 50 ns.
     pub fn question(&self, shard: usize, ended: &Ended) {
         self.questions(shard, ended, 1);
     }
@@ -205,8 +214,8 @@ impl Recorder {
         }
     }
 
-    /// Counts an event at a listener other than a question: a DNS message that is dropped, refused or a repeat, a lost reply, or a
-    /// connection that could not be accepted.
+    /// Counts an event at a listener other than a question: a DNS message that is dropped, refused
+    /// or a repeat, a lost reply, or a connection that could not be accepted.
     pub fn apart(&self, shard: usize, apart: Apart) {
         if let Some(shard) = self.shard(shard) {
             shard.apart(apart);
@@ -253,14 +262,15 @@ impl Recorder {
         lines.into_iter().for_each(|line| self.write(Some(line)));
     }
 
-    /// Returns when a server last replied, in microseconds since 1970. 0 means never, or that this is not known.
+    /// Returns when a server last replied, in microseconds since 1970. 0 means never, or that this
+    /// is not known.
     pub fn last_reply(&self, server: IpAddr) -> u64 {
         let replied = lock(&self.sums.servers).row(&server).and_then(Messages::replied);
         self.unix_of(replied)
     }
 
-    /// Returns when a server of a zone last answered without an error, in microseconds since 1970. `zone` is in lower-case wire form. 0 means never,
-    /// or that this is not known.
+    /// Returns when a server of a zone last answered without an error, in microseconds since 1970.
+    /// `zone` is in lower-case wire form. 0 means never, or that this is not known.
     pub fn last_answer(&self, zone: &[u8]) -> u64 {
         let answered = lock(&self.sums.zones).row(zone).and_then(|row| row.messages.answered());
         self.unix_of(answered)
@@ -271,8 +281,8 @@ impl Recorder {
         self.sums.upstream.messages()
     }
 
-    /// Registers that a query was not answered in time. If the network of this host may be down, wakes the task that waits in `doubted` and then
-    /// queries another server.
+    /// Registers that a query was not answered in time. If the network of this host may be down,
+    /// wakes the task that waits in `doubted` and then queries another server.
     pub fn overdue(&self, overdue: &Overdue<'_>) {
         if overdue.origin != ServerOrigin::Recursion {
             return;
@@ -288,16 +298,18 @@ impl Recorder {
         }
     }
 
-    /// Waits until a query to a server on the internet is overdue and no server on the internet has answered since. Then the caller must
-    /// query another server, to find out if the first server or the network of this host is at fault.
+    /// Waits until a query to a server on the internet is overdue and no server on the internet has
+    /// answered since. Then the caller must query another server, to find out if the first server
+    /// or the network of this host is at fault.
     pub async fn doubted(&self) {
         while !self.is_doubtful() {
             self.doubt.notified().await;
         }
     }
 
-    /// Waits until TCP has failed to servers in several networks, and no server has answered over TCP since. Then the caller must query a root server
-    /// over TCP, to find out if this host is at fault.
+    /// Waits until TCP has failed to servers in several networks, and no server has answered over
+    /// TCP since. Then the caller must query a root server over TCP, to find out if this host is at
+    /// fault.
     pub async fn streams_doubted(&self) {
         while !lock(&self.incidents).streams.is_doubtful() {
             self.stream_doubt.notified().await;
@@ -322,13 +334,15 @@ impl Recorder {
         self.write(since.map(|since| Line::Ipv6Works { after: self.clock.mono().since(since) }));
     }
 
-    /// Returns when the last fault of the network of this host ended, in microseconds since 1970; 0 if there was none.
+    /// Returns when the last fault of the network of this host ended, in microseconds since 1970; 0
+    /// if there was none.
     pub fn host_fault_ended(&self) -> u64 {
         let ended = lock(&self.incidents).host_fault_ended();
         self.unix_of(ended)
     }
 
-    /// Returns a time in microseconds since 1970, by the present difference between both clocks; 0 for `None`.
+    /// Returns a time in microseconds since 1970, by the present difference between both clocks; 0
+    /// for `None`.
     fn unix_of(&self, at: Option<Mono>) -> u64 {
         let ago = at.map(|at| micros(self.clock.mono().since(at)));
         ago.map_or(0, |ago| self.clock.unix_micros().saturating_sub(ago))
@@ -345,7 +359,8 @@ impl Recorder {
         lock(&self.sums.zones).count(&*WireName::new(zone), |row| row.messages.count_bogus());
     }
 
-    /// Returns the current problems: an outage of the network of this host, and the zones that fail.
+    /// Returns the current problems: an outage of the network of this host, and the zones that
+    /// fail.
     pub fn troubles(&self) -> Troubles {
         let now = self.clock.mono();
         let incidents = lock(&self.incidents);
@@ -360,7 +375,8 @@ impl Recorder {
         Troubles { down, lossy, without_tcp, without_ipv6, clock_jump, unkept, zones, ended }
     }
 
-    /// Forgets the failures of zones at and below these names, because other servers now answer for them.
+    /// Forgets the failures of zones at and below these names, because other servers now answer for
+    /// them.
     pub fn forget_failures(&self, names: &[Name]) {
         lock(&self.incidents).forget(names, self.clock.mono());
     }
@@ -387,8 +403,9 @@ impl Recorder {
         let worked = Cell::new(false);
         lock(&self.sums.zones).count(&*WireName::new(zone), |row| {
             row.count_flight(ended);
-            // This closure is called twice: for the counters of this minute, and then for those since the start. Only the second result
-            // stays in `worked`. A zone whose new row has only this resolution counts as never worked.
+            // This closure is called twice: for the counters of this minute, and then for those
+            // since the start. Only the second result stays in `worked`. A zone whose new row has
+            // only this resolution counts as never worked.
             worked.set(row.flights > 1 && row.flights > row.failed);
         });
         let zone = FlightZone { name: zone, worked: worked.get() };
@@ -396,13 +413,14 @@ impl Recorder {
         self.write(line);
     }
 
-    /// Counts a client's question that was rejected because too many questions for `zone` were already waiting.
+    /// Counts a client's question that was rejected because too many questions for `zone` were
+    /// already waiting.
     pub fn shed(&self, zone: &Name) {
         lock(&self.sums.zones).count(&*WireName::new(zone), ZoneTally::count_shed);
     }
 
-    /// Takes a snapshot of the counters. The statistics of a period, such as the last minute, are the differences between two snapshots. Must be
-    /// called every `limits::SNAPSHOT_INTERVAL`.
+    /// Takes a snapshot of the counters. The statistics of a period, such as the last minute, are
+    /// the differences between two snapshots. Must be called every `limits::SNAPSHOT_INTERVAL`.
     pub fn tick(&self) {
         let now = self.clock.mono();
         let line = lock(&self.incidents).tick(now);

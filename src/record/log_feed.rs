@@ -1,4 +1,5 @@
-//! What the recorder hands to the task that writes the log and stores questions: new entries, settings, and what was written before.
+//! What the recorder hands to the task that writes the log and stores questions: new entries,
+//! settings, and what was written before.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -31,7 +32,8 @@ pub struct RecorderSettings {
     pub recurses: bool,
     /// The shortest duration of a slow question (`history.slow`).
     pub slow: Duration,
-    /// True if log lines may contain only domains instead of full names (`history.redact = "names"`).
+    /// True if log lines may contain only domains instead of full names (`history.redact =
+    /// "names"`).
     pub withholds_names: bool,
     /// True if the log has a line for each question (`log.queries`).
     pub logs_queries: bool,
@@ -46,9 +48,11 @@ pub(crate) struct LogFeed {
     query_log: QueryLog,
     /// Clients whose local user must be looked up; see the module `owner`.
     pub(crate) owners: WantedOwners,
-    /// The earliest time at which the user of a further question is looked up as a sample (see `local_users`), in microseconds of `Mono`.
+    /// The earliest time at which the user of a further question is looked up as a sample (see
+    /// `local_users`), in microseconds of `Mono`.
     pub(crate) owner_sample: AtomicU64,
-    /// Replaces the addresses of clients on disk and in the log, if `history.redact` withholds them.
+    /// Replaces the addresses of clients on disk and in the log, if `history.redact` withholds
+    /// them.
     client_numbers: ClientNumbers,
     /// Customer keys of DNS lists, which no log line may contain.
     pub(crate) secrets: Mutex<Secrets>,
@@ -76,7 +80,8 @@ impl LogFeed {
 }
 
 impl Recorder {
-    /// Applies the configuration. Without a view that resolves from the root servers, outages of the network are not detected.
+    /// Applies the configuration. Without a view that resolves from the root servers, outages of
+    /// the network are not detected.
     pub fn configure(&self, settings: RecorderSettings) {
         lock(&self.incidents).outage.set_used(settings.recurses);
         self.log.slow.store(micros(settings.slow), Ordering::Relaxed);
@@ -90,12 +95,14 @@ impl Recorder {
         Duration::from_micros(self.log.slow.load(Ordering::Relaxed))
     }
 
-    /// Waits until a failed or slow question is recorded, a question waits for the query log, or `limits::SNAPSHOT_INTERVAL` is over.
+    /// Waits until a failed or slow question is recorded, a question waits for the query log, or
+    /// `limits::SNAPSHOT_INTERVAL` is over.
     pub async fn noticed(&self) {
         self.log.noticed.notified().await;
     }
 
-    /// If the question failed or was slow, wakes the reader, and requests the lookup of the local user of the client's socket.
+    /// If the question failed or was slow, wakes the reader, and requests the lookup of the local
+    /// user of the client's socket.
     pub(crate) fn notice(&self, question: &QuestionEntry, socket: Option<WantedOwner>) {
         if question.elapsed >= self.log.slow.load(Ordering::Relaxed) || question.outcome.is_failure() {
             socket.into_iter().for_each(|socket| self.want_owner(socket));
@@ -114,15 +121,17 @@ impl Recorder {
         &self.clock
     }
 
-    /// Compares the monotonic clock with the clock of the host, and notes the keys that no log line may contain. The task that writes the
-    /// log calls this every few seconds, so it soon notices if somebody has set the clock of the host.
+    /// Compares the monotonic clock with the clock of the host, and notes the keys that no log line
+    /// may contain. The task that writes the log calls this every few seconds, so it soon notices
+    /// if somebody has set the clock of the host.
     pub fn begin_log(&self, secrets: &Secrets) {
         self.dates();
         lock(&self.log.secrets).clone_from(secrets);
     }
 
-    /// Returns the new entries, without the keys in `secrets`, and how many failed questions were overwritten before they were read.
-    /// Returns `None`, and skips the new entries, if none of them needs a log line.
+    /// Returns the new entries, without the keys in `secrets`, and how many failed questions were
+    /// overwritten before they were read. Returns `None`, and skips the new entries, if none of
+    /// them needs a log line.
     pub fn news(&self, reader: &mut NewsReader, secrets: &Secrets) -> Option<(Recorded, FailureCount)> {
         if !self.log.has_news.swap(false, Ordering::Relaxed) {
             reader.pass_over(&self.kept.misses);
@@ -147,7 +156,8 @@ impl Recorder {
         entries.iter_mut().for_each(|entry| entry.date(&dates));
     }
 
-    /// Like `recorded_in_memory`, but reads at most `memory` octets of entries, and resolutions back to the time `flights`. Does not sort.
+    /// Like `recorded_in_memory`, but reads at most `memory` octets of entries, and resolutions
+    /// back to the time `flights`. Does not sort.
     pub fn read_memory(&self, span: &ReadSpan, secrets: &Secrets, memory: usize, flights: u64) -> Recorded {
         self.in_memory(span, &mut ReadNames::without(secrets), (memory, flights)).0
     }
@@ -157,12 +167,14 @@ impl Recorder {
         &self.sums.upstream.message_time
     }
 
-    /// Returns true if the log has a line about the start of an incident of the zone, but not about its end.
+    /// Returns true if the log has a line about the start of an incident of the zone, but not about
+    /// its end.
     pub fn is_incident_logged(&self, zone: &Name) -> bool {
         lock(&self.incidents).is_logged(zone)
     }
 
-    /// Writes the log line about the zones that were not reported because their number in the hour is limited, at the end of the process.
+    /// Writes the log line about the zones that were not reported because their number in the hour
+    /// is limited, at the end of the process.
     pub fn write_withheld(&self, secrets: &Secrets, redaction: Redaction) {
         let withheld = lock(&self.incidents).finish();
         withheld.into_iter().for_each(|line| line.write(secrets, redaction));
@@ -180,8 +192,8 @@ impl Recorder {
         }
     }
 
-    /// Sets the store (the disk) to which failed and slow questions are written, and from which reports read them. Only the first call has
-    /// an effect.
+    /// Sets the store (the disk) to which failed and slow questions are written, and from which
+    /// reports read them. Only the first call has an effect.
     pub fn store_in(&self, store: Arc<dyn Store>) {
         // A second call would fail, but there is only one, at the start of the process.
         let _ = self.kept.store.set(store);
@@ -200,7 +212,8 @@ impl Recorder {
         }
     }
 
-    /// Writes the lines of the query log, without the keys in `secrets` and what `redaction` withholds.
+    /// Writes the lines of the query log, without the keys in `secrets` and what `redaction`
+    /// withholds.
     pub fn write_queries(&self, secrets: &Secrets, redaction: Redaction) {
         let (questions, more) = self.log.query_log.take();
         for question in questions {

@@ -2,6 +2,7 @@
 //!
 //! After too many panics of one task, the daemon logs this and ends, so that the service manager starts a new process. `pulse` shows the
 //! watchdog which tasks and threads still run. `driven` continues futures after the task that waits for them has ended.
+//! `walks` runs functions that take long, one at a time.
 //!
 //! # Decisions
 //!
@@ -15,6 +16,7 @@ pub mod limits;
 pub mod pulse;
 #[cfg(feature = "simulated")]
 pub mod strike;
+pub mod walks;
 
 use std::any::Any;
 use std::collections::VecDeque;

@@ -67,7 +67,7 @@ impl Internet {
 async fn why(simulation: &Simulation, subject: WantedSubject) -> MessageReport {
     let wanted =
         Wanted { subject: Some(subject), from: 0, to: u64::MAX, client: None, most: 20, decisive: None };
-    simulation.resolver().why(wanted).await.remove(0)
+    simulation.explainer().why(wanted).await.remove(0)
 }
 
 fn named(text: &str) -> WantedSubject {
@@ -75,7 +75,7 @@ fn named(text: &str) -> WantedSubject {
 }
 
 async fn failed(simulation: &Simulation) -> Vec<FailedZone> {
-    simulation.resolver().failed(FailedWanted::default()).await.zones
+    simulation.explainer().failed(FailedWanted::default()).await.zones
 }
 
 /// Returns the culprit of the report: its kind, zone, server and list.
@@ -238,7 +238,7 @@ fn a_zone_with_servers_of_ipv6_alone_is_unreachable_without_ipv6() {
                 let subject = Some(named(zone));
                 let wanted =
                     Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20, decisive: None };
-                let reports = simulation.resolver().why(wanted).await;
+                let reports = simulation.explainer().why(wanted).await;
                 for report in &reports {
                     let culprit = (report.culprit.kind, report.culprit.zone.as_deref());
                     assert_eq!(culprit, (CulpritKind::Unreachable, Some(zone)), "{report:#?}");

@@ -124,7 +124,7 @@ fn why_names_change_before_failure() {
         ask(&simulation, "_dmarc.one.tld.", RecordType::TXT).await;
         let subject = Some(WantedSubject::Name(dns::question::wire_name(&name("one.tld.")).into()));
         let wanted = Wanted { subject, from: 0, to: u64::MAX, client: None, most: 1, decisive: None };
-        let found = simulation.resolver().why(wanted).await;
+        let found = simulation.explainer().why(wanted).await;
         let changed = found[0].changed.as_ref().expect("the change");
         assert_eq!((changed.record.label(), &*changed.new), ("MX", "10 new.one.tld."));
     });

@@ -393,12 +393,12 @@ fn the_key_of_a_client_is_told_nowhere_wherever_it_stands() {
                         }
                     }
                     tokio::time::sleep(Duration::from_secs(if turn == 2 { 120 } else { 6 })).await;
-                    resolver.write_new_log();
+                    simulation.explainer().write_new_log();
                 }
                 let wanted =
                     Wanted { subject: None, from: 0, to: u64::MAX, client: None, most: 100, decisive: None };
-                write!(told, "{:?}", resolver.why(wanted).await).unwrap();
-                write!(told, "{:?}", resolver.failed(FailedWanted::default()).await).unwrap();
+                write!(told, "{:?}", simulation.explainer().why(wanted).await).unwrap();
+                write!(told, "{:?}", simulation.explainer().failed(FailedWanted::default()).await).unwrap();
                 write!(told, "{:?}", resolver.lists()).unwrap();
                 let tables = format!(
                     "{:?} {:?} {:?} {:?}",
@@ -414,7 +414,7 @@ fn the_key_of_a_client_is_told_nowhere_wherever_it_stands() {
                 let shown =
                     told.find(CLIENTS).map(|at| &told[at.saturating_sub(300)..(at + 100).min(told.len())]);
                 assert_eq!(shown, None, "{fault:?}");
-                resolver.write_last_log();
+                simulation.explainer().write_last_log();
             });
         }
     });

@@ -68,7 +68,7 @@ impl World {
     fn with(lab: Arc<Lab>, config: Config) -> Self {
         let simulation = Simulation::new(Arc::clone(&lab), config, 7);
         let mut tasks = simulation.tend();
-        tasks.spawn(Arc::clone(simulation.resolver()).write_log());
+        tasks.spawn(Arc::clone(simulation.explainer()).write_log());
         Self { simulation, lab, _tasks: tasks }
     }
 
@@ -100,7 +100,7 @@ impl World {
         let warnings =
             judge(&recorder.judged(JUDGED), by_zone.as_ref(), &recorder.troubles(), &BTreeSet::new());
         let status = warnings.into_iter().map(|warning| warning.problem);
-        let failed = resolver.failed(FailedWanted::default()).await.zones;
+        let failed = self.simulation.explainer().failed(FailedWanted::default()).await.zones;
         let failed = failed.into_iter().filter(|row| row.still_fails == StillFails::Yes);
         let failed = failed.map(|row| format!("failed: {:?} {}", row.zone, row.reason));
         let now = self.simulation.clock().mono();
@@ -247,7 +247,7 @@ fn tcp_blocked_here_is_this_hosts_fault() {
             let troubles = world.simulation.recorder().troubles();
             assert_eq!(troubles.zones, [], "no owner of a zone must repair anything");
             let wanted = CostsWanted { to: u64::MAX, ..CostsWanted::default() };
-            let costs = world.simulation.resolver().costs(wanted).await.rows;
+            let costs = world.simulation.explainer().costs(wanted).await.rows;
             assert!(costs.iter().any(|row| row.kind == Some(CulpritKind::TcpBlocked)), "{costs:#?}");
             assert!(costs.iter().all(|row| row.kind != Some(CulpritKind::Truncated)), "{costs:#?}");
             world.simulation.network().set_tcp_blocked(false);

@@ -224,7 +224,12 @@ impl Gateway {
         let zones = zones.chain(silent).collect();
         let now = self.simulation.clock().unix_micros();
         let from = now - u64::try_from(time.as_micros()).unwrap();
-        let costs = resolver.costs(CostsWanted { from, to: now, client: None, list: None }).await.rows;
+        let costs = self
+            .simulation
+            .explainer()
+            .costs(CostsWanted { from, to: now, client: None, list: None })
+            .await
+            .rows;
         let page = self.page();
         let networks =
             || page.iter().filter(|row| row.kind == BusyKind::Network && row.counts.questions >= 3);

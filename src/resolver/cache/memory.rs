@@ -6,13 +6,14 @@ use super::room::Room;
 use super::store::{QuestionStore, fill};
 use super::versions::{AnswerVersion, Versions};
 use super::weights::{SLOT, shared, weight};
-use super::{entries, failures, rrsets, servers, walk};
+use super::{entries, failures, rrsets, servers};
 use crate::limits::WorkBounds;
 use dns::cached::StoreFill;
 use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::{Answer, QuestionKey};
 use dns::random::Random;
+use supervise::walks::Walks;
 
 /// The shares of `cache.size` in per cent. Answers give cache hits, and RRsets and delegations save queries to servers. Their sum is only 90 %,
 /// because the process may use 125 % of `cache.size`, and queries in progress and the gaps of the allocator between entries (11 to 24 %) count too.
@@ -41,7 +42,7 @@ pub struct Memory {
     /// The bounds of work in progress beside a cache of this size.
     pub bounds: WorkBounds,
     pub(super) keyed: Keyed,
-    pub(super) walks: walk::Walks,
+    pub(super) walks: Walks,
 }
 
 impl Memory {
@@ -70,8 +71,13 @@ impl Memory {
             room: Room::default(),
             bounds: WorkBounds::for_cache_size(size),
             keyed,
-            walks: walk::Walks::default(),
+            walks: Walks::default(),
         }
+    }
+
+    /// Returns what runs such functions, so that other readers of much memory wait for those of the cache, and these for them.
+    pub const fn walks(&self) -> &Walks {
+        &self.walks
     }
 
     /// Runs `walk`, a function that reads whole tables, on a thread that serves no client. Only one such function runs at a time.

@@ -49,7 +49,6 @@ mod slow_zones;
 pub mod snapshot;
 mod store;
 mod versions;
-mod walk;
 mod weights;
 
 pub use memory::{Answers, Memory};

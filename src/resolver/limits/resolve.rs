@@ -109,14 +109,6 @@ pub(crate) const FIRST_ROOT_KEY_QUERY: Duration = Duration::from_secs(60);
 /// to servers keeps less than 2 MiB.
 pub(crate) const FRESH_TRACE_MEMORY: u64 = 4 << 20;
 
-/// The longest time for which the daemon searches the history for one command `why`. Other commands wait in this time. If the search is not complete
-/// then, the command gets no result for its last requests, and sends them again.
-pub(crate) const WHY_READING: Duration = Duration::from_secs(1);
-
-/// The time from an event that is worth a log message until the event is read from the history. By then, all questions that waited for the
-/// same resolution are in the history, and a query to a root server has distinguished an outage from a dead zone.
-pub const FOLLOW_PAUSE: Duration = Duration::from_secs(3);
-
 /// The questions for MX and TXT records that wait until the cache is searched for changes of their domains: those of `CHANGES_PAUSE` at 400 a second.
 pub(crate) const MAX_CHANGES_ASKED: usize = 2_048;
 

@@ -23,12 +23,7 @@ use crate::cache::rrsets::InView;
 use crate::limits::{CHANGES_AT_ONCE, CHANGES_PAUSE, CHANGES_ROUND, MAX_ALIASES, MAX_CHANGES_ASKED};
 use dns::clock::{Mono, Now};
 use dns::question::{Question, ViewId, name_text};
-use explain::limits::CHANGE_BEFORE_MESSAGE;
-use explain::why::MessageReport;
-use record::changes::{ChangeRow, Changes, ChangesReport, Observed, RecordKind, Value};
-
-/// In seconds. A question that took at least this time delayed its message.
-const SLOW: f64 = 0.3;
+use record::changes::{Changes, ChangesReport, Observed, RecordKind, Value};
 
 /// The changes of records, and the questions whose names are looked at next.
 #[derive(Default)]
@@ -39,6 +34,11 @@ pub(crate) struct ChangeWatch {
 }
 
 impl ChangeWatch {
+    /// Returns the changes of records.
+    pub(super) fn table(&self) -> MutexGuard<'_, Changes> {
+        lock(&self.table)
+    }
+
     /// Notes a question of a client for MX or TXT records that the cache did not answer. If the queue is full, the question is lost: the domain is
     /// looked at when it is asked for again.
     #[cold]
@@ -117,30 +117,6 @@ impl Resolver {
         }
         Ok(())
     }
-
-    /// Adds to each message the last change of a domain whose questions failed or were slow, if it came shortly before.
-    pub(super) fn add_changes(&self, reports: &mut [MessageReport]) {
-        let table = lock(&self.changes.table);
-        for report in reports {
-            report.changed = change_before(&table, report);
-        }
-    }
-}
-
-fn change_before(table: &Changes, report: &MessageReport) -> Option<ChangeRow> {
-    let span = CHANGE_BEFORE_MESSAGE.as_secs_f64();
-    let ended = report.began + report.took;
-    let bad = report.questions.iter().filter(|one| one.outcome.is_failure() || one.elapsed >= SLOW);
-    let domains = bad.filter_map(|one| {
-        let mut name = Name::from_ascii(&one.name).ok()?.to_lowercase();
-        while !name.is_root() && !table.has(&text(&name)) {
-            name = name.base_name();
-        }
-        (!name.is_root()).then(|| text(&name))
-    });
-    let changes = domains.flat_map(|domain| table.report(&domain, 0).changes);
-    let is_near = |row: &ChangeRow| (report.began - span..=ended).contains(&(row.at as f64));
-    changes.filter(is_near).max_by_key(|row| row.at)
 }
 
 /// Reads the records of domains from the cache.

@@ -40,6 +40,7 @@ mod changes;
 mod chase;
 mod chased;
 pub(crate) mod client_question;
+mod facts;
 mod fleet;
 mod flight;
 mod flights;
@@ -60,10 +61,9 @@ mod stale;
 pub mod traced;
 pub mod trust;
 mod waiting;
-mod why;
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -89,7 +89,6 @@ use dnsbl::table::Lists;
 use dnstap::tap::Tap;
 use exchange::network::Network;
 use exchange::{Exchange, ExchangeBounds};
-use explain::logging::LogState;
 use fleet::Fleet;
 use flight::FlightResolver;
 use flights::Flights;
@@ -137,7 +136,6 @@ pub struct Resolver {
     memory: Memory,
     recorder: Arc<Recorder>,
     tap: Arc<Tap>,
-    log_state: Mutex<LogState>,
     flight: Arc<FlightResolver>,
     clients: ClientResolver,
     lists: Arc<ListResolver>,
@@ -201,7 +199,6 @@ impl Resolver {
             memory,
             recorder,
             tap,
-            log_state: Mutex::default(),
             flight,
             lists,
             side,

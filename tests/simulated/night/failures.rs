@@ -11,6 +11,7 @@ use control::limits::JUDGED;
 use dns::conduct::Conduct;
 use dns::question::wire_name;
 use explain::failed::{FailedServer, FailedWanted, StillFails};
+use explain::limits::FOLLOW_PAUSE;
 use explain::limits::{FAILURE_LINES_A_MINUTE, SLOW_LINES_A_MINUTE};
 use explain::why::{Wanted, WantedSubject};
 use futures_util::future::join_all;
@@ -24,7 +25,6 @@ use lab::world::ServerPlan;
 use protocol::Severity;
 use record::culprit::CulpritKind;
 use record::store::Store;
-use resolver::limits::FOLLOW_PAUSE;
 use tokio::time::sleep;
 
 use crate::night::log::{Line, lines};
@@ -214,7 +214,7 @@ fn failed_names_each_zone_with_its_servers_and_knows_which_work_again() {
         simulation.lab().server("ns1.refused.tld").unwrap().set_faults(&[]);
         sleep(Duration::from_secs(40)).await;
         ask(&simulation, "w1.refused.tld.", RecordType::A).await;
-        let rows = simulation.resolver().failed(FailedWanted::default()).await.zones;
+        let rows = simulation.explainer().failed(FailedWanted::default()).await.zones;
         let told: Vec<_> =
             rows.iter().map(|row| (row.zone.as_deref().unwrap(), row.questions, row.still_fails)).collect();
         let (yes, no) = (StillFails::Yes, StillFails::No);
@@ -235,11 +235,11 @@ fn failed_names_each_zone_with_its_servers_and_knows_which_work_again() {
         );
         let client = Some("192.0.2.0/24".parse().unwrap());
         assert_eq!(
-            simulation.resolver().failed(FailedWanted { client, ..FailedWanted::default() }).await.zones,
+            simulation.explainer().failed(FailedWanted { client, ..FailedWanted::default() }).await.zones,
             []
         );
         sleep(Duration::from_secs(700)).await;
-        let rows = simulation.resolver().failed(FailedWanted::default()).await.zones;
+        let rows = simulation.explainer().failed(FailedWanted::default()).await.zones;
         assert_eq!(rows[0].still_fails, StillFails::Unknown);
     });
 }
@@ -250,7 +250,7 @@ fn a_silent_zone_works_again_only_after_an_answer_of_its_own_servers() {
         let simulation = simulation(&[("fine.tld.", &[], 20)]);
         let _tended = simulation.tend();
         let still_fails = async || {
-            let rows = simulation.resolver().failed(FailedWanted::default()).await.zones;
+            let rows = simulation.explainer().failed(FailedWanted::default()).await.zones;
             rows.iter().map(|row| (row.zone.clone().unwrap(), row.still_fails)).collect::<Vec<_>>()
         };
         ask(&simulation, "w0.fine.tld.", RecordType::A).await;
@@ -312,7 +312,7 @@ fn failed_of_one_client_says_the_same_of_a_zone_as_failed_of_all() {
         let rows = async |last: Option<u8>, zone: Option<&str>| {
             let client = last.map(|last| IpAddr::from([10, 0, 0, last]).into());
             let zone = zone.map(|zone| wire_name(&name(zone)).into());
-            let rows = simulation.resolver().failed(FailedWanted { from: 0, zone, client }).await.zones;
+            let rows = simulation.explainer().failed(FailedWanted { from: 0, zone, client }).await.zones;
             rows.iter().map(|row| (row.questions, row.still_fails)).collect::<Vec<_>>()
         };
         of(1, "mx.refused.tld.").await;
@@ -392,22 +392,21 @@ fn after_a_restart_why_and_failed_know_what_failed_or_was_slow_before() {
     lines(|| async {
         let simulation = simulation(&[]);
         simulation.recorder().store_in(Arc::clone(&store) as Arc<dyn Store>);
-        let resolver = simulation.resolver();
         for (domain, kind) in [
             ("silent.tld.", CulpritKind::ServerSilent),
             ("refused.tld.", CulpritKind::ServerRefused),
             ("slow.tld.", CulpritKind::ServerSlow),
             ("fine.tld.", CulpritKind::Unknown),
         ] {
-            let found = resolver.why(of(domain)).await;
+            let found = simulation.explainer().why(of(domain)).await;
             assert_eq!(found[0].culprit.kind, kind, "{domain}: {found:#?}");
         }
-        let silent = resolver.why(of("silent.tld.")).await;
+        let silent = simulation.explainer().why(of("silent.tld.")).await;
         assert_eq!(
             (silent[0].client.as_str(), silent[0].questions[0].name.as_str()),
             ("10.0.0.7", "www.silent.tld.")
         );
-        let rows = resolver.failed(FailedWanted::default()).await;
+        let rows = simulation.explainer().failed(FailedWanted::default()).await;
         let mut zones: Vec<&str> = rows.zones.iter().filter_map(|row| row.zone.as_deref()).collect();
         zones.sort_unstable();
         assert_eq!(zones, ["refused.tld.", "silent.tld.", "zen.dq.spamhaus.net."], "{rows:#?}");
@@ -415,12 +414,12 @@ fn after_a_restart_why_and_failed_know_what_failed_or_was_slow_before() {
         // A query that is in memory and on the disk must be counted once.
         sleep(Duration::from_secs(60)).await;
         ask(&simulation, "www.none.", RecordType::A).await;
-        resolver.write_new_log();
-        assert_eq!(resolver.failed(FailedWanted::default()).await.zones.len(), 3);
+        simulation.explainer().write_new_log();
+        assert_eq!(simulation.explainer().failed(FailedWanted::default()).await.zones.len(), 3);
         simulation.network().set_down(true);
         ask(&simulation, "www.late.tld.", RecordType::A).await;
-        resolver.write_new_log();
-        let rows = resolver.failed(FailedWanted::default()).await.zones;
+        simulation.explainer().write_new_log();
+        let rows = simulation.explainer().failed(FailedWanted::default()).await.zones;
         assert_eq!(rows.iter().map(|row| row.questions).sum::<u64>(), 4, "{rows:#?}");
     });
     let octets = store.0.lock().unwrap().clone();
@@ -434,7 +433,7 @@ fn a_name_that_the_disk_has_as_its_domain_is_found_by_the_domain_alone() {
     lines(|| async {
         let simulation = simulation(&[]);
         simulation.recorder().store_in(Arc::clone(&store) as Arc<dyn Store>);
-        let kind = async |name: &str| simulation.resolver().why(of(name)).await.remove(0).culprit.kind;
+        let kind = async |name: &str| simulation.explainer().why(of(name)).await.remove(0).culprit.kind;
         assert_eq!(kind("silent.tld.").await, CulpritKind::ServerSilent);
         assert_eq!(kind("www.silent.tld.").await, CulpritKind::Unknown);
     });
@@ -448,9 +447,8 @@ fn a_type_without_a_name_is_told_by_its_number() {
         ask(&simulation, "www.silent.tld.", RecordType::Unknown(65_280)).await;
         sleep(Duration::from_secs(20)).await;
         tells.abort();
-        let resolver = simulation.resolver();
-        assert_eq!(resolver.why(of("silent.tld.")).await[0].questions[0].kind, "TYPE65280");
-        assert_eq!(resolver.failed(FailedWanted::default()).await.zones[0].kind, "TYPE65280");
+        assert_eq!(simulation.explainer().why(of("silent.tld.")).await[0].questions[0].kind, "TYPE65280");
+        assert_eq!(simulation.explainer().failed(FailedWanted::default()).await.zones[0].kind, "TYPE65280");
     });
     let told = lines.iter().map(|line| &line.text).filter(|text| text.contains("www.silent.tld."));
     let told: Vec<_> = told.collect();

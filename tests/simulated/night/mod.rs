@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use explain::limits::FOLLOW_PAUSE;
 use futures_util::future::join_all;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
@@ -23,7 +24,6 @@ use lab::server::Distance;
 use lab::simulation::{Simulation, config_trusting};
 use lab::world::{Lab, ServerPlan};
 use record::limits::SNAPSHOT_INTERVAL;
-use resolver::limits::FOLLOW_PAUSE;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -215,11 +215,11 @@ impl Gateway {
 
 /// Logs failed and slow questions, as the daemon does.
 fn tell(simulation: &Simulation) -> JoinHandle<()> {
-    let resolver = Arc::clone(simulation.resolver());
+    let explainer = Arc::clone(simulation.explainer());
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(FOLLOW_PAUSE).await;
-            resolver.write_new_log();
+            explainer.write_new_log();
         }
     })
 }

@@ -114,7 +114,7 @@ async fn sleep_between(host: &Simulation) {
 }
 
 async fn of_sleepy(host: &Simulation) -> CulpritKind {
-    host.resolver().why(of(SLEEPY)).await.remove(0).culprit.kind
+    host.explainer().why(of(SLEEPY)).await.remove(0).culprit.kind
 }
 
 async fn night(host: &Simulation) {
@@ -150,7 +150,7 @@ async fn worst(host: &Simulation) -> Vec<MessageReport> {
     let mut reports = Vec::new();
     for (domain, ..) in FAULTS {
         let subject = if domain == LOSSY { domain.to_owned() } else { asked(domain) };
-        reports.push(host.resolver().why(of(&subject)).await.remove(0));
+        reports.push(host.explainer().why(of(&subject)).await.remove(0));
     }
     reports
 }
@@ -167,7 +167,7 @@ async fn pasted(host: &Simulation, report: &MessageReport, text: &str) -> Culpri
     let line = pasted::read(&format!("{at} mx {text}"), 1_795_305_600.0).remove(0);
     let mut found = Vec::new();
     for subject in line.subjects.iter().filter(|subject| subject.parse::<IpAddr>().is_err()) {
-        found.extend(host.resolver().why(of(&format!("{subject}."))).await);
+        found.extend(host.explainer().why(of(&format!("{subject}."))).await);
     }
     pasted::settle(&line, found, &|began| began.to_string())[0].culprit.kind
 }
@@ -188,7 +188,7 @@ async fn lines_are_settled(host: &Simulation) {
         };
         assert_eq!(pasted(host, report, &line).await, kind, "{domain}");
     }
-    let sleepy = host.resolver().why(of(SLEEPY)).await.remove(0);
+    let sleepy = host.explainer().why(of(SLEEPY)).await.remove(0);
     let slept = "postfix/smtp[9]: 4B1: to=<a@sleepy.tld>, relay=mx[198.51.100.7]:25, delay=3.2, delays=3/0.01/0.1/0.1, dsn=2.0.0, status=sent (250 ok)";
     assert_eq!(pasted(host, &sleepy, slept).await, CulpritKind::Client);
     let longer = slept.replace("delay=3.2, delays=3/", "delay=60.2, delays=60/");
@@ -213,7 +213,7 @@ fn six_hours_later_and_after_a_restart_the_culprits_are_still_named() {
         assert_eq!(culprits(&next).await, wanted, "after a restart");
         assert_eq!(of_sleepy(&next).await, CulpritKind::Client);
         lines_are_settled(&next).await;
-        let failed = next.resolver().failed(FailedWanted::default()).await.zones;
+        let failed = next.explainer().failed(FailedWanted::default()).await.zones;
         for (domain, _, _, kind) in FAULTS {
             let is_told = failed.iter().any(|row| row.zone.as_deref() == Some(domain));
             // The network was down when this zone was queried, so the zone need not be reported as failed.
@@ -244,7 +244,7 @@ async fn of_sender(host: &Simulation, at: u64) -> CulpritKind {
     let at = jiff::Timestamp::from_second(at as i64).unwrap();
     let text = format!("{at} mx postfix/qmgr[9]: 4C1: from=<a@fine.tld>, size=900, nrcpt=1 (queue active)");
     let line = pasted::read(&text, 1_795_305_600.0).remove(0);
-    let found = host.resolver().why(of("fine.tld.")).await;
+    let found = host.explainer().why(of("fine.tld.")).await;
     pasted::settle(&line, found, &|began| began.to_string())[0].culprit.kind
 }
 
@@ -288,10 +288,10 @@ fn a_client_that_slept_just_before_a_stop_is_named_after_the_restart() {
     lines(|| async {
         let first = host(Some(&store));
         sleep_between(&first).await;
-        let before = first.resolver().why(of(SLEEPY)).await.remove(0);
-        first.resolver().write_last_log();
+        let before = first.explainer().why(of(SLEEPY)).await.remove(0);
+        first.explainer().write_last_log();
         let next = host(Some(&store));
-        let after = next.resolver().why(of(SLEEPY)).await.remove(0);
+        let after = next.explainer().why(of(SLEEPY)).await.remove(0);
         assert_eq!((after.culprit.kind, after.questions.len()), (CulpritKind::Client, 3), "{after:#?}");
         assert!(after.of_disk && !before.of_disk);
         assert_eq!(MessageReport { of_disk: false, ..after }, before);

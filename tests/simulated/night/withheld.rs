@@ -20,7 +20,7 @@ fn messages_of_different_clients_stay_apart_on_a_disk_without_clients() {
     for redact in [Redact::None, Redact::Client, Redact::Names] {
         let store = Arc::new(MemoryStore::default());
         let seen = async |simulation: &Simulation| {
-            let found = simulation.resolver().why(of("slow.tld.")).await;
+            let found = simulation.explainer().why(of("slow.tld.")).await;
             let mut shapes: Vec<(usize, bool)> =
                 found.iter().map(|message| (message.questions.len(), message.took < 3.0)).collect();
             shapes.sort_unstable();

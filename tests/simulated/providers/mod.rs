@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dns::question::wire_name;
+use explain::limits::FOLLOW_PAUSE;
 use explain::limits::MAX_WHY_MESSAGES;
 use explain::why::{MessageReport, Wanted, WantedSubject};
 use futures_util::future::join_all;
@@ -18,7 +19,6 @@ use lab::prelude::{by_hand, name};
 use lab::simulation::{Simulation, paused};
 use record::culprit::CulpritKind;
 use record::store::Store;
-use resolver::limits::FOLLOW_PAUSE;
 use resolverctl::limits::WHY_AROUND;
 use resolverctl::pasted;
 use resolverctl::pasted::PastedLine;
@@ -45,7 +45,7 @@ async fn ask(simulation: &Simulation, subject: &str, (from, to): (f64, f64)) -> 
     let micros = |seconds: f64| (seconds.max(0.0) * 1e6) as u64;
     let (from, to, client) = (micros(from), micros(to), None);
     simulation
-        .resolver()
+        .explainer()
         .why(Wanted { subject: Some(subject), from, to, client, most: MAX_WHY_MESSAGES, decisive: None })
         .await
 }
@@ -111,17 +111,17 @@ fn judged(plans: &[Plan]) -> [Verdicts; 2] {
         let store = Arc::new(MemoryStore::default());
         let first = host(Some(Arc::clone(&store) as Arc<dyn Store>));
         let _tended = first.tend();
-        let resolver = Arc::clone(first.resolver());
+        let explainer = Arc::clone(first.explainer());
         let tells = tokio::spawn(async move {
             loop {
                 sleep(FOLLOW_PAUSE).await;
-                resolver.write_new_log();
+                explainer.write_new_log();
             }
         });
         let mails: Vec<PlayedMail> = join_all(plans.iter().map(|plan| play(&first, plan))).await;
         sleep(Duration::from_secs(30)).await;
         tells.abort();
-        first.resolver().write_last_log();
+        first.explainer().write_last_log();
         let lines: Vec<PlayedLine> = mails.into_iter().flat_map(|mail| mail.lines()).collect();
         let before = verdicts(&first, &lines, false).await;
         let next = host(Some(store as Arc<dyn Store>));

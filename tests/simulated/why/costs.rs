@@ -11,7 +11,7 @@ use stage::memory_store::MemoryStore;
 async fn costs(simulation: &Simulation, seconds: u64) -> CostReport {
     let now = simulation.clock().unix_micros();
     let wanted = CostsWanted { from: now - seconds * 1_000_000, to: now, client: None, list: None };
-    simulation.resolver().costs(wanted).await
+    simulation.explainer().costs(wanted).await
 }
 
 fn keys(rows: &[CostRow]) -> Vec<(Side, Option<CulpritKind>, &str)> {
@@ -99,7 +99,7 @@ const DELAYING: &str = "zen.spamhaus.org.";
 /// Returns the causes and the delays by a list in the whole history.
 async fn all_costs(simulation: &Simulation) -> CostReport {
     let list = Some(wire_name(&name(DELAYING)).into());
-    simulation.resolver().costs(CostsWanted { from: 0, to: u64::MAX, client: None, list }).await
+    simulation.explainer().costs(CostsWanted { from: 0, to: u64::MAX, client: None, list }).await
 }
 
 /// Mail for half an hour. The list delays each by less than a slow query takes; some wait for a slow domain or fail.
@@ -111,9 +111,9 @@ async fn half_hour(simulation: &Simulation) {
             ask(simulation, &format!("w{number}.dead.tld."), RecordType::MX).await;
         }
         tokio::time::sleep(Duration::from_secs(30)).await;
-        simulation.resolver().write_new_log();
+        simulation.explainer().write_new_log();
     }
-    simulation.resolver().write_last_log();
+    simulation.explainer().write_last_log();
 }
 
 fn figures(report: &CostReport) -> Vec<(Side, Option<CulpritKind>, String, u64, u64, u64)> {

@@ -156,7 +156,7 @@ async fn among_others<Work: Future>(simulation: &Simulation, work: Work) {
 }
 
 async fn why(simulation: &Simulation, subject: Option<WantedSubject>) -> Vec<MessageReport> {
-    simulation.resolver().why(wanted(subject)).await
+    simulation.explainer().why(wanted(subject)).await
 }
 
 fn wanted(subject: Option<WantedSubject>) -> Wanted {
@@ -448,7 +448,7 @@ fn one_reader_reads_the_record_at_a_time() {
         });
         // From here on, the other task is reading the cache.
         held.wait();
-        let mut reading = std::pin::pin!(resolver.why(wanted(None)));
+        let mut reading = std::pin::pin!(simulation.explainer().why(wanted(None)));
         let others = async {
             for _ in 0..100 {
                 tokio::task::yield_now().await;
@@ -469,12 +469,11 @@ fn one_reader_reads_the_record_at_a_time() {
 fn requests_that_are_answered_from_one_reading_get_the_replies_that_each_gets_alone() {
     paused(async {
         let simulation = world();
-        let resolver = simulation.resolver();
         among_others(&simulation, mail(&simulation, "slow.tld.")).await;
         tokio::time::sleep(Duration::from_secs(60)).await;
         among_others(&simulation, mail(&simulation, "refused.tld.")).await;
         let of_name = |text| wanted(Some(WantedSubject::Name(wire_name(&name(text)).into())));
-        let slow = resolver.why(of_name("slow.tld.")).await.remove(0);
+        let slow = simulation.explainer().why(of_name("slow.tld.")).await.remove(0);
         let (from, to) = ((slow.began * 1e6) as u64, ((slow.began + slow.took) * 1e6) as u64);
         let near = |text| Wanted { from, to, ..of_name(text) };
         let client = Some("198.18.0.0/24".parse().unwrap());
@@ -488,10 +487,10 @@ fn requests_that_are_answered_from_one_reading_get_the_replies_that_each_gets_al
             Wanted { most: 3, ..wanted(None) },
             Wanted { client, from, to, most: 3, ..wanted(None) },
         ];
-        let together = resolver.why_each(each.clone()).await;
+        let together = simulation.explainer().why_each(each.clone()).await;
         assert_eq!(together.len(), each.len());
         for (one, found) in each.into_iter().zip(together) {
-            assert!(!found.is_empty() && resolver.why(one.clone()).await == found, "{one:?}");
+            assert!(!found.is_empty() && simulation.explainer().why(one.clone()).await == found, "{one:?}");
         }
     });
 }
@@ -558,7 +557,7 @@ fn an_address_finds_the_hosts_that_have_it_and_a_client_its_own() {
         assert!(found[0].questions.iter().any(|question| question.name == "mx.fine.tld."));
         let client = Some("198.18.0.0/24".parse().unwrap());
         let wanted = Wanted { subject: None, from: 0, to: u64::MAX, client, most: 20, decisive: None };
-        let found = simulation.resolver().why(wanted).await;
+        let found = simulation.explainer().why(wanted).await;
         assert!(found.iter().all(|report| report.client == "198.18.0.1"), "{found:#?}");
     });
 }
@@ -605,7 +604,7 @@ fn the_time_of_questions_is_known_by_stage() {
         let asked = ask(&simulation, "www.bogus.tld.", RecordType::A).await;
         assert!(asked.outcome.is_failure(), "{asked:?}");
         let took = simulation.clock().mono().since(begun).as_secs_f64();
-        let rows = simulation.resolver().stages(0).await.rows;
+        let rows = simulation.explainer().stages(0).await.rows;
         let spent = |stage| rows.iter().find(|row| row.stage == stage).map_or(0.0, |row| row.spent);
         // The keys of the root and of tld. arrive while the resolution waits for other answers. Only those of bogus.tld. arrive later.
         assert!(spent(Stage::Waiting) > 0.04 && spent(Stage::Validation) > 0.01, "{rows:#?}");

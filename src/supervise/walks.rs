@@ -1,4 +1,5 @@
-//! Runs functions that read whole tables (walks): one at a time, and not on threads that serve clients.
+//! Runs functions that read whole tables (walks): one at a time, and not on threads that serve
+//! clients.
 //!
 //! A walk through half a million entries takes a good part of a second.
 
@@ -8,9 +9,10 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 use tokio::task;
 
-/// The semaphore has one permit, so only one walk (a function that reads whole tables) runs at a time.
-#[derive(Clone)]
-pub(super) struct Walks(Arc<Semaphore>);
+/// The semaphore has one permit, so only one walk (a function that reads whole tables) runs at a
+/// time.
+#[derive(Clone, Debug)]
+pub struct Walks(Arc<Semaphore>);
 
 impl Default for Walks {
     fn default() -> Self {
@@ -19,16 +21,17 @@ impl Default for Walks {
 }
 
 impl Walks {
-    /// Calls `walk` with `subject` after all earlier walks, on a thread that serves no client. It runs to its end even if the caller no longer waits.
-    /// In a runtime with one thread, it runs on this thread, so that simulations are reproducible.
-    pub(super) async fn run<Subject, Value, Walk>(&self, subject: &Subject, walk: Walk) -> Value
+    /// Calls `walk` with `subject` after all earlier walks, on a thread that serves no client. It
+    /// runs to its end even if the caller no longer waits. In a runtime with one thread, it runs on
+    /// this thread, so that simulations are reproducible.
+    pub async fn run<Subject, Value, Walk>(&self, subject: &Subject, walk: Walk) -> Value
     where
         Subject: Clone + Send + 'static,
         Value: Send + 'static,
         Walk: FnOnce(&Subject) -> Value + Send + 'static,
     {
-        // `acquire_owned` fails only if the semaphore is closed, which never happens. If it failed, two calls of `walk` could run at the same time,
-        // which is harmless.
+        // `acquire_owned` fails only if the semaphore is closed, which never happens. If it failed,
+        // two calls of `walk` could run at the same time, which is harmless.
         let turn = Arc::clone(&self.0).acquire_owned().await.ok();
         if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
             return walk(subject);
@@ -57,24 +60,23 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::cache::stage::memory;
 
     #[test]
     fn walks_are_done_one_at_a_time_and_not_on_a_thread_of_the_runtime() {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         runtime.block_on(async {
-            let (memory, under_way) = (memory(), Arc::new(AtomicUsize::new(0)));
+            let (walks, under_way) = (Walks::default(), Arc::new(AtomicUsize::new(0)));
             let held = Arc::new(Barrier::new(2));
             let first = {
-                let (memory, held) = (memory.clone(), Arc::clone(&held));
-                tokio::spawn(async move { memory.walk(move |_| held.wait().is_leader()).await })
+                let (walks, held) = (walks.clone(), Arc::clone(&held));
+                tokio::spawn(async move { walks.run(&(), move |()| held.wait().is_leader()).await })
             };
             let others: Vec<_> = (0..20)
                 .map(|_| {
-                    let (memory, under_way) = (memory.clone(), Arc::clone(&under_way));
+                    let (walks, under_way) = (walks.clone(), Arc::clone(&under_way));
                     tokio::spawn(async move {
-                        memory
-                            .walk(move |_| {
+                        walks
+                            .run(&(), move |()| {
                                 assert_eq!(under_way.fetch_add(1, Ordering::SeqCst), 0);
                                 thread::yield_now();
                                 under_way.fetch_sub(1, Ordering::SeqCst);
@@ -83,7 +85,8 @@ mod tests {
                     })
                 })
                 .collect();
-            // The first walk is blocked. The only thread of the runtime must still run other tasks, and no other walk may have begun.
+            // The first walk is blocked. The only thread of the runtime must still run other tasks,
+            // and no other walk may have begun.
             tokio::spawn(async {}).await.unwrap();
             assert_eq!(under_way.load(Ordering::SeqCst), 0);
             assert!(others.iter().all(|other| !other.is_finished()));
@@ -99,11 +102,11 @@ mod tests {
     fn a_walk_that_panics_leaves_the_next_its_turn() {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         runtime.block_on(async {
-            let memory = memory();
-            let broken = memory.clone();
-            let walk = tokio::spawn(async move { broken.walk(|_| panic!("of the test")).await });
+            let walks = Walks::default();
+            let broken = walks.clone();
+            let walk = tokio::spawn(async move { broken.run(&(), |()| panic!("of the test")).await });
             assert!(walk.await.unwrap_err().is_panic());
-            assert_eq!(memory.walk(|_| 7).await, 7);
+            assert_eq!(walks.run(&(), |()| 7).await, 7);
         });
     }
 
@@ -111,7 +114,7 @@ mod tests {
     fn one_thread_alone_walks_itself() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let walker = memory().walk(|_| thread::current().id()).await;
+            let walker = Walks::default().run(&(), |()| thread::current().id()).await;
             assert_eq!(walker, thread::current().id());
         });
     }
