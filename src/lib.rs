@@ -12,13 +12,13 @@
 //! ```text
 //!  resolverd    both programs                           calls daemon resolverctl
 //!  daemon       its parts, tasks, log, metrics, page    calls control host resolverctl (for --check) watched fleet gather
-//!                                                             doctor lab protocol minutes explain resolver and what
+//!                                                             doctor lab protocol explain resolver and what
 //!                                                             resolver calls
-//!  resolverctl  commands and screens                    calls protocol import host watched shadow gather doctor minutes zones
+//!  resolverctl  commands and screens                    calls protocol import host watched shadow gather doctor zones
 //!                                                             config dnsbl exchange explain record dns
-//!  control      the server of the control socket        calls protocol watched gather doctor minutes resolver config dnsbl
+//!  control      the server of the control socket        calls protocol watched gather doctor resolver config dnsbl
 //!                                                             exchange explain record dns
-//!  protocol     what the control socket carries         calls watched gather doctor minutes config dnsbl explain record
+//!  protocol     what the control socket carries         calls watched gather doctor config dnsbl explain record
 //!                                                             validate dns
 //!  import       configurations of other resolvers       calls zones config record validate dns
 //!  host         this host: switch, check system         calls config exchange dns
@@ -35,9 +35,8 @@
 //!  exchange     one query to one server                 calls dnstap supervise dns
 //!  dnsbl        DNS lists: what they are and answer     calls record dns
 //!  dnstap       copies DNS messages to other programs   calls record dns
-//!  supervise    runs tasks again after panics           calls nothing of ours
-//!  minutes      the store of minutes: 30 days on disk   calls record dns
-//!  record       statistics, and the last queries        calls validate dns
+//!  supervise    restarts tasks that panic               calls nothing of ours
+//!  record       statistics, minutes, the last queries    calls validate dns
 //!  validate     DNSSEC                                  calls dns
 //!  dns          names, messages, records, the clock
 //! ```

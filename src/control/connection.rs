@@ -29,9 +29,6 @@ use explain::failed::FailedReport;
 use explain::spent::FromRecord;
 use explain::why::MessageReport;
 use gather::direct;
-use minutes::limits::MAX_SPANS;
-use minutes::row::{Busy, BusyKind};
-use minutes::span::SpanReport;
 use protocol::fleet::FleetOrder;
 use protocol::lookup;
 use protocol::zones::ZoneWhat;
@@ -40,6 +37,9 @@ use protocol::{
     Reply, Request, Table, TraceRequest, WhyRequest,
 };
 use record::changes::ChangesReport;
+use record::minutes::limits::MAX_SPANS;
+use record::minutes::row::{Busy, BusyKind};
+use record::minutes::span::SpanReport;
 use record::redact::Secrets;
 use record::{Counter, Window};
 use resolver::cache::servers::KnownServer;

@@ -1,4 +1,4 @@
-//! The store of minutes: the statistics of each minute, in files of the state directory. The crate `minutes` describes the files.
+//! The store of minutes: the statistics of each minute, in files of the state directory. The module `record::minutes` describes the files.
 //!
 //! The daemon appends a row each minute, and when it stops. The daemon does not sync the files, because a sync delays mail queues
 //! on the same disk. A file of another version is moved aside. If a row cannot be written, the daemon logs one warning, and tries
@@ -18,14 +18,14 @@ use tokio::time::sleep;
 
 use super::running::Running;
 use super::state_files;
-use ::minutes::day::{self, HEAD, MINUTES};
-use ::minutes::limits::{KEPT_DAYS, MAX_DAY_FILE, NAMES_INTERVAL};
-use ::minutes::row::{Busy, BusyKind, BusyMark, ListingCounts, Names, Row};
-use ::minutes::span::Span;
 use config::Config;
 use dns::question::{name_of_wire, name_text, wire_name};
 use hickory_proto::rr::Name;
 use record::minute::MinuteMark;
+use record::minutes::day::{self, HEAD, MINUTES};
+use record::minutes::limits::{KEPT_DAYS, MAX_DAY_FILE, NAMES_INTERVAL};
+use record::minutes::row::{Busy, BusyKind, BusyMark, ListingCounts, Names, Row};
+use record::minutes::span::Span;
 use record::redact::Secrets;
 use resolver::resolve::list_keys::{redaction_of, secrets_of};
 

@@ -38,9 +38,9 @@ use explain::delays::ListDelays;
 use explain::failed::FailedZone;
 use explain::spent::{StageRow, TableSpan};
 use explain::why::MessageReport;
-use minutes::span::SpanReport;
 use record::changes::ChangeRow;
 use record::event::Step;
+use record::minutes::span::SpanReport;
 use record::{ClientRow, ServerRow, TypeRow, UserRow, Window, ZoneRow};
 
 /// A request of `resolverctl` to the daemon: what the reply must show, or what the daemon must do.

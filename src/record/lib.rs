@@ -2,10 +2,11 @@
 //! of clients with their resolutions, in memory and on disk.
 //!
 //! The resolver, the DNS lists and the other parts report their events to the [`Recorder`], and
-//! never wait for it. `control` and the metrics read its counters, and `explain` reads its entries
-//! to say why mail waited. This crate calls only `validate` and `dns`; it knows nothing of the
-//! explanation. Every question is counted once, by its outcome. Tables of counters have a bounded
-//! number of rows; what has no row is counted in the row "other".
+//! never wait for it. [`minutes`] keeps the counters of 30 days on disk. `control` and the metrics
+//! read the counters, and `explain` reads its entries to say why mail waited. This crate calls only
+//! `validate` and `dns`; it knows nothing of the explanation. Every question is counted once, by
+//! its outcome. Tables of counters have a bounded number of rows; what has no row is counted in the
+//! row "other".
 //!
 //! # Decisions
 //!
@@ -53,6 +54,7 @@ mod local_users;
 mod log_feed;
 mod loss;
 pub mod minute;
+pub mod minutes;
 mod names;
 pub mod note;
 mod octets;

@@ -1,4 +1,4 @@
-//! Returns what was counted since the last call. The daemon calls this every minute, and stores the result with the crate `minutes`.
+//! Returns what was counted since the last call. The daemon calls this every minute, and stores the result by the module `minutes`.
 
 use std::collections::BTreeMap;
 

@@ -9,11 +9,11 @@ use super::exit::{CommandFailure, Exit};
 use super::moment;
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, minutes, rows, screen};
-use ::minutes::limits::KEPT_DAYS;
-use ::minutes::row::BusyKind;
-use ::minutes::span::SpanReport;
 use protocol::{Blame, Problem, Reply, Request, Table};
 use record::Window;
+use record::minutes::limits::KEPT_DAYS;
+use record::minutes::row::BusyKind;
+use record::minutes::span::SpanReport;
 
 /// The command line of `stats`.
 #[derive(Debug, clap::Args)]

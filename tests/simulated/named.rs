@@ -25,12 +25,12 @@ use lab::prelude::{ask, name};
 use lab::server::Distance;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
-use minutes::row::{Busy, BusyCounts, BusyKind, BusyMark, Row};
-use minutes::span::Span;
 use protocol::Severity;
 use record::culprit::Side;
 use record::limits::SNAPSHOT_INTERVAL;
 use record::minute::MinuteMark;
+use record::minutes::row::{Busy, BusyCounts, BusyKind, BusyMark, Row};
+use record::minutes::span::Span;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 

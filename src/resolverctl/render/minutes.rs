@@ -8,10 +8,10 @@ use super::table::{Align, TextTable};
 use super::words;
 use dns::conduct::Conduct;
 use dns::question::Outcome;
-use minutes::limits::NAMES_INTERVAL;
-use minutes::row::{Busy, BusyKind};
-use minutes::span::SpanReport;
 use record::Quantiles;
+use record::minutes::limits::NAMES_INTERVAL;
+use record::minutes::row::{Busy, BusyKind};
+use record::minutes::span::SpanReport;
 
 /// How many zones, DNS lists, users and networks the screen shows below the figures.
 const SHOWN: usize = 8;

@@ -1,9 +1,9 @@
 //! The screens of `resolverctl stats` about earlier times.
 
-use ::minutes::row::{Busy, BusyCounts, BusyKind};
-use ::minutes::span::SpanReport;
 use dns::conduct::Conduct;
 use dns::question::Outcome;
+use record::minutes::row::{Busy, BusyCounts, BusyKind};
+use record::minutes::span::SpanReport;
 use resolverctl::render::{Style, json, minutes};
 
 use crate::render::{both, golden, quantiles};

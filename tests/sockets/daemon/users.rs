@@ -6,8 +6,8 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use hickory_proto::rr::RecordType;
-use minutes::row::{Busy, BusyKind};
 use protocol::{FailedRequest, Reply, Request, WhyRequest};
+use record::minutes::row::{Busy, BusyKind};
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, framed, is_servfail};

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ::minutes::span::{Span, SpanReport};
 use ::watched::WatchedDomain;
 use config::{Config, ConfiguredZone, ZoneKind};
 use control::fleet::Confirmation;
@@ -39,6 +38,7 @@ use record::changes::{ChangeRow, ChangesReport, RecordKind};
 use record::event::{
     Ended, FlightEnded, FlightFailure, RouteKind, Sent, ServerOrigin, Shows, Step, StepEvent,
 };
+use record::minutes::span::{Span, SpanReport};
 use record::redact::Secrets;
 use record::trail::LastQuery;
 use record::{ReadSpan, Recorder};

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use record::{Quantiles, Spread};
+use crate::{Quantiles, Spread};
 
 /// Counts by a small number: the position of an outcome, the position of a behaviour of servers, or the number of a bucket of times.
 pub type Counts = BTreeMap<u8, u64>;
@@ -82,8 +82,8 @@ fn quantile(counts: &Counts, total: u64, permille: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Histogram;
     use proptest::prelude::*;
-    use record::Histogram;
 
     #[test]
     fn buckets_follow_one_another_and_begin_where_they_say() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::row::{Names, Row};
-use crate::limits::{KEPT_DAYS, MAX_DAYS, ROOM_AHEAD, ROW_ROOM};
+use crate::minutes::limits::{KEPT_DAYS, MAX_DAYS, ROOM_AHEAD, ROW_ROOM};
 use dns::hash;
 
 /// The first octets of each file. The last one is the version of the format.
@@ -79,8 +79,8 @@ fn checksum(row: &[u8]) -> [u8; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::{MAX_BUSY, MAX_DAY_FILE, NAMES_INTERVAL};
-    use crate::row::{Busy, BusyCounts, BusyKind};
+    use crate::minutes::limits::{MAX_BUSY, MAX_DAY_FILE, NAMES_INTERVAL};
+    use crate::minutes::row::{Busy, BusyCounts, BusyKind};
     use proptest::prelude::*;
 
     #[test]

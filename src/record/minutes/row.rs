@@ -9,11 +9,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::times::{Counts, coarse};
-use crate::limits::{MAX_BUSY, MAX_NAME_TEXT, MAX_NAMES};
+use crate::minute::MinuteCounts;
+use crate::minutes::limits::{MAX_BUSY, MAX_NAME_TEXT, MAX_NAMES};
+use crate::{OTHER, Recorder, ServerRow, UserRow, Window, ZoneRow};
 use dns::clock::micros;
 use dns::conduct::{Conduct, network_text};
-use record::minute::MinuteCounts;
-use record::{OTHER, Recorder, ServerRow, UserRow, Window, ZoneRow};
 
 dns::words! {
     /// The kind of a name in a row. Rows on disk contain the positions of the variants, so a new variant must be added at the end.

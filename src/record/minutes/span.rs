@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::row::{Busy, BusyCounts, BusyKind, Row};
 use super::times::{Counts, by_time, quantiles};
-use crate::limits::{MAX_BUSY, MAX_SUMMED_NAMES};
+use crate::Quantiles;
+use crate::minutes::limits::{MAX_BUSY, MAX_SUMMED_NAMES};
 use dns::conduct::Conduct;
 use dns::question::Outcome;
-use record::Quantiles;
 
 /// The statistics of a span of time. Times are in seconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
