@@ -1,8 +1,11 @@
-//! The history on disk: which entries are stored, and the format of the files, which are called segments.
+//! The history on disk: which entries are stored, and the format of the files, which are called
+//! segments.
 //!
-//! Stored are failed and slow questions, all questions that waited for the same resolutions (flights), these resolutions, failed
-//! resolutions to DNS lists, and emails that took long (see the crate `explain`, which selects them). A segment consists of a header and entries, each after its
-//! checksum. A crash may cut off the end of a segment, so a reader skips damaged entries. Times are in microseconds since 1970.
+//! Stored are failed and slow questions, all questions that waited for the same resolutions
+//! (flights), these resolutions, failed resolutions to DNS lists, and emails that took long (see
+//! the crate `explain`, which selects them). A segment consists of a header and entries, each after
+//! its checksum. A crash may cut off the end of a segment, so a reader skips damaged entries. Times
+//! are in microseconds since 1970.
 
 use crate::entry::Entry;
 use crate::octets::{self, TAGS};
@@ -14,7 +17,8 @@ pub const SEGMENT_HEAD: [u8; 16] = *b"resolverd rec\n\0\x02";
 /// The octets of the checksum of an entry.
 const SUM: usize = 8;
 
-/// The maximum size of an entry, in octets. A resolution with the most queries, links and texts takes less.
+/// The maximum size of an entry, in octets. A resolution with the most queries, links and texts
+/// takes less.
 const MAX_ENTRY: usize = 32 << 10;
 
 /// Appends the checksum of an entry, and the entry.
@@ -34,7 +38,8 @@ pub(crate) fn frame(into: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
     }
 }
 
-/// The error that a segment (a file of the history) has a damaged entry, for callers that use only whole segments.
+/// The error that a segment (a file of the history) has a damaged entry, for callers that use only
+/// whole segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is damaged, or of another version")]
 pub struct DamagedSegment;
@@ -58,8 +63,8 @@ pub(crate) fn read(segment: &[u8], take: impl FnMut(&[u8])) {
     frames(segment, take);
 }
 
-/// Calls `take` with each undamaged entry. The length of a damaged entry may be wrong too, so the next undamaged one is searched at every
-/// octet.
+/// Calls `take` with each undamaged entry. The length of a damaged entry may be wrong too, so the
+/// next undamaged one is searched at every octet.
 fn frames(segment: &[u8], mut take: impl FnMut(&[u8])) -> SegmentCheck {
     let Some(mut left) = segment.strip_prefix(&SEGMENT_HEAD) else { return SegmentCheck::default() };
     let mut check = SegmentCheck { end: SEGMENT_HEAD.len(), damaged: 0 };
@@ -94,8 +99,8 @@ impl<'s> Frame<'s> {
         })
     }
 
-    /// Returns true if the entry is undamaged. In a damaged segment, millions of positions must be tried, so the checksum is computed only
-    /// for octets that look like an entry.
+    /// Returns true if the entry is undamaged. In a damaged segment, millions of positions must be
+    /// tried, so the checksum is computed only for octets that look like an entry.
     fn is_whole(&self) -> bool {
         let is_entry =
             self.octets.len() <= MAX_ENTRY && self.octets.get(2).is_some_and(|tag| TAGS.contains(tag));
