@@ -78,6 +78,8 @@ pub struct Phrases {
     pub(super) behind_recipients: Vec<String>,
     pub(super) sent: Vec<String>,
     pub(super) missing_host: Vec<String>,
+    /// Phrases with which a DNS list refuses a query.
+    pub list_refused: Vec<String>,
     /// Phrases next to the name of a host that was not found.
     pub host_named: Vec<String>,
     pub(super) before_list: Vec<String>,

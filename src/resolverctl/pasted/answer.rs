@@ -6,12 +6,16 @@ use dns::question::DnsResult;
 use explain::answer;
 use explain::why::{CulpritReport, MessageReport, QuestionReport};
 use record::culprit::CulpritKind;
+use doctor::message::{PHRASES, has};
 
 /// Returns the culprit for the result that a log line reports, if a query of the message (email) has this result. The query must
 /// be for the name that the line rejects, or else for any name or address of the line. A query to a DNS list must be to the list
 /// that the line names.
 pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<CulpritReport> {
     let reports = line.reports?;
+    if let Some(refused) = of_refused_list(line) {
+        return Some(refused);
+    }
     let text = line.text.to_ascii_lowercase();
     let is_named = |list: &str| text.contains(list.trim_end_matches('.'));
     // Content filters write a name such as RBL_SPAMHAUS_XBL, which contains a label of the list's zone.
@@ -41,6 +45,20 @@ pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<Culp
         is_about && list.is_none_or(|list| if names_list { is_named(list) } else { has_label(list) })
     };
     answer::culprit(&message.questions, reports, &is_meant)
+}
+
+/// Returns the culprit for a line in which mail software took the refusal of a DNS list for a listing. The line itself says so, and
+/// an older entry of the list is not its cause.
+pub(super) fn of_refused_list(line: &PastedLine) -> Option<CulpritReport> {
+    let text = line.text.to_ascii_lowercase();
+    if line.reports != Some(DnsResult::Listed) || !has(&text, &PHRASES.list_refused) {
+        return None;
+    }
+    Some(CulpritReport::new(
+        CulpritKind::ListRefused,
+        "the list refused the query, and mail software took the refusal for a listing: the line says so".to_owned(),
+        "`resolverctl dnsbl` shows whether the list refuses this host now, and why. resolverd passes no refusal on as a listing: check that the program of the line asks resolverd (`resolverctl check system`), and that its listener does not have dnsbl = \"pass\"",
+    ))
 }
 
 /// If the line reports a DNS list that resolverd does not know, marks the queries to this list as listed. The name in such a query consists of a

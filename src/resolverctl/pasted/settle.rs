@@ -320,6 +320,9 @@ fn of_another_time(
 /// transmission, the cause is not DNS. If the history reaches back to the time of the line, the advice is to paste another line of the mail, or to
 /// look at the next hop.
 fn without_message(line: &PastedLine, mut message: MessageReport) -> MessageReport {
+    if let Some(refused) = answer::of_refused_list(line) {
+        return MessageReport { line: Some(line.text.clone()), culprit: refused, ..message };
+    }
     let delay = delay_text(line);
     let is_elsewhere = line.delay.parts.is_some_and(|[before, queued, connecting, sending]| {
         let elsewhere = queued.max(sending);

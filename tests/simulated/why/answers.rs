@@ -211,6 +211,25 @@ fn a_reported_answer_that_no_query_of_the_mail_has_is_unknown_and_that_of_a_remo
     });
 }
 
+// Postfix writes the refusal of a list as a listing. An entry of the same list for the same client is not its cause.
+#[test]
+fn refusal_in_line_is_no_listing() {
+    paused(async {
+        let simulation = world();
+        ask(&simulation, "7.100.51.198.zen.spamhaus.org.", RecordType::A).await;
+        let report = of_domain(&simulation, "zen.spamhaus.org.").await;
+        for client in ["198.51.100.7", "198.51.100.99"] {
+            let line = format!(
+                "{} mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[{client}]: 554 5.7.1 Service unavailable; Client host [{client}] blocked using zen.spamhaus.org; Error: open resolver; https://check.spamhaus.org/returnc/pub/192.0.2.77/; from=<b@our.test>",
+                at_the_end_of(&report)
+            );
+            let shown = pasted(&simulation, &line).await;
+            assert_eq!(shown.culprit.kind, CulpritKind::ListRefused, "{shown:#?}");
+            assert!(shown.culprit.evidence.starts_with("the list refused the query"), "{shown:#?}");
+        }
+    });
+}
+
 #[test]
 fn a_name_that_the_operator_asks_about_and_that_does_not_exist_is_the_cause() {
     paused(async {
