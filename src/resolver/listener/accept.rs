@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::front::Front;
+use super::front::{Front, STREAM_SHARD};
 use super::places::ConnectionPlaces;
 use super::queued::ClientKey;
 use super::{https, tcp};
@@ -31,7 +31,7 @@ pub(super) async fn connections(
         match accepted {
             // This client may not query. Its connection is closed immediately, so that it does not use up a connection that an allowed client
             // needs.
-            Ok((_, client)) if !front.admits(tcp::SHARD, client.ip()) => {}
+            Ok((_, client)) if !front.admits(STREAM_SHARD, client.ip()) => {}
             Ok((stream, client)) => {
                 let taken = places.take(ClientKey::from_address(client.ip()), front.now());
                 let (front, closing) = (Arc::clone(&front), closing.clone());
@@ -46,7 +46,7 @@ pub(super) async fn connections(
             }
             // No file descriptors are left, or the client closed the connection before it was accepted.
             Err(_) => {
-                front.apart(tcp::SHARD, Apart::AcceptFailed);
+                front.apart(STREAM_SHARD, Apart::AcceptFailed);
                 sleep(ACCEPT_PAUSE).await;
             }
         }

@@ -14,7 +14,6 @@ use tokio_rustls::rustls::ServerConfig;
 use super::hits::{HitTime, Hits, asked_in};
 use super::policy::{Policy, SharedBounds};
 use super::recent::{RecentHash, RecentPlace, RecentReplies, RecentReply, Terms};
-use super::tcp;
 use super::waiting::{Arrival, Occasion, WaitingQuery};
 use crate::cache::Answers;
 use crate::extended_error;
@@ -34,6 +33,9 @@ use record::event::Ended;
 use record::owner::WantedOwner;
 use record::{Counter, HitPage, Recorder};
 use supervise::{Supervisor, caught};
+
+/// The shard (separate copy) of the counters for queries over connections: that of the first UDP worker thread.
+pub(super) const STREAM_SHARD: usize = 0;
 
 pub(super) enum Handled {
     /// The reply to the client is in the buffer that the caller has passed.
@@ -220,7 +222,7 @@ impl Front {
         message: &[u8],
         (query, out): (&mut Query, &mut Vec<u8>),
     ) -> Handled {
-        let occasion = Occasion { shard: tcp::SHARD, at: self.now(), limit: Some(MAX_STREAM_REPLY) };
+        let occasion = Occasion { shard: STREAM_SHARD, at: self.now(), limit: Some(MAX_STREAM_REPLY) };
         let mut batch = self.batch(occasion, query, None);
         let handled = batch.receive(client, message, None, out);
         batch.end();

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use super::encrypted::{self, ClientStream};
-use super::front::{Front, Handled};
+use super::front::{Front, Handled, STREAM_SHARD};
 use super::held_answers::{HeldAnswers, octets_of};
 use super::places::TakenPlace;
 use super::waiting::{Waiting, WaitingQuery};
@@ -27,9 +27,6 @@ use dns::wire::HEADER;
 use dns::wire::query::Query;
 use exchange::limits::TCP_WRITE_TIME;
 use record::Counter;
-
-/// The shard (separate copy) of the counters for queries over connections: that of the first UDP worker thread.
-pub(super) const SHARD: usize = 0;
 
 const WHOLE_QUERY: usize = MAX_QUERY + 2;
 
@@ -260,7 +257,7 @@ impl Connection {
         if self.taken.keep_unsent(self.unsent.replies.capacity().saturating_add(self.held.octets())) {
             return Ok(());
         }
-        self.front.apart(SHARD, Apart::ReplyLost);
+        self.front.apart(STREAM_SHARD, Apart::ReplyLost);
         Err(io::ErrorKind::QuotaExceeded.into())
     }
 }

@@ -56,7 +56,8 @@ pub(super) fn of_refused_list(line: &PastedLine) -> Option<CulpritReport> {
     }
     Some(CulpritReport::new(
         CulpritKind::ListRefused,
-        "the list refused the query, and mail software took the refusal for a listing: the line says so".to_owned(),
+        "the list refused the query, and mail software took the refusal for a listing: the line says so"
+            .to_owned(),
         "`resolverctl dnsbl` shows whether the list refuses this host now, and why. resolverd passes no refusal on as a listing: check that the program of the line asks resolverd (`resolverctl check system`), and that its listener does not have dnsbl = \"pass\"",
     ))
 }

@@ -15,10 +15,10 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout};
 
+use super::super::front::STREAM_SHARD;
 use super::super::front::{Front, Handled};
 use super::super::held_answers::{HeldAnswers, StreamStep, wait};
 use super::super::places::TakenPlace;
-use super::super::tcp::SHARD;
 use super::super::waiting::Waiting;
 use super::held::{Exchange, HeldRequest, HeldRequests};
 use super::octets::{BoundedStream, ReadRoom, UnsentReplies, UnsentReply};
@@ -208,7 +208,7 @@ impl HttpsConnection {
     }
 
     fn lose(&self) -> io::Result<()> {
-        self.front.apart(SHARD, Apart::ReplyLost);
+        self.front.apart(STREAM_SHARD, Apart::ReplyLost);
         Err(io::ErrorKind::QuotaExceeded.into())
     }
 

@@ -9,10 +9,10 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
+use super::super::front::STREAM_SHARD;
 use super::super::front::{Front, Handled};
 use super::super::held_answers::{HeldAnswers, StreamStep, wait};
 use super::super::places::TakenPlace;
-use super::super::tcp::SHARD;
 use super::super::waiting::Waiting;
 use super::message::{self, EndCode, StreamFault};
 use crate::limits::{MAX_CANCELLED_STREAMS, MAX_STREAM_REPLY, STOP_FIRST_MESSAGE, TCP_IDLE_TIME};
@@ -188,7 +188,7 @@ impl QuicConnection {
     }
 
     fn lose(&self) -> Goes {
-        self.front.apart(SHARD, Apart::ReplyLost);
+        self.front.apart(STREAM_SHARD, Apart::ReplyLost);
         Err(EndCode::ExcessiveLoad)
     }
 

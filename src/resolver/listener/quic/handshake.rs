@@ -11,9 +11,10 @@ use tokio::time::{sleep, timeout};
 
 use super::super::encrypted::quic;
 use super::super::front::Front;
+use super::super::front::STREAM_SHARD;
 use super::super::places::{ConnectionPlaces, TakenPlace};
 use super::super::queued::ClientKey;
-use super::super::tcp::{self, SHARD};
+use super::super::tcp;
 use super::connection::QuicConnection;
 use super::socket::single_datagrams;
 use crate::limits::{ACCEPT_PAUSE, HANDSHAKE_TIME};
@@ -52,7 +53,7 @@ pub(in super::super) async fn accept(
             }
         }
         // The kernel refuses the socket, or no file descriptors are left.
-        entry.front.apart(SHARD, Apart::AcceptFailed);
+        entry.front.apart(STREAM_SHARD, Apart::AcceptFailed);
         tokio::select! {
             biased;
             _ = accepting.wait_for(|accepting| !*accepting) => return,
@@ -96,7 +97,7 @@ impl Entry {
     fn admit(&self, incoming: Incoming) -> Option<Admitted> {
         let client = incoming.remote_address().ip();
         let (front, is_proven) = (&self.front, incoming.remote_address_validated());
-        if !front.admits(SHARD, client) {
+        if !front.admits(STREAM_SHARD, client) {
             if front.may_refuse(client) {
                 incoming.refuse()
             } else {

@@ -18,9 +18,9 @@ use tokio_rustls::rustls::version::TLS13;
 
 use super::super::encrypted::quic::DOQ;
 use super::super::encrypted::tests::{client_of, counted, listen, with_certificate};
+use super::super::front::STREAM_SHARD;
 use super::super::https::tests::{asked, query_for};
 use super::super::reload_tests::serve_inherited;
-use super::super::tcp::SHARD;
 use super::super::{Inherited, Listeners, Sockets};
 use crate::limits::{HANDSHAKE_TIME, MAX_UNPROVEN_HANDSHAKES, TCP_IDLE_TIME, UDP_BUFFER};
 use config::{Config, ListenAt, ListenFor};
@@ -485,7 +485,10 @@ async fn all_sockets_of_the_service_manager_for_an_address_are_served() {
     strict.listen.allow = Vec::new();
     listeners.set_policies(&strict, &views);
     let mut sockets = listeners.open.iter().filter(|open| open.address == address);
-    assert!(sockets.all(|socket| !socket.front.admits(SHARD, [127, 0, 0, 1].into())), "a reload reaches all");
+    assert!(
+        sockets.all(|socket| !socket.front.admits(STREAM_SHARD, [127, 0, 0, 1].into())),
+        "a reload reaches all"
+    );
     listeners.stop();
 }
 

@@ -13,13 +13,13 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::ListResolver;
 use super::list_resolver::ListQuestion;
+use super::unknown_reason::unknown_reason;
 use super::watched::Watched;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::resolve::chase::AtList;
 use crate::resolve::chased::Chased;
 use crate::resolve::client_question::ClientQuestion;
-use dns::conduct::Conduct;
 use dns::question::{Answer, ExtendedError, ListSays, Question};
 use dns::wire::compose;
 use dnsbl::entry::ListEntry;
@@ -102,7 +102,7 @@ impl ListResolver {
         let ListQuestion { list, entry, name, kind, context } = asked;
         let chased = match found {
             Ok(chased) => chased,
-            Err(failure) => return Some(ListVerdict::Unknown(why_of(list, failure)?)),
+            Err(failure) => return Some(ListVerdict::Unknown(unknown_reason(list, failure)?)),
         };
         match kind {
             RecordType::A => Some(gate::judge(list, entry.state(), &chased.answers)),
@@ -116,7 +116,9 @@ impl ListResolver {
                     None if says && context.view.guarding.on_refusal(list) != OnRefusal::Pass => {
                         match self.hear_list(ListQuestion { kind: RecordType::A, ..asked }).await {
                             Ok(chased) => chased.answers,
-                            Err(failure) => return Some(ListVerdict::Unknown(why_of(list, &failure)?)),
+                            Err(failure) => {
+                                return Some(ListVerdict::Unknown(unknown_reason(list, &failure)?));
+                            }
                         }
                     }
                     None if says => return Some(ListVerdict::Listed),
@@ -228,64 +230,6 @@ fn give(
                 list: Some(mark),
                 ..Chased::default()
             })
-        }
-    }
-}
-
-/// Returns why a failed question to a DNS list leaves open whether the name is listed. Returns `None` if the list did not cause the
-/// failure.
-pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<UnknownReason> {
-    let what = failure.of_list(&list.apex);
-    match failure {
-        Failure::Servers { faults, .. }
-            if !faults.is_empty() && faults.iter().all(|(_, conduct)| *conduct == Conduct::Refused) =>
-        {
-            Some(if list.rewrite.is_some() {
-                UnknownReason::KeyRefused { what }
-            } else {
-                UnknownReason::NotServed { what }
-            })
-        }
-        Failure::Servers { .. }
-        | Failure::Silent { .. }
-        | Failure::Time { .. }
-        | Failure::Addresses { .. } => Some(UnknownReason::Silent { what }),
-        // The cause of these failures is the question itself or this host, not the list.
-        Failure::TooLarge { .. }
-        | Failure::TooLong { .. }
-        | Failure::List { .. }
-        | Failure::NoRoom { .. }
-        | Failure::Reloaded { .. } => None,
-        _ => Some(UnknownReason::Unusable { error: failure.extended_error() }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use dnsbl::gate::Guarding;
-    use dnsbl::list::ListSubject;
-    use validate::verdict::{SecurityStatus as Validated, ValidationFailure, Why as Wrong};
-
-    #[test]
-    fn a_list_that_is_bogus_or_leads_nowhere_is_judged_by_what_it_is_for() {
-        let apex = Name::from_ascii("wl.example.").unwrap();
-        let fault = Box::new(ValidationFailure::new(Wrong::Expired, "the signature has run out"));
-        let untrusted = Failure::Untrusted { zone: apex.clone(), state: Validated::Bogus, fault };
-        for failure in [untrusted, Failure::Aliases { name: apex.clone() }] {
-            for purpose in [Purpose::Allow, Purpose::Block] {
-                let list = List::new(apex.clone(), purpose, vec![ListSubject::Ip4]);
-                let why = why_of(&list, &failure).unwrap();
-                assert_eq!(why.state(), None, "it is neither silent nor refusing");
-                match why.given(&list, Guarding::default()) {
-                    Given::Nxdomain(error) => {
-                        assert_eq!(purpose, Purpose::Allow);
-                        assert!(error.text.contains("wl.example"), "{}", error.text);
-                    }
-                    Given::Servfail(_) => assert_eq!(purpose, Purpose::Block),
-                    Given::Answer => panic!("{failure}"),
-                }
-            }
         }
     }
 }

@@ -13,6 +13,7 @@ mod guard;
 mod list_resolver;
 mod mirrors;
 mod probe;
+mod unknown_reason;
 mod watched;
 
 pub use list_resolver::ListResolver;

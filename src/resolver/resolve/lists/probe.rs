@@ -6,8 +6,8 @@ use std::sync::Arc;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::ListResolver;
-use super::guard::why_of;
 use super::list_resolver::ListQuestion;
+use super::unknown_reason::unknown_reason;
 use super::watched::Watched;
 use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
@@ -87,7 +87,7 @@ impl ListResolver {
         let verdict = match found {
             // The state of the list so far must not influence how its answer is judged.
             Ok(chased) => Some(gate::judge(list, ListState::Untested, &chased.answers)),
-            Err(failure) => why_of(list, &failure).map(ListVerdict::Unknown),
+            Err(failure) => unknown_reason(list, &failure).map(ListVerdict::Unknown),
         };
         Probed { verdict, server, secure }
     }

@@ -14,7 +14,7 @@ use crate::iterate::failure::Failure;
 use crate::resolve::chase::AtList;
 use crate::resolve::chased::{Chased, compose_answer};
 use crate::resolve::client_question::{AskedList, ClientQuestion};
-use crate::resolve::lists::guard::why_of;
+use crate::resolve::lists::unknown_reason::unknown_reason;
 use crate::resolve::shared_work::JoinedWork;
 use dns::clock::Mono;
 use dns::question::{Answer, ListMark, ListSays, Outcome, Question, QuestionKey};
@@ -230,7 +230,7 @@ fn refusal(asked: ListQuestion<'_>, found: &Result<Chased, Failure>) -> Option<U
             ListVerdict::Unknown(why) => why,
             ListVerdict::Listed | ListVerdict::NotListed => return None,
         },
-        Err(failure) => why_of(list, failure)?,
+        Err(failure) => unknown_reason(list, failure)?,
     };
     Some(why).filter(|why| why.state().is_some() && *name != entry.apex)
 }
