@@ -11,26 +11,25 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
-use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
+use super::lameness::Lameness;
 use super::losses::Losses;
 use super::round_trips::{RoundTrips, timer_of};
+pub use super::server_standing::{KnownServer, ServerStanding};
 use super::silence::Silence;
 use super::silent_zones::SilentZones;
 use super::slow_zones::{Compared, SlowZones};
 use super::store::{LookedUp, Store, fill};
 use crate::limits::{
     CONFIRMED_DENIALS, FAILING_TIME, FINDS_CASE_TIME, FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER,
-    HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES, MAX_TIMER, MEASURE_PAUSE, MEASURED_TIME, NO_EDNS_TIME,
-    NO_TCP_TIME, OWN_CASE_ANSWERS, QUIET_QUERIES, SERVED_TIME, SHORT_TIME, SILENCES_OF_ANOTHER_ZONE,
-    SURE_SILENCES, UNKNOWN_TIMER,
+    HEDGES_PER_MILLE, MAX_TIMER, MEASURE_PAUSE, MEASURED_TIME, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS,
+    QUIET_QUERIES, SERVED_TIME, SHORT_TIME, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES, UNKNOWN_TIMER,
 };
 use dns::cached::StoreFill;
 use dns::clock::Mono;
 use dns::conduct::Health;
 use dns::conduct::ServerFeatures;
 use dns::hash::Keyed;
-use dns::question::wire_name;
 use dns::random::Random;
 
 /// The memory of a server in octets, with its counts of round trips, the longest lists of lame, silent and slow zones, and the overhead of the table.
@@ -245,63 +244,6 @@ impl ServerHistory {
 
 fn is_out_of_date(measured: Option<Mono>, now: Mono) -> bool {
     measured.is_none_or(|measured| now.since(measured) >= MEASURED_TIME)
-}
-
-/// The state of a server for a zone, by which servers are chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ServerStanding {
-    /// The smoothed round trip of all answers of the server, or only of its answers for this zone if it is slow for this zone. `None` if the server
-    /// has not answered.
-    pub round_trip: Option<Duration>,
-    /// How long to wait before another server is queried in addition.
-    pub timer: Duration,
-    /// When a reply counts as lost. Never shorter than `timer`.
-    pub patience: Duration,
-    /// The health of the server for the zone.
-    pub health: Health,
-    /// Since when the server is known not to answer for the zone. It then gets only probes in the background, and no question waits for it.
-    pub(crate) silent_since: Option<Mono>,
-    /// True if the server does not answer for other zones, and it is unknown if it answers for this zone: it had no query for this zone, or did not
-    /// answer because of an outage that has ended. A question then waits only a short time for the server.
-    pub(crate) silent_elsewhere: bool,
-    /// True if the server does not serve the zone (lame).
-    pub lame: bool,
-    /// True if the server gave a usable answer within `SERVED_TIME`, and has not failed for the zone for good since.
-    pub(crate) served_lately: bool,
-    /// The share of lost queries in per cent; 0 if unknown, or if many queries wait for the server. It is also 0 for a server slower than
-    /// `MAX_TIMER`: a missing reply is then probably late and not lost.
-    pub loss: u8,
-    /// The features, such as EDNS and TCP.
-    pub features: ServerFeatures,
-    /// True if the server finds names in mixed case (0x20), so that resolverd believes its denials of such names.
-    pub(crate) finds_mixed_case: bool,
-    /// True if the round trip for the zone is unknown or out of date, and was not measured a short time ago.
-    pub(crate) to_be_measured: bool,
-}
-
-/// What is known about a server, for display.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownServer {
-    /// The address and port.
-    pub address: SocketAddr,
-    /// True if a query was ever sent to the server.
-    pub asked: bool,
-    /// The smoothed round trip, if the server has answered.
-    pub round_trip: Option<Duration>,
-    /// How long to wait before another server is queried.
-    pub timer: Duration,
-    /// The health of the server: it answers, did not answer the last query, or is dead.
-    pub health: Health,
-    /// The time until a dead server gets the next query; `None` if it is not dead.
-    pub dead_for: Option<Duration>,
-    /// The number of consecutive unanswered queries. Queries in progress at the same time count as one.
-    pub silences: u32,
-    /// The features, such as EDNS and TCP.
-    pub features: ServerFeatures,
-    /// The zones for which the server is lame.
-    pub lame: Vec<Name>,
-    /// The zone of the first query of this process to the server, as an example of its zones.
-    pub zone: Option<Name>,
 }
 
 impl Server {
@@ -611,51 +553,6 @@ impl Server {
 
     pub(super) fn history(&self) -> MutexGuard<'_, ServerHistory> {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The zones for which a server is lame, in wire form, the oldest first, each with the time until which it counts as lame. The size of the names is
-/// limited, because the weight of a server in the table (`ENTRY`) is the same for all servers.
-#[derive(Debug, Default)]
-pub(super) struct Lameness(pub(super) Vec<(Box<[u8]>, Mono)>);
-
-impl Lameness {
-    pub(super) fn holds(&self, zone: &Name, now: Mono) -> bool {
-        !self.left(zone, now).is_zero()
-    }
-
-    /// Returns the time for which the server still counts as lame for `zone`.
-    fn left(&self, zone: &Name, now: Mono) -> Duration {
-        if self.0.is_empty() {
-            return Duration::ZERO;
-        }
-        let zone = wire_name(zone);
-        self.0.iter().find(|(lame, _)| **lame == *zone).map_or(Duration::ZERO, |(_, until)| until.since(now))
-    }
-
-    pub(super) fn add(&mut self, zone: &Name, until: Mono, now: Mono) {
-        let until = until.max(now.after(self.left(zone, now)));
-        let zone = wire_name(zone).into_boxed_slice();
-        self.0.retain(|(lame, until)| *lame != zone && now < *until);
-        let octets = |held: &[(Box<[u8]>, Mono)]| held.iter().map(|(zone, _)| zone.len()).sum::<usize>();
-        while self.0.len() >= MAX_LAME_ZONES
-            || !self.0.is_empty() && octets(&self.0).saturating_add(zone.len()) > MAX_LAME_OCTETS
-        {
-            self.0.remove(0);
-        }
-        self.0.push((zone, until));
-    }
-
-    pub(super) fn end(&mut self, zone: &Name) {
-        if !self.0.is_empty() {
-            let zone = wire_name(zone);
-            self.0.retain(|(lame, _)| **lame != *zone);
-        }
-    }
-
-    pub(super) fn zones(&self, now: Mono) -> Vec<Name> {
-        let alive = self.0.iter().filter(|(_, until)| now < *until);
-        alive.filter_map(|(zone, _)| Name::read(&mut BinDecoder::new(zone)).ok()).collect()
     }
 }
 

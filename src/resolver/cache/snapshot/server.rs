@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use super::blocks::{Octets, put_string};
 use super::times::{Moments, put_span, span};
+use crate::cache::lameness::Lameness;
 use crate::cache::losses::Losses;
 use crate::cache::round_trips::RoundTrips;
-use crate::cache::servers::Lameness;
 use crate::cache::servers::{Server, ServerHistory};
 use crate::cache::silence::Silence;
 use crate::limits::{MAX_LAME_OCTETS, MAX_LAME_ZONES, RESTORED_SERVER_TIME};
