@@ -2,7 +2,7 @@
 //!
 //! `file` reads the configuration file, `table` has its keys, `check` finds invalid combinations, and `report` describes errors. The type of a
 //! section and the rows of its keys are in one module: `sections`, `listener`, `zone`, `view`, `dnsbl`, `list`, `lookahead`, `dnstap`, `fleet`,
-//! `watch`.
+//! `watch`. This crate calls `dnsbl`, `dnstap`, `record`, `validate` and `dns`.
 //!
 //! # Decisions
 //!

@@ -1,9 +1,9 @@
-//! The control socket: the requests of `resolverctl`, and the server that answers them.
+//! The control socket: the server that answers the requests of `resolverctl`. The requests and replies are in the crate `protocol`.
 //!
 //! No question of a client waits for the control socket. The server reaches the resolver through the trait `Controlled`, so tests
 //! can run it without a resolver.
 //!
-//! This crate depends on the crates whose state it shows: `resolver`, `history`, `watched`, `doctor`.
+//! This crate calls `protocol`, and the crates whose state it shows: `resolver`, `dnsbl`, `config`, `record`, `explain`, `watched`, `doctor`.
 //!
 //! # Decisions
 //!

@@ -2,7 +2,7 @@
 //!
 //! Only [`gate`] takes part in answering a question: it decides what an answer of a list means. [`registry`] describes the lists that mail software
 //! queries. [`table`] has the state of each list while the daemon runs. Implements RFC 5782 (queries to lists) and RFC 8914 (extended errors, for
-//! answers that are no listings).
+//! answers that are no listings). This crate calls `record` and `dns`; `config` and the resolver call it.
 //!
 //! # Decisions
 //!

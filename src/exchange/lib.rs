@@ -1,12 +1,12 @@
 //! Sends one query to one server, and receives the reply.
 //!
-//! No other module sends queries to servers. This module follows RFC 5452 (random id and port; question and source address of replies are
+//! No other crate sends queries to servers. This crate calls `dnstap`, `supervise` and `dns`. It follows RFC 5452 (random id and port; question and source address of replies are
 //! compared), RFC 6891 (EDNS), RFC 7766 (TCP), RFC 7858 (TLS), RFC 8484 (HTTPS) and RFC 9250 (QUIC).
 //!
 //! # Decisions
 //!
 //! - The pool of servers in Hickory is not used. In it, any response code other than NOERROR and NXDOMAIN ends a query, one silent server uses up the
-//!   whole timeout of 5 s, and the AD flag and response codes are lost. Encoding, decoding, TCP and TLS come from Hickory. The module `iterate`
+//!   whole timeout of 5 s, and the AD flag and response codes are lost. Encoding, decoding, TCP and TLS come from Hickory. The resolver
 //!   chooses the server.
 //! - Every datagram has its own socket and port (RFC 5452). The upper and lower case of the name is also random (0x20). A server that does not repeat
 //!   the case is asked again once over TCP, and later with the letters unchanged.

@@ -1,6 +1,9 @@
 //! The protocol between `resolverctl` and the daemon: one request per connection, in JSON, one object per line.
 //!
 //! A reply has any number of lines. The last line is `end` or `problem`, so that a client notices a truncated reply.
+//!
+//! The server is in the crate `control`, the client in `resolverctl`. This crate has plain types and the reading of names; it calls neither
+//! the resolver nor the network.
 
 pub mod facts;
 pub mod fleet;

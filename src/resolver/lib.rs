@@ -1,6 +1,6 @@
 //! The resolver: from a client's question to the servers, and back.
 //!
-//! This crate calls the crates `dns`, `validate` and `history`. The front page of the crate `resolverd` has a picture of the modules. The resolver
+//! This crate calls the crates `zones`, `config`, `dnsbl`, `exchange`, `dnstap`, `supervise`, `record`, `validate` and `dns`. The front page of the crate `resolverd` has a picture of the modules. The resolver
 //! contains neither the control socket nor any screen, so that these can change without it. It reads only its configuration, zone files, keys and
 //! certificates. Only `exchange` uses the network, through a trait, so that tests and the demo can run the resolver on a simulated internet. The
 //! feature `simulated` makes the resolver deterministic.

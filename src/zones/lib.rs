@@ -1,5 +1,6 @@
 //! Chooses the route of a question, which decides how it is answered: the route of the longest configured suffix of its name, or recursion.
-//! Questions for names that must never leave this host (RFC 6303, RFC 6761) are answered here, unless a configured zone covers them.
+//! Questions for names that must never leave this host (RFC 6303, RFC 6761) are answered here, unless a configured zone covers them. This
+//! crate calls `config`, `dnsbl`, `validate` and `dns`.
 //!
 //! # Decisions
 //!

@@ -3,10 +3,10 @@
 use super::line::PastedLine;
 use super::subject::address_of;
 use dns::question::DnsResult;
+use doctor::message::{PHRASES, has};
 use explain::answer;
 use explain::why::{CulpritReport, MessageReport, QuestionReport};
 use record::culprit::CulpritKind;
-use doctor::message::{PHRASES, has};
 
 /// Returns the culprit for the result that a log line reports, if a query of the message (email) has this result. The query must
 /// be for the name that the line rejects, or else for any name or address of the line. A query to a DNS list must be to the list
