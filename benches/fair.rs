@@ -7,17 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use hickory_proto::op::{Message, Query};
+use hickory_proto::rr::{Name, RecordType};
+use tokio::runtime::{Builder, Runtime};
+
 use config::{Config, Family};
 use daemon::Daemon;
 use dns::random::Random;
-use hickory_proto::op::{Message, Query};
-use hickory_proto::rr::{Name, RecordType};
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::server::Distance;
 use lab::sockets::LabSockets;
 use lab::world::{Lab, LabError, ServerPlan};
-use tokio::runtime::{Builder, Runtime};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 

@@ -6,17 +6,17 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hickory_proto::op::{Edns, Message, Query as Asked, ResponseCode};
+use hickory_proto::rr::rdata::{A, MX, TXT};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
 use config::Config;
 use dns::clock::{Clock, Mono};
 use dns::question::{Question, ViewId};
 use dns::random::Random;
-use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
 use dns::wire::query::Query;
-use dns::wire::reply;
-use hickory_proto::op::{Edns, Message, Query as Asked, ResponseCode};
-use hickory_proto::rr::rdata::{A, MX, TXT};
-use hickory_proto::rr::{Name, RData, Record, RecordType};
+use dns::wire::{compose, reply};
 use resolver::cache::Memory;
 
 const ROUNDS: u32 = 300_000;

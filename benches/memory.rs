@@ -1,24 +1,23 @@
 //! The memory that entries of the cache take, compared with their weight, which `cache.size` limits. The values of `ENTRY_OVERHEAD` in
 //! `src/resolver/cache/mod.rs` and of `ENTRY` in `src/resolver/cache/servers.rs` are results of this program.
 
-use resolverd as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dns::cached::Delegation;
-use dns::cached::Rank;
-use dns::cached::StoreFill;
+use hickory_proto::rr::rdata::{A, NS, SOA, TXT};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use dns::cached::{Delegation, Rank, StoreFill};
 use dns::clock::Mono;
 use dns::question::{ExtendedError, Question, ViewId};
 use dns::random::Random;
 use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
-use hickory_proto::rr::rdata::{A, NS, SOA, TXT};
-use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolver::cache::failures::ServersMeanwhile;
 use resolver::cache::negative::Denial;
 use resolver::cache::{ENTRY_OVERHEAD, Memory};
+use resolverd as _;
 
 /// This number is so large that the hash table grows several times.
 const ENTRIES: u32 = 200_000;

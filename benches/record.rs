@@ -8,16 +8,16 @@ use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
+use hickory_proto::rr::{Name, RecordType};
+
 use dns::clock::Clock;
 use dns::question::{Outcome, wire_name};
 use explain::search::why;
 use explain::spent;
 use explain::why::{DaemonFacts, Wanted, WantedSubject};
-use hickory_proto::rr::{Name, RecordType};
 use record::event::Ended;
 use record::redact::Secrets;
 use record::{Recorder, Window};
-
 use traffic::Traffic;
 
 const QUESTIONS: u32 = 2_000_000;

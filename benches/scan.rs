@@ -7,16 +7,16 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dns::cached::Delegation;
-use dns::cached::Rank;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::{A, NS, SOA};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use dns::cached::{Delegation, Rank};
 use dns::clock::Mono;
 use dns::question::{Question, QuestionKey, ViewId};
 use dns::random::Random;
 use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
-use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::rdata::{A, NS, SOA};
-use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolver::cache::Memory;
 use resolver::cache::negative::Denial;
 use stage::popularity::shares;

@@ -4,11 +4,12 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hickory_proto::op::{Message, Query};
+use hickory_proto::rr::{Name, RecordType};
+
 use config::{Config, Family};
 use daemon::Daemon;
 use dns::random::Random;
-use hickory_proto::op::{Message, Query};
-use hickory_proto::rr::{Name, RecordType};
 use lab::delegations::Tree;
 use lab::server::Distance;
 use lab::sockets::LabSockets;

@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use hickory_proto::rr::rdata::A;
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
 use dns::cached::Rank;
 use dns::clock::{Mono, Now};
 use dns::question::ViewId;
 use dns::random::Random;
-use hickory_proto::rr::rdata::A;
-use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolver::cache::Memory;
 use resolver::cache::snapshot::Scope;
 

@@ -6,19 +6,17 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dns::cached::Delegation;
-use dns::cached::Evidence;
-use dns::cached::Rank;
-use dns::cached::StoreFill;
+use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, NSEC, RRSIG, SigInput};
+use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
+use hickory_proto::rr::rdata::{A, SOA, TXT};
+use hickory_proto::rr::{Name, RData, Record, RecordType, SerialNumber};
+
+use dns::cached::{Delegation, Evidence, Rank, StoreFill};
 use dns::clock::Mono;
 use dns::question::{ExtendedError, Question, ViewId};
 use dns::random::Random;
 use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
-use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, NSEC, RRSIG, SigInput};
-use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
-use hickory_proto::rr::rdata::{A, SOA, TXT};
-use hickory_proto::rr::{Name, RData, Record, RecordType, SerialNumber};
 use lab::prelude::resident;
 use resolver::cache::Memory;
 use resolver::cache::failures::ServersMeanwhile;

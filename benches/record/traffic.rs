@@ -6,11 +6,12 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use hickory_proto::rr::rdata::{A, MX, TXT};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
 use dns::clock::{Clock, micros};
 use dns::conduct::{Conduct, Transport};
 use dns::question::{DnsResult, Outcome, Question, ViewId, wire_name};
-use hickory_proto::rr::rdata::{A, MX, TXT};
-use hickory_proto::rr::{Name, RData, Record, RecordType};
 use record::entry::QuestionEntry;
 use record::event::{FlightFailure, ServerOrigin, Shows};
 use record::note::{Note, Words};

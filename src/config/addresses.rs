@@ -1,6 +1,5 @@
 //! Reads addresses in the configuration file: of listeners, clients, servers and hosts.
 
-use crate::limits;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -10,6 +9,7 @@ use ipnet::IpNet;
 use super::forms::Text;
 use super::report::{WrongValue, quoted};
 use super::value::{Read, Typed, list, text};
+use crate::limits;
 use dns::conduct::{EncryptedProtocol, Encryption};
 use dns::wire::presentation::shown;
 

@@ -1,6 +1,5 @@
 //! Checks that `[[view]]`, `[[zone]]` and `[[listener]]` entries refer to each other correctly.
 
-use crate::limits;
 use std::collections::{BTreeMap, BTreeSet};
 
 use hickory_proto::rr::Name;
@@ -11,6 +10,7 @@ use super::check::Checks;
 use super::report::quoted;
 use super::seen::Sees;
 use super::value::in_quotes;
+use crate::limits;
 
 /// Checks that no two views have the same name or network, that no two zones have the same name and view, and that the views and zones to which
 /// entries refer are configured.

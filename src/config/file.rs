@@ -2,18 +2,17 @@
 //!
 //! The derived code of serde stops at the first error, but an operator should see all errors at the same time.
 
-use crate::limits;
 use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::Config;
 use super::check::check;
 use super::files::Opened;
 use super::reader::ConfigReader;
 use super::report::{ConfigProblem, Errors, LineStarts, Problems, WrongValue};
 use super::table::visit;
-use super::{defaults, trust_anchor};
+use super::{Config, defaults, trust_anchor};
+use crate::limits;
 
 /// The version of the file format, not of the program.
 const VERSION: &str = "1";

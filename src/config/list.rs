@@ -1,6 +1,5 @@
 //! The entry `[[list]]`: it adds a DNS list to the registry, or changes one.
 
-use crate::limits;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
@@ -13,6 +12,7 @@ use super::list_files::{KeyFile, key_file};
 use super::report::WrongValue;
 use super::value;
 use super::value::{Read, Typed, in_quotes};
+use crate::limits;
 use dns::wire::presentation::shown;
 use dnsbl::codes::{Code, Span};
 use dnsbl::list::{List, ListSubject, OnRefusal, Purpose, TestEntries, WhenSilent, WhenStale};

@@ -1,13 +1,13 @@
 //! Reads the files of `[dnsbl]` and `[[list]]`: a registry of DNS lists, and the customer key of a list (a secret label in the names that paying
 //! customers look up).
 
-use crate::limits;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::{Opened, Unreadable};
 use super::report::WrongValue;
 use super::value::{self, Read};
+use crate::limits;
 use dns::secret::Key;
 use dnsbl::registry::Registry;
 

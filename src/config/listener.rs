@@ -1,6 +1,5 @@
 //! The section `[listen]` and the entries `[[listener]]`: the addresses of resolverd, and the clients that it answers there.
 
-use crate::limits;
 use std::net::{IpAddr, SocketAddr};
 
 use hickory_proto::rr::Name;
@@ -12,6 +11,7 @@ use super::forms::{self, Flag, List, NAME, NamedFile, Number, Optional, OrEmpty,
 use super::keys::{ConfigKey, SingleSection, TableEntry, key};
 use super::lookahead::{LISTENER_MODES, LookaheadMode};
 use super::{addresses, certificate};
+use crate::limits;
 use dnsbl::gate::Guarding;
 use dnsbl::list::{Guard, OnRefusal};
 

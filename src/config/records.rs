@@ -1,6 +1,5 @@
 //! The entry `[[record]]`, and the key `records` of a `[[zone]]`: records in the configuration file.
 
-use crate::limits;
 use std::time::Duration;
 
 use hickory_proto::rr::{Name, Record, RecordType};
@@ -10,6 +9,7 @@ use super::keys::{ConfigKey, TableEntry, key};
 use super::report::{WrongValue, quoted};
 use super::value::{self, Read, Typed};
 use super::view::{self, VIEW};
+use crate::limits;
 use dns::rdata::is_understood;
 use dns::wire::presentation::{kind_text, name_text};
 use dns::zone_file;

@@ -2,7 +2,6 @@
 //!
 //! NS records of the root have the names of the root servers, and A and AAAA records their addresses. Other records are skipped.
 
-use crate::limits;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
@@ -10,6 +9,7 @@ use std::path::{Path, PathBuf};
 use hickory_proto::rr::Name;
 
 use super::{report, value};
+use crate::limits;
 use dns::zone_file::{RecordHead, ZoneFileError, ZoneFileReader, entries};
 
 const REMEDY: &str = "give a file in the format of https://www.internic.net/domain/named.root, or leave it empty for the built-in hints";

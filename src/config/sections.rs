@@ -2,7 +2,6 @@
 //!
 //! A new key needs a field and a row here, and a default in `defaults`.
 
-use crate::limits;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -22,6 +21,7 @@ use super::root_hints::{self, RootHints};
 use super::trust_anchor::{self, TrustAnchor};
 use super::value::{Read, Typed};
 use super::{addresses, value};
+use crate::limits;
 
 /// The section `[cache]`.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,6 @@
 //! Unbound writes `trust-anchor:` before each record, and the states of keys into its file `root.key`. BIND writes the anchors in the blocks
 //! `trust-anchors`, `managed-keys` and `trusted-keys`.
 
-use crate::limits;
 use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64, HEXUPPER_PERMISSIVE};
@@ -13,6 +12,7 @@ use hickory_proto::dnssec::{Algorithm, DigestType, PublicKeyBuf};
 use hickory_proto::rr::Name;
 
 use super::{report, value};
+use crate::limits;
 use dns::zone_file;
 use dns::zone_file::{RecordHead, Word, ZoneFileEntry, ZoneFileError, ZoneFileReader, entries};
 use validate::anchors::Anchors;

@@ -2,7 +2,6 @@
 //!
 //! The module `addresses` reads addresses. The types in `forms` call the functions of `addresses` and of this module.
 
-use crate::limits;
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::hash::Hash;
@@ -16,6 +15,7 @@ use toml::de::DeValue;
 
 use super::files::Opened;
 use super::report::{WrongValue, quoted};
+use crate::limits;
 use dns::wire::presentation;
 use dns::wire::presentation::shown;
 

@@ -1,6 +1,5 @@
 //! The entry `[[view]]`: a group of clients that see zones of their own. The IP address of a client decides to which view the client belongs.
 
-use crate::limits;
 use hickory_proto::rr::Name;
 use ipnet::IpNet;
 
@@ -9,6 +8,7 @@ use super::keys::{ConfigKey, TableEntry, key};
 use super::report::{WrongValue, quoted};
 use super::value::{Read, Typed};
 use super::{addresses, value};
+use crate::limits;
 
 /// The values of a `[[view]]`: a group of clients that see zones of their own.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,5 @@
 //! The entries `[[zone]]` and `[[host]]`: zones with servers or data that the operator configures, and names with configured addresses.
 
-use crate::limits;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use super::report::WrongValue;
 use super::value::Read;
 use super::view::{self, VIEW};
 use super::{addresses, records, value};
+use crate::limits;
 
 /// Each `[[zone]]` has exactly one of these keys.
 const ZONE_KINDS: [&str; 6] = ["forward", "stub", "recurse", "file", "records", "block"];

@@ -2,7 +2,6 @@
 //!
 //! Every user who may connect may read the state of the daemon. Only root and the user that the daemon runs as may change it.
 
-use crate::limits;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
@@ -15,9 +14,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
 use super::controlled::Controlled;
-use super::fleet;
-use super::rows;
-use super::{configured, health, lists, root_servers, zones};
+use super::{configured, fleet, health, lists, root_servers, rows, zones};
+use crate::limits;
 use dns::cached::Flush;
 use dns::clock::micros;
 use dns::conduct::network_text;
@@ -30,11 +28,10 @@ use explain::spent::FromRecord;
 use explain::why::MessageReport;
 use gather::direct;
 use protocol::fleet::FleetOrder;
-use protocol::lookup;
 use protocol::zones::ZoneWhat;
 use protocol::{
     Blame, CostsRequest, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, QueryReply, Removed,
-    Reply, Request, Table, TraceRequest, WhyRequest,
+    Reply, Request, Table, TraceRequest, WhyRequest, lookup,
 };
 use record::changes::ChangesReport;
 use record::minutes::limits::MAX_SPANS;

@@ -1,22 +1,25 @@
 //! What the control socket asks of the daemon.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use hickory_proto::rr::{Name, RecordType};
+
 use super::trace::{TraceAsked, TraceRefused};
 use crate::fleet::Confirmation;
 use ::watched::WatchedDomain;
 use config::Config;
-use dns::cached::StoreFill;
-use dns::cached::{Flush, Flushed};
+use dns::cached::{Flush, Flushed, StoreFill};
 use dns::clock::{Mono, Now};
 use dns::question::{Question, ServerQuery};
 use dnsbl::table::Lists;
-use exchange::Heard;
-use exchange::ReplyUnknown;
+use exchange::{Heard, ReplyUnknown};
 use explain::costs::{CostReport, CostsWanted};
 use explain::failed::{FailedReport, FailedWanted};
 use explain::spent::{FromRecord, StageRow};
 use explain::why::{MessageReport, Wanted};
-use futures_util::future::BoxFuture;
-use hickory_proto::rr::{Name, RecordType};
 use protocol::DaemonStatus;
 use protocol::fleet::{FleetMember, FleetOrder, FleetState};
 use protocol::lookup::Lookup;
@@ -28,9 +31,6 @@ use resolver::cache::look::Held;
 use resolver::cache::servers::KnownServer;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
 
 /// The temporary zones and hosts, each with the section that it belongs to, and with its end. A name has one of them.
 pub type TemporaryEntries<Ends> = BTreeMap<Name, (Section, Ends)>;

@@ -1,7 +1,8 @@
 //! The replies about the fleet, and orders for all its gateways.
 
-use super::controlled::Controlled;
 use futures_util::future::BoxFuture;
+
+use super::controlled::Controlled;
 use protocol::fleet::FleetOrder;
 use protocol::{Blame, Problem, Reply};
 

@@ -2,13 +2,13 @@
 //!
 //! All durations are in seconds.
 
-use crate::limits;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
 use super::controlled::Controlled;
+use crate::limits;
 use ::watched::WatchedDomain;
 use ::watched::history::FollowedFinding;
 use dns::cached::Delegation;

@@ -2,7 +2,6 @@
 //!
 //! See unix(7): a user with write permission for the socket file may connect.
 
-use crate::limits;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -16,6 +15,7 @@ use tokio::time::timeout;
 use super::connection::{self, Streamed, ended};
 use super::controlled::Controlled;
 use super::{monitor, trace};
+use crate::limits;
 
 /// The mode of the socket file. Members of its group can connect too, and read the state of the daemon.
 const SOCKET_MODE: u32 = 0o660;

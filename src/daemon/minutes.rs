@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use hickory_proto::rr::Name;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
@@ -20,7 +21,6 @@ use super::running::Running;
 use super::state_files;
 use config::Config;
 use dns::question::{name_of_wire, name_text, wire_name};
-use hickory_proto::rr::Name;
 use record::minute::MinuteMark;
 use record::minutes::day::{self, HEAD, MINUTES};
 use record::minutes::limits::{KEPT_DAYS, MAX_DAY_FILE, NAMES_INTERVAL};

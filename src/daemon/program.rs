@@ -13,16 +13,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::Daemon;
 use crate::arguments::Arguments;
 #[cfg(feature = "lab")]
 use crate::arguments::Command;
 use crate::{log, notify};
-use clap::Parser;
 use config::{Config, defaults, notes};
 use resolver::listener::{Inherited, StoppedWorkers};
 use resolverctl::render::text::checked;
-use tokio::signal::unix::{SignalKind, signal};
 use zones::Views;
 
 const FAILED: u8 = 1;
@@ -146,8 +147,7 @@ mod demo {
     use std::net::SocketAddr;
     use std::process::ExitCode;
 
-    use crate::Daemon;
-    use crate::arguments;
+    use crate::{Daemon, arguments};
     use control::{Controlled, read_only};
     use lab::demo::{Demo, DemoError, Options};
     use lab::message_bench;

@@ -8,12 +8,9 @@ use std::sync::Arc;
 use hickory_proto::rr::Name;
 use tokio::task::block_in_place;
 
-use super::StartError;
-use super::dnstap;
 use super::running::Running;
-use super::temporary_zones;
-use crate::log;
-use crate::notify;
+use super::{StartError, dnstap, temporary_zones};
+use crate::{log, notify};
 use config::Config;
 use control::Controlled;
 use record::limits::FLIGHT_TIME;

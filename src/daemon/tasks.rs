@@ -9,19 +9,13 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use super::changes;
 use super::fleet::FleetGateway;
-use super::learned;
-use super::memory_bound;
-use super::minutes;
-use super::negative_trust_anchors;
-use super::owners;
-use super::renewals;
 use super::root_keys::{self, RootKeysFile};
 use super::running::Running;
-use super::saved_history;
-use super::state_files;
-use super::temporary_zones;
+use super::{
+    changes, learned, memory_bound, minutes, negative_trust_anchors, owners, renewals, saved_history,
+    state_files, temporary_zones,
+};
 use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL};
 use crate::notify;
 use ::fleet::Fleet;

@@ -18,9 +18,8 @@ use dns::random::Random;
 use doctor::facts::{Got, Want};
 use gather::Sources;
 use record::Recorder;
-use watched::kept;
 use watched::kept::KeptWatches;
-use watched::{WatchHost, WatchedDomains};
+use watched::{WatchHost, WatchedDomains, kept};
 
 /// Returns the domains with the history of the previous process, and the path of the file with the history.
 pub(super) fn begin(

@@ -1,13 +1,15 @@
 //! Tests of streams (TLS connections) to a forwarder that answers some queries late, some never, and others with a failure.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, join_all};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
 use super::*;
 use crate::limits::{MAX_STREAMS_OF_FORWARDER, STREAM_DOUBT_TIME};
 use crate::network::{Arrival, Replies, Stream};
 use dns::conduct::{EncryptedProtocol, Encryption};
-use futures_util::future::{BoxFuture, join_all};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// The third octet of a query to which the simulated forwarder answers quickly (`QUICK`), answers slowly (`SLOW`), does not answer (`NEVER`), or
 /// fails (`FAILED`).

@@ -1,14 +1,16 @@
 //! Tests of streams (connections) over a simulated network.
 
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, join_all};
+use tokio::time::{sleep, timeout};
+
 use super::*;
 use crate::limits::{MAX_STREAMS_PER_NETWORK, UPSTREAM_IDLE_TIME};
 use crate::network::{Arrival, Replies, Stream};
 use dns::conduct::network_of;
-use futures_util::future::{BoxFuture, join_all};
-use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-use tokio::time::{sleep, timeout};
 
 /// Simulated servers that send back the octets of each DNS message as the answer. Of several waiting messages, the one that arrived last is
 /// answered first.

@@ -1,12 +1,14 @@
 //! Tests of one query to a server and its reply, over a network that forges replies.
 
-use super::*;
+use std::io;
+use std::net::SocketAddr;
+
 use futures_util::future::BoxFuture;
 use hickory_proto::rr::RecordType;
 use hickory_proto::serialize::binary::BinEncodable;
 use network::{Path, Replies, Stream};
-use std::io;
-use std::net::SocketAddr;
+
+use super::*;
 
 /// The datagrams that `forge` returns arrive as replies, one every millisecond.
 struct Scripted {

@@ -28,9 +28,8 @@ use crate::subject::{Subject, subject};
 use crate::why::DaemonFacts;
 use dns::clock::micros;
 use dns::question::{name_of_wire, name_text};
-use record::Recorded;
 use record::entry::{DelayEntry, Entry, QuestionEntry};
-use record::stored;
+use record::{Recorded, stored};
 
 /// The messages (emails) that a DNS list delayed in a period. Times are in seconds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -243,8 +242,7 @@ fn bounded(total: DelayEntry, mut entries: Vec<DelayEntry>) -> Vec<Entry> {
 mod tests {
     use super::*;
     use crate::limits::DAY_SUMS;
-    use record::culprit::CulpritKind;
-    use record::culprit::Side;
+    use record::culprit::{CulpritKind, Side};
 
     #[test]
     fn sums_of_minute_have_bounded_size() {

@@ -6,16 +6,15 @@ use std::time::Duration;
 
 use crate::chooser::Chooser;
 use crate::culprit::{ExplainedQuestion, judge};
-use crate::delays;
 use crate::evidence::{self, Absence};
 use crate::explained::Explained;
 use crate::failure::FailedQuestion;
 use crate::limits::{LONG_MESSAGE_MEMORY, LONG_MESSAGE_TIME, MESSAGE_PAUSE, SUM_INTERVAL, SUM_LATENESS};
 use crate::log_lines::LogLines;
 use crate::long_messages::LongMessages;
-use crate::question_lines;
 use crate::traffic::Traffic;
 use crate::why::DaemonFacts;
+use crate::{delays, question_lines};
 use dns::clock::micros;
 use dns::question::{Outcome, label_places, name_of_wire};
 use record::follow::NewsReader;

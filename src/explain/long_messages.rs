@@ -19,11 +19,9 @@ use crate::limits::{
 };
 use crate::message::{ListOf, Message, group};
 use dns::clock::{Mono, micros};
-use record::Histogram;
-use record::Recorded;
 use record::entry::{Entry, QuestionEntry};
 use record::limits::SNAPSHOT_INTERVAL;
-use record::stored;
+use record::{Histogram, Recorded, stored};
 
 const HOUR: u64 = 3_600;
 

@@ -1,9 +1,11 @@
-use super::*;
-use dns::question::{Outcome, wire_name};
-use hickory_proto::rr::Name;
-use record::entry::FlightEntry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
+
+use hickory_proto::rr::Name;
+
+use super::*;
+use dns::question::{Outcome, wire_name};
+use record::entry::FlightEntry;
 
 /// The DNS lists that the mails query, and the names and addresses in the answers.
 #[derive(Default)]

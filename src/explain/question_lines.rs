@@ -11,8 +11,7 @@ use dns::question::{ExtendedError, is_within, name_of_wire, name_text, zone_text
 use record::culprit::CulpritKind;
 use record::domain::domain_of;
 use record::entry::QuestionEntry;
-use record::line::LogText;
-use record::line::spaced;
+use record::line::{LogText, spaced};
 
 /// Returns the line of a failed question.
 pub(crate) fn failed_line(failed: &FailedQuestion<'_>) -> LogText {

@@ -1,3 +1,8 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hickory_proto::rr::{Name, RecordType};
+
 use super::*;
 use crate::culprit::DecisiveTime;
 use crate::limits::FAILURE_COST;
@@ -5,12 +10,9 @@ use crate::subject::ListName;
 use dns::clock::micros;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{Outcome, wire_name};
-use hickory_proto::rr::{Name, RecordType};
 use record::culprit::CulpritKind;
 use record::entry::{FlightEntry, MessageEntry};
 use record::event::Shows;
-use std::net::IpAddr;
-use std::sync::Arc;
 
 const MILLI: u64 = 1_000;
 const SECOND: u64 = 1_000_000;

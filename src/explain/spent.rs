@@ -21,8 +21,7 @@ use dns::clock::micros;
 use dns::question::Outcome;
 use dns::words;
 use record::entry::{FlightEntry, QuestionEntry};
-use record::{Histogram, Quantiles};
-use record::{ReadSpan, Recorded};
+use record::{Histogram, Quantiles, ReadSpan, Recorded};
 
 words! {
     /// A stage in the resolution of a question.

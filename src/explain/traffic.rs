@@ -13,8 +13,7 @@ use dns::clock::micros;
 use dns::conduct::Conduct;
 use record::Recorded;
 use record::entry::{FlightEntry, MessageEntry, OutageEntry, QuestionEntry};
-use record::limits::EDNS_TRIES;
-use record::limits::USED_TO_ANSWER;
+use record::limits::{EDNS_TRIES, USED_TO_ANSWER};
 
 /// What the history shows about servers and the network.
 #[derive(Clone, Debug)]

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use config::FleetSection;
 use futures_util::future::{join_all, select_ok};
 
 use crate::connection::Connection;
@@ -15,6 +14,7 @@ use crate::error::StoreError;
 use crate::limits::{CLOCK_NODES, LONG_REPLY, NODE_TIME};
 use crate::reply::{Command, Value};
 use crate::slots::{Node, Redirect, Slots, slot_of};
+use config::FleetSection;
 
 pub(crate) struct Cluster {
     config: FleetSection,

@@ -8,7 +8,6 @@
 
 use std::sync::Arc;
 
-use config::{FleetSection, StoreMode, StoreServer};
 use futures_util::future::join_all;
 
 use crate::cluster::Cluster;
@@ -17,6 +16,7 @@ use crate::dial;
 use crate::error::StoreError;
 use crate::limits::{ENTRY_REPLY, MAX_SEALED, STORE_TIME};
 use crate::reply::{Command, Value};
+use config::{FleetSection, StoreMode, StoreServer};
 
 #[derive(Clone)]
 pub(crate) enum Link {

@@ -1,7 +1,6 @@
 //! The configuration of resolverd while an import builds it. Each value is checked by the reader of resolverd's own configuration file, so that
 //! the result always passes `resolverd --check`.
 
-use crate::limits;
 use std::collections::hash_map::{Entry, HashMap};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use super::imported::Imported;
 use super::secret::masked;
 use super::values::{Clients, MAPPED, counted, enclosing, plain};
 use super::whole;
+use crate::limits;
 use config::{Config, ConfiguredZone};
 use zones::Views;
 

@@ -1,7 +1,8 @@
 //! Why an import fails.
 
-use super::finding::SourcePlace;
 use std::path::PathBuf;
+
+use super::finding::SourcePlace;
 
 /// Why nothing could be imported.
 #[derive(Debug, thiserror::Error)]

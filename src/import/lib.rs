@@ -34,9 +34,9 @@ mod upstreams;
 mod values;
 mod whole;
 
-pub use self::error::ImportError;
 use std::path::Path;
 
+pub use self::error::ImportError;
 pub use self::finding::{ImportFinding, SourcePlace, Weight};
 pub use self::format::{FORMATS, Format};
 pub use self::imported::Imported;

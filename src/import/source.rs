@@ -1,6 +1,5 @@
 //! Reads the files of the other resolver's configuration, with limits on depth, number and size. Files that include each other are an error.
 
-use crate::limits;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -10,6 +9,7 @@ use std::sync::Arc;
 use super::draft::Draft;
 use super::error::ImportError;
 use super::finding::{Setting, TypedSetting, Weight};
+use crate::limits;
 
 #[derive(Debug, Default)]
 pub(super) struct Sources {

@@ -1,20 +1,19 @@
 //! Collects zones with their own servers or their own answers, from files of several formats. The settings of one zone may be in different parts of a
 //! file.
 
-use crate::limits;
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
+use hickory_proto::rr::Name;
 use ipnet::IpNet;
 use toml::Value;
 
 use super::draft::Draft;
 use super::finding::{Setting, TypedSetting, Weight};
-use super::served::EmptyZone;
-use super::served::is_around;
+use super::served::{EmptyZone, is_around};
 use super::values::{is_within, plain, texts, unique};
+use crate::limits;
 use dns::wire::presentation::name_text;
-use hickory_proto::rr::Name;
 
 /// The source of the answers for a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! Converts values of several file formats to resolverd's configuration: servers, clients, durations and sizes.
 
-use crate::limits;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::iter::successors;
@@ -10,6 +9,7 @@ use std::ops::Deref;
 use ipnet::IpNet;
 use toml::Value;
 
+use crate::limits;
 use config::mapped;
 use dns::zone_file;
 

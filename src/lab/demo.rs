@@ -15,10 +15,6 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use thiserror::Error;
 
-use config::{Config, Family};
-use dns::clock::Clock;
-use dns::random::Random;
-
 use super::client::LabClient;
 use super::internet::{DEFAULT_DOMAINS, Internet};
 use super::mails::{Popularity, draw};
@@ -26,6 +22,9 @@ use super::simulation::root_anchor;
 use super::sockets::LabSockets;
 use super::traffic::{self, Mail, Played};
 use super::world::LabError;
+use config::{Config, Family};
+use dns::clock::Clock;
+use dns::random::Random;
 
 /// The number of emails whose questions are asked at the same time, like the SMTP sessions of a small gateway. `count_resolved` asks as
 /// many MX questions at the same time.

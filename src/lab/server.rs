@@ -11,16 +11,14 @@ use std::time::Duration;
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::Name;
 
+use super::distort::{TrueQuery, asks, bare, distort, is_mixed_case};
+use super::fault::Fault;
+use super::log::{Log, Received};
+use super::world::ServerPlan;
+use super::{dnssec_faults, mangle};
 use dns::clock::{Mono, micros};
 use dns::conduct::Transport;
 use dns::random::Random;
-
-use super::distort::{TrueQuery, asks, bare, distort, is_mixed_case};
-use super::dnssec_faults;
-use super::fault::Fault;
-use super::log::{Log, Received};
-use super::mangle;
-use super::world::ServerPlan;
 use zones::authority::Authority;
 
 /// `Fault::LosesInBursts` causes one burst of losses in each interval of this length.

@@ -12,15 +12,14 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::fault::Fault;
+use super::server::{Delivery, Sending};
+use super::world::Lab;
 use dns::clock::Clock;
 use dns::conduct::Transport;
 use dns::random::Random;
 use exchange::network::{Arrival, Network, Path, Replies, Stream};
 use supervise::strike::Strike;
-
-use super::fault::Fault;
-use super::server::{Delivery, Sending};
-use super::world::Lab;
 
 /// How often a server with `Fault::DripsTcp` sends a message of zero octets: more often than any server closes idle connections.
 const DRIP: Duration = Duration::from_secs(5);

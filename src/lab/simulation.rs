@@ -18,6 +18,10 @@ use hickory_proto::op::{Edns, Message, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
 use tokio::task::JoinSet;
 
+use super::client::AskError;
+use super::simulated::SimulatedNetwork;
+use super::traffic::{Asker, Program};
+use super::world::{Lab, UNIX_AT_START};
 use config::{Config, Family, LookaheadMode, TrustAnchor};
 use dns::clock::{Clock, Mono, micros};
 use dns::question::{Client, DnsResult, ExtendedError, Outcome};
@@ -41,11 +45,6 @@ use supervise::Supervisor;
 use supervise::pulse::Pulses;
 use validate::anchors::Anchors;
 use zones::Views;
-
-use super::client::AskError;
-use super::simulated::SimulatedNetwork;
-use super::traffic::{Asker, Program};
-use super::world::{Lab, UNIX_AT_START};
 
 /// The largest reply in octets: the limit of TCP, so that no reply is truncated. The tests of the listener check truncation.
 const REPLY_LIMIT: usize = 65_535;

@@ -12,12 +12,11 @@ use futures_util::future::{BoxFuture, join_all};
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use dns::clock::Clock;
-
 use super::client::{AskError, LabClient};
 use super::hosters::reversed;
 use super::internet::{Internet, ListKind};
 pub use super::programs::Program;
+use dns::clock::Clock;
 
 /// The largest number of SPF includes that are followed for one email (RFC 7208 section 4.6.4).
 const MAX_SPF_LOOKUPS: usize = 10;

@@ -10,13 +10,12 @@ use hickory_proto::dnssec::DnsSecError;
 use hickory_proto::rr::{Name, Record};
 use thiserror::Error;
 
-use config::RootHints;
-use dns::random::Random;
-
 use super::fault::Fault;
 use super::log::Log;
 use super::server::{Distance, LabServer};
 use super::signing::UnknownSigning;
+use config::RootHints;
+use dns::random::Random;
 use dns::wire::presentation::read_name;
 use zones::authority::Authority;
 use zones::zone::{Zone, ZoneError};

@@ -1,8 +1,9 @@
 //! The reply about the fleet: the state of its store, and a row for each gateway.
 
+use std::time::Duration;
+
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 use dns::cached::Flush;
 

@@ -17,13 +17,13 @@ mod status;
 pub mod watched;
 pub mod zones;
 
-pub use self::problem::{Blame, Problem};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
 use self::fleet::{FleetMember, FleetState};
 use self::lists::{BatchState, ListFacts, ListRow, ListTest};
+pub use self::problem::{Blame, Problem};
 pub use self::query::{ConfiguredSource, MonitorRequest, QueryEvent, QueryReply, TraceRequest};
 use self::rows::{FlightState, HeldRow, LookaheadRule, LookaheadState, ServerState};
 pub use self::status::{

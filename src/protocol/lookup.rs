@@ -13,9 +13,8 @@ use crate::QueryReply;
 use crate::problem::{Blame, Problem};
 use dns::clock::Mono;
 use dns::question::{Answer, Outcome, Question, Security, is_without_records};
-use dns::wire::presentation;
 use dns::wire::presentation::{harmless, kind_text, rcode_text};
-use dns::wire::response;
+use dns::wire::{presentation, response};
 use doctor::facts::Record;
 
 /// The result of a question that the operator asked over the control socket.

@@ -6,11 +6,9 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use config::LookaheadMode;
-use config::{Rule, RuleState};
+use config::{LookaheadMode, Rule, RuleState};
 use dns::cached::Rank;
-use dns::conduct::Health;
-use dns::conduct::ServerFeatures;
+use dns::conduct::{Health, ServerFeatures};
 
 /// The state of a server to which resolverd sends queries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

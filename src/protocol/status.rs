@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 use dns::cached::StoreFill;
 use dns::words;
 use record::{ServerRow, ShedRow, StatsReport, ZoneRow};
-use validate::root_keys::RootKeysReport;
-use validate::root_keys::{RootKey, RootKeyState};
+use validate::root_keys::{RootKey, RootKeyState, RootKeysReport};
 
 /// The daemon and its current state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use hickory_proto::rr::RecordType;
 
-use crate::culprit::CulpritKind;
-use crate::culprit::Side;
+use crate::culprit::{CulpritKind, Side};
 use crate::dates::Dates;
 use crate::event::{ListFault, Shows};
 use crate::hidden_clients::is_without_client;

@@ -7,13 +7,12 @@ use std::sync::Mutex;
 
 use crate::entry::{Entry, FlightEntry, OwnerEntry};
 use crate::limits::{EXPLAINED_TIME, FLIGHT_TIME, MAX_FOLLOWED_FLIGHTS, SNAPSHOT_INTERVAL};
-use crate::lock;
 use crate::names::ReadNames;
-use crate::octets;
 use crate::recorded::Recorded;
 use crate::redact::Secrets;
 use crate::ring::{self, Ring, RingPlace};
 use crate::tally::FailureCount;
+use crate::{lock, octets};
 use dns::clock::Mono;
 
 /// `pass_over`, which is called every `SNAPSHOT_INTERVAL`, skips an entry only after this number of calls. Otherwise it could skip the local

@@ -18,8 +18,7 @@ use crate::limits::{
     INCIDENT_FAILURES, INCIDENT_FORGOTTEN, INCIDENT_QUIET, INCIDENT_STRANGER_FAILURES,
     INCIDENT_STRANGER_TIME, INCIDENT_WINDOW, INCIDENTS_AN_HOUR, MAX_INCIDENT_QUESTIONS, MAX_INCIDENT_ZONES,
 };
-use crate::line::named;
-use crate::line::{Line, next_step};
+use crate::line::{Line, named, next_step};
 use crate::loss::Loss;
 use crate::outage::Outage;
 use crate::report::FailingZone;

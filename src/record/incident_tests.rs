@@ -1,8 +1,8 @@
 //! Tests: when incidents start and end, and which zones are not blamed.
 
-use super::*;
 use hickory_proto::rr::RecordType;
 
+use super::*;
 use crate::event::{RouteKind, ServerOrigin};
 use dns::conduct::Conduct;
 use validate::verdict::SecurityStatus as Validated;

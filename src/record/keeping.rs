@@ -9,14 +9,13 @@ use crate::entry::{FlightEntry, QuestionEntry};
 use crate::event::Shows;
 use crate::limits::{CLOCK_READINGS, CLOCK_STEP, MAX_RECORDED_FAULTS};
 use crate::line::Line;
-use crate::lock;
 use crate::octets::HitHead;
 use crate::owner::WantedOwner;
 use crate::recorded::{Flown, HitPage};
 use crate::ring::Ring;
 use crate::trail::Trail;
 use crate::watch::Watch;
-use crate::{Recorder, links};
+use crate::{Recorder, links, lock};
 use dns::clock::{Mono, micros};
 use dns::question::WireName;
 

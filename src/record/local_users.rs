@@ -14,13 +14,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-use crate::Recorder;
 use crate::entry::{Entry, OwnerEntry, QuestionEntry};
 use crate::limits::{MAX_USER_NAME, OWNER_SAMPLE_PAUSE};
-use crate::lock;
 use crate::owner::WantedOwner;
 use crate::table::Tally;
 use crate::tally::ClientTally;
+use crate::{Recorder, lock};
 use dns::clock::micros;
 use dns::question::Outcome;
 

@@ -13,16 +13,14 @@ use crate::follow::NewsReader;
 use crate::hidden_clients::ClientNumbers;
 use crate::histogram::Histogram;
 use crate::limits::QUERY_LINES_A_SECOND;
-use crate::lock;
 use crate::names::ReadNames;
 use crate::owner::{WantedOwner, WantedOwners};
 use crate::query_log::QueryLog;
 use crate::recorded::{ReadSpan, Recorded};
 use crate::redact::{Redaction, Secrets};
 use crate::store::Store;
-use crate::stored;
 use crate::tally::FailureCount;
-use crate::{Recorder, query_log};
+use crate::{Recorder, lock, query_log, stored};
 use dns::clock::{Clock, micros};
 
 /// The settings of a recorder that come from the configuration.

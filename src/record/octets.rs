@@ -9,8 +9,7 @@ use std::sync::Arc;
 
 use hickory_proto::rr::RecordType;
 
-use crate::culprit::CulpritKind;
-use crate::culprit::Side;
+use crate::culprit::{CulpritKind, Side};
 use crate::entry::{DelayEntry, Entry, FlightEntry, Link, MessageEntry, OwnerEntry, QuestionEntry};
 use crate::event::{ListFault, Shows};
 use crate::limits::MAX_RECORDED_TEXT;

@@ -2,18 +2,15 @@
 
 use std::sync::Mutex;
 
-use crate::Recorder;
 use crate::dates::Dates;
 use crate::entry::{Entry, QuestionEntry};
 use crate::limits::{EXPLAINED_TIME, MAX_HIT_GROWTH, MAX_STORED_READ, RECORD_READER, STORED_TIME};
-use crate::lock;
 use crate::names::ReadNames;
-use crate::octets;
 use crate::recorded::{ReadSpan, Recorded};
 use crate::redact::Secrets;
 use crate::ring::{self, Ring};
 use crate::store::Store;
-use crate::stored;
+use crate::{Recorder, lock, octets, stored};
 use dns::clock::{Mono, micros};
 use dns::question::{Outcome, wire_name};
 

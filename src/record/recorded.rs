@@ -16,7 +16,6 @@ use crate::ring::Ring;
 use crate::store::Store;
 use crate::trail::Trail;
 use crate::watch::Watchers;
-
 use dns::clock::Clock;
 use dns::conduct::Conduct;
 use dns::question::{DnsResult, Question};

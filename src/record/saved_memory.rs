@@ -11,16 +11,13 @@
 //!   slow ones.
 //! - The earlier process has already logged and stored its entries. So the tasks that log and store begin after the restored entries.
 
-use crate::Recorder;
 use crate::dates::Dates;
 use crate::entry::{Entry, QuestionEntry};
 use crate::limits::STORED_TIME;
-use crate::lock;
 use crate::names::ReadNames;
-use crate::octets;
 use crate::redact::Secrets;
-use crate::ring;
 use crate::stored::{self, DamagedSegment, SEGMENT_HEAD};
+use crate::{Recorder, lock, octets, ring};
 use dns::clock::micros;
 use dns::question::Outcome;
 
@@ -124,8 +121,7 @@ mod tests {
     use crate::event::Shows;
     use crate::{ReadSpan, Recorded};
     use dns::clock::{Clock, Mono};
-    use dns::question::ClientTransport;
-    use dns::question::DnsResult;
+    use dns::question::{ClientTransport, DnsResult};
     use std::convert::Infallible;
     use std::sync::Arc;
     use std::time::Duration;

@@ -3,17 +3,16 @@
 //!
 //! Each question costs two relaxed additions, and one lock of a mutex that otherwise only readers of the statistics lock.
 
-use crate::limits;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use crate::event::Ended;
 use crate::histogram::Histogram;
-use crate::lock;
 use crate::ring::Ring;
 use crate::table::Rows;
 use crate::tally::{ClientTally, TYPES, type_place};
+use crate::{limits, lock};
 use dns::question::{Apart, Outcome};
 
 pub(crate) const OUTCOMES: usize = Outcome::ALL.len();

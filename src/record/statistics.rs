@@ -9,10 +9,9 @@ use hickory_proto::rr::Name;
 
 use crate::event::RouteKind;
 use crate::histogram::{Distribution, Histogram};
-use crate::report::OWNED_LABELS;
 use crate::report::{
-    ClientRow, FailuresByZone, Scraped, ServerRow, ShedRow, StatsReport, TypeRow, UpstreamReport, UserRow,
-    ZoneFailures, ZoneRow,
+    ClientRow, FailuresByZone, OWNED_LABELS, Scraped, ServerRow, ShedRow, StatsReport, TypeRow,
+    UpstreamReport, UserRow, ZoneFailures, ZoneRow,
 };
 use crate::table::{Rows, Tally};
 use crate::tally::{self, ClientTally, FailureTally, OTHER, ZoneTally};

@@ -3,13 +3,13 @@
 //! Strangers choose the keys. If there are more keys than rows, the rows with the greatest weight stay, and all other keys are counted
 //! together in "other".
 
-use crate::limits;
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hash};
 
 use hashbrown::HashTable;
 
+use crate::limits;
 use crate::window::Window;
 use dns::hash::Keyed;
 

@@ -2,7 +2,6 @@
 //!
 //! No question waits for a watcher. A watcher that reads too slowly misses questions, and gets their number.
 
-use crate::limits;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,6 +9,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::entry::QuestionEntry;
+use crate::limits;
 use crate::redact::Secrets;
 
 #[derive(Debug)]

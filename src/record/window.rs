@@ -2,13 +2,13 @@
 //!
 //! The statistics of a window are the difference between two snapshots of the counters, so reading them changes no counter.
 
-use crate::limits;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits;
 use dns::clock::Mono;
 
 const MINUTE: u64 = 60;

@@ -25,15 +25,13 @@ use crate::limits::{
 use ::gather::limits::CHECK_DOMAIN_TIME;
 use dns::wire::presentation::{harmless, name_text, shown};
 use doctor as check_domain;
-use doctor::WholeDomain;
 use doctor::codes::Code;
 use doctor::facts::{CheckSubject, DomainFacts, Role, canonical};
 use doctor::finding::{Finding, Level};
 use doctor::limits::MAX_HELO;
-use doctor::message;
 use doctor::message::MessageSubjects;
-use host::system::{CheckVerdict, HostFinding};
-use host::system::{gather, judge};
+use doctor::{WholeDomain, message};
+use host::system::{CheckVerdict, HostFinding, gather, judge};
 use protocol::lookup::read_name;
 use protocol::{Blame, Problem, Reply, Request, Severity, Warning};
 

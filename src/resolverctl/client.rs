@@ -1,6 +1,5 @@
 //! The client of the control socket: it sends one request and reads the lines of the reply.
 
-use crate::limits;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::ops::ControlFlow;
 use std::os::unix::net::UnixStream;
@@ -12,6 +11,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, Style, json};
+use crate::limits;
 use protocol::{Reply, Request};
 
 /// Longer than the daemon's own time limit for a request, so that the user gets the daemon's error message.

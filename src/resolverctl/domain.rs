@@ -4,11 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use futures_util::future::BoxFuture;
 
-use super::CommandFailure;
 use super::client::ControlClient;
 use super::render::html::chain::KeyChain;
 use super::secured::SecuredResolvers;
-use super::{policy_file, smtp};
+use super::{CommandFailure, policy_file, smtp};
 use doctor::Plan;
 use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root};
 use gather::limits::CHECK_DOMAIN_TIME;

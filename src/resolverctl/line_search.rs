@@ -7,10 +7,9 @@
 
 use std::net::IpAddr;
 
-use super::CommandFailure;
 use super::client::ControlClient;
-use super::moment;
 use super::pasted::{self, PastedLine};
+use super::{CommandFailure, moment};
 use crate::limits::{MAX_LINE_SUBJECTS, WHY_AROUND};
 use explain::limits::{MAX_WHY_MESSAGES, MAX_WHY_REQUESTS};
 use explain::why::MessageReport;

@@ -1,12 +1,10 @@
 //! `resolverctl status`: shows the health of the daemon.
 
-use crate::limits;
-
 use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
-use super::render::plugin;
-use super::render::{Format, json, text};
+use super::render::{Format, json, plugin, text};
+use crate::limits;
 use protocol::{Reply, Request, Stats, Status};
 use record::Window;
 

@@ -15,8 +15,7 @@ use host::switch::machine::Machine;
 use host::switch::plan::{SwitchPlan, plan};
 use host::switch::{EndedStep, SwitchError, SwitchWatch, back, carry_out, give_up, is_heard, lock, record};
 use host::system::gather::{gather as gather_host, ours};
-use host::system::{CheckVerdict, HostFinding};
-use host::system::{judge, port};
+use host::system::{CheckVerdict, HostFinding, judge, port};
 
 /// After the switch, these domains are resolved as a test if the command line has no `--ask`.
 const ASKED: [&str; 3] = ["gmail.com", "outlook.com", "yahoo.com"];

@@ -1,8 +1,9 @@
 //! A watched domain with its findings.
 
+use std::time::Duration;
+
 use super::history::DomainHistory;
 use config::ConfiguredWatch;
-use std::time::Duration;
 
 /// A watched domain, for screens.
 #[derive(Clone, Debug, PartialEq)]

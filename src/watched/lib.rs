@@ -35,7 +35,6 @@ mod line;
 mod schedule;
 mod unseen;
 
-pub use self::domain::WatchedDomain;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,6 +43,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
+pub use self::domain::WatchedDomain;
 use self::ended::{CheckEnd, ended};
 use self::kept::KeptWatches;
 use self::schedule::{Schedule, ScheduleStep};

@@ -5,10 +5,10 @@
 use std::collections::HashMap;
 use std::fmt::{self, Write};
 
-use dns::question::wire_name;
 use ring::digest::{Context, Digest, SHA256, SHA256_OUTPUT_LEN};
 
 use super::Views;
+use dns::question::wire_name;
 
 struct Taking(Context);
 

@@ -10,12 +10,11 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::circle;
 use super::clients::ClientNetworks;
 use super::route::{Route, RouteTarget, Wrong, same_mirror};
-use super::special;
 use super::trust::AnchorsInUse;
 use super::view::View;
+use super::{circle, special};
 use config::seen::{Sees, closest};
 use config::{Config, ConfiguredHost, ZoneKind};
 use dns::question::ViewId;

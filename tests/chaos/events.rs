@@ -4,9 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use hickory_proto::rr::{Name, RecordType};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::plan::{Plan, Sees};
+use crate::truth::{Truth, lies};
 use dns::cached::Flush;
 use dns::random::Random;
-use hickory_proto::rr::{Name, RecordType};
 use lab::fault::{Fault, MixedCaseReply};
 use lab::internet::Internet;
 use lab::prelude::name;
@@ -16,12 +21,7 @@ use lab::world::Lab;
 use lab::zone_file::read_zone;
 use supervise::limits::MAX_RESTARTS;
 use supervise::strike::Strike;
-use tokio::sync::watch;
-use tokio::time::Instant;
 use zones::authority::Authority;
-
-use crate::plan::{Plan, Sees};
-use crate::truth::{Truth, lies};
 
 /// At most one of `ONE_IN` servers has a fault at the same time.
 const ONE_IN: usize = 3;

@@ -17,20 +17,19 @@ mod truth;
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
-use dns::cached::Flush;
-use dns::cached::StoreFill;
+use futures_util::future::join_all;
+use tokio::sync::watch;
+
+use dns::cached::{Flush, StoreFill};
 use dns::random::Random;
 use dnsbl::limits::MAX_PROBE_TIME;
-use futures_util::future::join_all;
+use events::{Done, Monkey, Wishes};
+use gateway::{Gateway, Tally, outcomes};
 use lab::internet::Internet;
 use lab::prelude::{AFTERWARDS, SOAK_DOMAINS, by_hand};
 use lab::simulation::{Simulation, paused};
-use supervise::strike::STRUCK;
-use tokio::sync::watch;
-
-use events::{Done, Monkey, Wishes};
-use gateway::{Gateway, Tally, outcomes};
 use plan::Plan;
+use supervise::strike::STRUCK;
 use truth::Truth;
 
 /// The default number of runs, each with its own seed.

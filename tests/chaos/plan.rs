@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use config::{Config, ConfiguredList, ConfiguredZone, Listener, LookaheadMode, ZoneKind};
 use dns::random::Random;
-use dnsbl::list::Guard;
-use dnsbl::list::WhenSilent;
+use dnsbl::list::{Guard, WhenSilent};
 use dnsbl::registry::Registry;
 use lab::internet::Internet;
 use lab::simulation::config_trusting;

@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dnsbl::limits::{HEALTH_INTERVAL, HEALTH_JITTER_PERCENT};
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
+use tokio::time::Instant;
+
+use crate::plan::{Plan, SPLIT, SPLIT_VERSIONS, Sees, split_text};
+use dnsbl::limits::{HEALTH_INTERVAL, HEALTH_JITTER_PERCENT};
 use lab::fault::{Fault, MixedCaseReply};
 use lab::internet::{Internet, LabList, ListKind};
 use lab::oracle::Oracle;
 use lab::server::LabServer;
 use lab::zone_file::read_zone;
 use record::limits::FLIGHT_TIME;
-use tokio::time::Instant;
-
-use crate::plan::{Plan, SPLIT, SPLIT_VERSIONS, Sees, split_text};
 
 /// The time after a reload in which answers may still come from the old configuration.
 const LINGERING: Duration = FLIGHT_TIME.saturating_add(Duration::from_secs(1));

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
+use hickory_proto::rr::RecordType;
+
+use crate::faults::tree;
+use crate::simulated::check;
 use config::Family;
 use doctor::codes::Code;
 use doctor::facts::CheckSubject;
 use doctor::finding::{Finding, Level};
-use hickory_proto::rr::RecordType;
 use lab::fault::Fault;
 use lab::simulated::Ipv6Way;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
-
-use crate::faults::tree;
-use crate::simulated::check;
 
 /// Checks a zone with the text `text`. The two servers of `other.com.` have the faults `faults`.
 fn found(text: &str, faults: [&[Fault]; 2]) -> Vec<Finding> {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::faults::{SOUND, tree};
+use crate::simulated::check;
 use config::Family;
 use doctor::codes::Code;
 use doctor::facts::CheckSubject;
@@ -10,9 +12,6 @@ use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::ServerPlan;
-
-use crate::faults::{SOUND, tree};
-use crate::simulated::check;
 
 /// Checks a domain with these name servers: name, addresses and faults.
 fn found(servers: &[(&str, &[&str], &[Fault])]) -> Vec<Finding> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::simulated::check;
 use config::Family;
 use doctor::codes::Code;
 use doctor::facts::CheckSubject;
@@ -10,8 +11,6 @@ use lab::delegations::Tree;
 use lab::fault::{Fault, MixedCaseReply};
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::world::{Lab, ServerPlan};
-
-use crate::simulated::check;
 
 /// The records of a domain without faults.
 pub(crate) const SOUND: &str = "@ MX 10 mx1.hosts.com.\n@ MX 20 mx2.hosts.com.\n@ TXT \"v=spf1 mx -all\"\n\

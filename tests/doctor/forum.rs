@@ -2,12 +2,11 @@
 
 use std::process::Stdio;
 
+use crate::gateway::Gateway;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::world::{Lab, ServerPlan};
 use zones::authority::Authority;
-
-use crate::gateway::Gateway;
 
 const SERVERS: [(&str, u8); 8] = [
     ("a.root", 1),

@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hickory_proto::op::Message;
 use hickory_proto::serialize::binary::{BinDecodable, BinEncodable};
-use lab::prelude::skipped;
 use tokio_rustls::TlsAcceptor;
-use zones::authority::Authority;
 
 use crate::connect::{Conduct, server, server_config};
 use crate::forum::world;
 use crate::gateway::Gateway;
+use lab::prelude::skipped;
+use zones::authority::Authority;
 
 /// Returns the reply of a third party's resolver from its cache.
 fn answer(authority: &Authority, query: &[u8]) -> Vec<u8> {

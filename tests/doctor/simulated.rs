@@ -1,24 +1,24 @@
 //! Runs checks of domains over the simulated network, with a virtual clock.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures_util::future::BoxFuture;
+
 use dns::question::Client;
-use doctor::WholeDomain;
 use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want};
 use doctor::finding::Finding;
-use doctor::judge;
-use futures_util::future::BoxFuture;
+use doctor::{WholeDomain, judge};
 use gather::direct::facts;
 use gather::{Sources, gather};
 use lab::simulation::Simulation;
 use lab::world::UNIX_AT_START;
 use protocol::facts::{got, request};
-use protocol::lookup;
 use protocol::lookup::Lookup;
-use protocol::{Reply, Request};
+use protocol::{Reply, Request, lookup};
 use resolver::resolve::Asked;
-use std::collections::BTreeSet;
-use std::net::IpAddr;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The daemon that the check asks, without a control socket.
 pub(crate) struct Daemon<'s> {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::faults::tree;
+use crate::simulated::check;
 use config::Family;
 use doctor::codes::Code;
 use doctor::facts::CheckSubject;
@@ -9,9 +11,6 @@ use doctor::finding::{Finding, Level};
 use lab::delegations::Tree;
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::world::ServerPlan;
-
-use crate::faults::tree;
-use crate::simulated::check;
 
 const KEY: &str = "TXT \"v=DKIM1; k=ed25519; p=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\"\n";
 

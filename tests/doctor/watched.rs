@@ -6,13 +6,17 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+use hickory_proto::rr::RecordType;
+
+use crate::faults::{SOUND, tree};
+use crate::partly::differing;
+use crate::simulated::Daemon;
 use config::ConfiguredWatch;
 use dns::random::Random;
 use doctor::codes::Code;
 use doctor::facts::{Got, Want};
-use futures_util::future::BoxFuture;
 use gather::Sources;
-use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::name;
@@ -23,10 +27,6 @@ use watched::history::{ChangeKind, Standing};
 use watched::kept::KeptWatches;
 use watched::limits::{WATCH_AGAIN, WATCH_FIRST, WATCH_START};
 use watched::{WatchHost, WatchedDomains};
-
-use crate::faults::{SOUND, tree};
-use crate::partly::differing;
-use crate::simulated::Daemon;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 

@@ -7,18 +7,18 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tempfile::TempDir;
+
 use dns::random::Random;
 use host::system::gather::gather;
-use host::system::judge;
 use host::system::root_keys::{RootKeysHere, RootKeysVerdict};
 use host::system::root_zone::{RootZoneAnswer, RootZoneReplies};
-use host::system::{CheckVerdict, HostFinding};
+use host::system::{CheckVerdict, HostFinding, judge};
 use lab::delegations::Tree;
 use lab::server::Distance;
 use lab::sockets::LabSockets;
 use lab::world::ServerPlan;
 use resolverctl::render::{Style, findings, json};
-use tempfile::TempDir;
 
 /// 2026-11-20 09:00 UTC.
 const NOW: u64 = 1_795_165_200;

@@ -4,17 +4,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
+use hickory_proto::rr::{Name, RecordType};
+use proptest::prelude::*;
+
 use config::{
     Config, ConfiguredHost, ConfiguredList, ConfiguredRecord, ConfiguredView, ConfiguredWatch,
     ConfiguredZone, Family, Forwarder, Listener, PageReaders, Redact, RootHints, WatchAs, WatchLevel,
     ZoneKind, changes, show,
 };
 use dns::conduct::{EncryptedProtocol, Encryption};
-use dnsbl::list::Guard;
-use hickory_proto::rr::{Name, RecordType};
-use proptest::prelude::*;
-
-use dnsbl::list::{ListSubject, OnRefusal, Purpose, TestEntries, WhenSilent, WhenStale};
+use dnsbl::list::{Guard, ListSubject, OnRefusal, Purpose, TestEntries, WhenSilent, WhenStale};
 
 fn reread(text: &str) -> Config {
     let directory = tempfile::tempdir().unwrap();

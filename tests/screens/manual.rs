@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
+
 use daemon::arguments;
 use daemon::metrics::table::{self, MetricKind};
 use doctor::codes::Code;

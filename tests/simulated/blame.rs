@@ -7,13 +7,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use hickory_proto::rr::RecordType;
+
 use config::{Config, Family};
 use dns::conduct::Conduct;
 use dns::question::wire_name;
 use explain::failed::{FailedWanted, FailedZone};
 use explain::why::{MessageReport, Wanted, WantedSubject};
-use futures_util::future::join_all;
-use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{ask, ask_with, name};

@@ -5,6 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::rr::RecordType;
+
 use explain::why::{Wanted, WantedSubject};
 use lab::delegations::Tree;
 use lab::fault::Fault;
@@ -13,8 +15,6 @@ use lab::signing::Signing;
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::world::{Lab, ServerPlan};
 use record::changes::ChangesReport;
-
-use hickory_proto::rr::RecordType;
 
 /// `one.tld.` with these records, without DNSSEC.
 fn lab(records: &str) -> Arc<Lab> {

@@ -8,6 +8,12 @@ use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join_all, select_all};
+use hickory_proto::rr::{Name, RecordType};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
 use config::{Config, ConfiguredZone, Forwarder, ZoneKind};
 use dns::clock::Clock;
 use dns::question::{Client, Outcome, Question};
@@ -15,16 +21,11 @@ use dns::random::Random;
 use dns::wire::query::Query;
 use dns::wire::reply;
 use exchange::network::{Network, Path, Replies, Stream};
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, join_all, select_all};
-use hickory_proto::rr::{Name, RecordType};
 use lab::prelude::name;
 use lab::simulation::paused;
 use record::Recorder;
 use record::limits::FLIGHT_TIME;
 use resolver::resolve::{Asked, Replied, Resolver, ResolverParts};
-use tokio::task::JoinHandle;
-use tokio::time::sleep;
 use zones::Views;
 
 /// The number of queries of a forwarder that gets no reply.

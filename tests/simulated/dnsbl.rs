@@ -5,16 +5,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+
 use config::{Config, ConfiguredList, ConfiguredZone, ZoneKind};
 use dns::cached::Flush;
 use dns::question::ListSays;
-use dnsbl::list::Guard;
-use dnsbl::list::{OnRefusal, WhenStale};
+use dnsbl::list::{Guard, OnRefusal, WhenStale};
 use dnsbl::list_way::Way;
 use dnsbl::registry::Registry;
 use dnsbl::state::ListState;
-use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::log::Received;

@@ -8,13 +8,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+
 use config::{Config, ConfiguredZone, Forwarder, ZoneKind, changes, show};
 use dnsbl::batch::BatchCounts;
 use dnsbl::list_way::Way;
 use explain::failed::FailedWanted;
 use explain::why::Wanted;
-use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{Lines, ask, name};

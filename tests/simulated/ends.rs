@@ -5,13 +5,15 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::rr::RecordType;
+use tokio::task::JoinSet;
+
 use config::{Config, Family};
 use control::health::judge;
 use control::limits::JUDGED;
 use dns::conduct::Health;
 use explain::costs::CostsWanted;
 use explain::failed::{FailedWanted, StillFails};
-use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{Lines, ask};
@@ -20,7 +22,6 @@ use lab::simulated::Ipv6Way;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use record::culprit::CulpritKind;
-use tokio::task::JoinSet;
 
 const SECOND: Duration = Duration::from_secs(1);
 

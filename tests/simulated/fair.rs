@@ -5,10 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::{ConfiguredZone, Forwarder, ZoneKind};
-use dns::question::Outcome;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
+use tokio::task::JoinSet;
+
+use config::{ConfiguredZone, Forwarder, ZoneKind};
+use dns::question::Outcome;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::server::Distance;
@@ -17,7 +19,6 @@ use lab::world::{Lab, ServerPlan};
 use record::Window;
 use record::limits::FLIGHT_TIME;
 use resolver::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS, MAX_WAITERS, NEW_ZONE_TIME};
-use tokio::task::JoinSet;
 
 /// The round trip to the servers of the names for which the light client (the one with few questions) asks.
 const NEAR: Duration = Duration::from_millis(20);

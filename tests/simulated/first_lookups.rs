@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dns::question::Outcome;
-use dns::random::Random;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
+
+use dns::question::Outcome;
+use dns::random::Random;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::internet::Internet;

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use config::LookaheadMode;
-use config::{Rule, RuleState};
-use dns::question::{Outcome, Question, wire_name};
 use hickory_proto::rr::{Name, RecordType};
+
+use config::{LookaheadMode, Rule, RuleState};
+use dns::question::{Outcome, Question, wire_name};
 use lab::delegations::Tree;
 use lab::internet::Internet;
 use lab::mails::{Popularity, draw};

@@ -9,16 +9,19 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
+use hickory_proto::rr::RecordType;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+
 use config::{ConfiguredZone, Forwarder, ZoneKind};
 use control::health::judge;
 use control::limits::JUDGED;
 use dns::random::Random;
 use dnsbl::list_way::Way;
 use explain::costs::CostsWanted;
-use futures_util::StreamExt;
-use futures_util::future::join_all;
-use futures_util::stream::FuturesUnordered;
-use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{ask, name};
@@ -31,8 +34,6 @@ use record::limits::SNAPSHOT_INTERVAL;
 use record::minute::MinuteMark;
 use record::minutes::row::{Busy, BusyCounts, BusyKind, BusyMark, Row};
 use record::minutes::span::Span;
-use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 const LISTS: [&str; 3] = ["zen.spamhaus.org.", "bl.spamcop.net.", "psbl.surriel.com."];
 

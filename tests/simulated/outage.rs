@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::{ConfiguredZone, ZoneKind};
-use dns::conduct::Health;
-use dns::conduct::ServerFeatures;
 use futures_util::future::join_all;
 use hickory_proto::rr::{Name, RecordType};
+
+use config::{ConfiguredZone, ZoneKind};
+use dns::conduct::{Health, ServerFeatures};
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::server::Distance;

@@ -7,6 +7,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
+use hickory_proto::rr::{Name, RecordType};
+use proptest::prelude::*;
+
 use control::health;
 use dns::clock::Clock;
 use dns::conduct::{Conduct, Transport};
@@ -14,10 +17,8 @@ use dns::question::{Apart, Outcome, Question};
 use dns::wire::presentation::read_name;
 use explain::logging::{LogFacts, LogState};
 use explain::why::DaemonFacts;
-use hickory_proto::rr::{Name, RecordType};
 use lab::prelude::Lines;
 use lab::simulation::paused;
-use proptest::prelude::*;
 use protocol::Severity;
 use record::entry::QuestionEntry;
 use record::event::{Ended, FlightEnded, FlightFailure, RouteKind, Sent, ServerOrigin, Shows};

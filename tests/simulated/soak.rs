@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dns::question::Outcome;
-use dns::random::Random;
 use futures_util::future::{BoxFuture, join_all};
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
+
+use dns::question::Outcome;
+use dns::random::Random;
 use lab::client::AskError;
 use lab::delegations::Tree;
 use lab::internet::Internet;
@@ -23,7 +24,6 @@ use lab::traffic;
 use lab::traffic::{Asker, Program};
 use lab::world::{Lab, ServerPlan};
 use record::event::StepEvent;
-
 use stage::watched::{AILMENTS, Watched};
 
 /// The number of emails in one run.

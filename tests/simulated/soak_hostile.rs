@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use config::Config;
-use dns::random::Random;
 use futures_util::future::BoxFuture;
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
+
+use config::Config;
+use dns::random::Random;
 use lab::client::AskError;
 use lab::distort::POISON;
 use lab::fault::{Fault, MixedCaseReply};

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dns::cached::Flush;
-use dns::question::{ExtendedError, Outcome};
 use futures_util::future::join_all;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
+
+use dns::cached::Flush;
+use dns::question::{ExtendedError, Outcome};
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::internet::Internet;

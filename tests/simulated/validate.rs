@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::Config;
 use hickory_proto::dnssec::rdata::{DNSSECRData, DS};
 use hickory_proto::dnssec::{Algorithm, DigestType};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{RData, RecordType};
+
+use config::Config;
 use lab::delegations::Tree;
 use lab::prelude::name;
 use lab::server::Distance;

@@ -5,18 +5,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{RData, RecordType};
+use tokio::task::JoinSet;
+
 use config::{Config, ConfiguredZone, Listener, ZoneKind};
 use dns::question::Outcome;
 use dns::random::Random;
 use dnsbl::list::Guard;
-use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{RData, RecordType};
 use lab::delegations::Tree;
 use lab::prelude::name;
 use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
-use tokio::task::JoinSet;
 
 /// The number of private zones. Clients of some listeners see them.
 const ZONES: u8 = 4;

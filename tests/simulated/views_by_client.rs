@@ -6,17 +6,18 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{RData, RecordType};
+use tokio::task::JoinSet;
+
 use config::{Config, ConfiguredHost, ConfiguredRecord, ConfiguredView, ConfiguredZone, Listener, ZoneKind};
 use dns::question::Outcome;
 use dns::random::Random;
-use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{RData, RecordType};
 use lab::delegations::Tree;
 use lab::prelude::name;
 use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
-use tokio::task::JoinSet;
 
 /// The number of private zones of the operator, each with its own server.
 const ZONES: u8 = 4;

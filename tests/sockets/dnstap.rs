@@ -5,16 +5,17 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use config::{Config, Redact};
-use dnstap::tapped::TapKind;
 use hickory_proto::op::Message;
 use hickory_proto::rr::RecordType;
-use lab::prelude::skipped;
-use stage::{PATIENCE, Stage, name};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+
+use config::{Config, Redact};
+use dnstap::tapped::TapKind;
+use lab::prelude::skipped;
+use stage::{PATIENCE, Stage, name};
 
 /// The content type in the dnstap handshake.
 const CONTENT: &[u8] = b"protobuf:dnstap.Dnstap";

@@ -6,9 +6,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use config::{Config, Listener};
-use dns::clock::Clock;
-use dns::random::Random;
 use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::dnssec::{Proof, TrustAnchors};
 use hickory_proto::op::ResponseCode;
@@ -19,19 +16,22 @@ use hickory_resolver::config::{
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::{Resolver, TokioResolver};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::daemon::client::extended_error;
+use config::{Config, Listener};
+use dns::clock::Clock;
+use dns::random::Random;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::signing::Signing;
 use lab::simulation::root_anchor;
 use lab::sockets::LabSockets;
 use lab::world::{Lab, ServerPlan};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use stage::{Stage, name};
-use tokio_rustls::rustls::crypto::ring::default_provider;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
-
-use crate::daemon::client::extended_error;
 
 /// A signed root and `tld.`, an unsigned zone whose negative TTL is one minute, and a zone whose server refuses queries.
 fn signed_lab() -> Lab {

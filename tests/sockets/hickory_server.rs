@@ -9,8 +9,6 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::{RootHints, TrustAnchor};
-use dns::zone_file::records;
 use hickory_proto::dnssec::crypto::Ed25519SigningKey;
 use hickory_proto::dnssec::rdata::{DNSKEY, DS};
 use hickory_proto::dnssec::{DigestType, DnssecSigner, SigningKey};
@@ -20,12 +18,14 @@ use hickory_server::dnssec::NxProofKind;
 use hickory_server::server::Server;
 use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneHandler, ZoneType};
-use lab::client::LabClient;
-use stage::{PATIENCE, Stage, name};
 use tokio::net::{TcpListener, UdpSocket};
-use validate::anchors::Anchors;
 
 use crate::daemon::client::extended_error;
+use config::{RootHints, TrustAnchor};
+use dns::zone_file::records;
+use lab::client::LabClient;
+use stage::{PATIENCE, Stage, name};
+use validate::anchors::Anchors;
 
 /// The code of the extended error for a zone without a trusted key (RFC 8914 section 4.10).
 const DNSKEY_MISSING: u16 = 9;

@@ -2,19 +2,20 @@
 
 use std::net::SocketAddr;
 
+use hickory_proto::op::{Edns, Message, ResponseCode};
+use hickory_proto::rr::rdata::opt::EdnsOption;
+use hickory_proto::rr::{RData, RecordType};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+
 use config::Config;
 use config::limits::MIN_DEADLINE;
 use dns::question::{Apart, Outcome};
 use dns::random::Random;
 use exchange::limits::{MAX_PIPELINED, TCP_WRITE_TIME};
-use hickory_proto::op::{Edns, Message, ResponseCode};
-use hickory_proto::rr::rdata::opt::EdnsOption;
-use hickory_proto::rr::{RData, RecordType};
 use lab::client::{read_framed, write_framed};
 use resolver::limits::{MAX_QUERY, MAX_TCP_CLIENTS, REFUSAL_BURST, TCP_MESSAGE_TIME};
 use stage::{PATIENCE, Stage, name, query};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket};
 
 /// The records of the test zone: an address, an alias, and a name whose answer has more than 1 232 octets.
 fn zone() -> String {

@@ -7,18 +7,19 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use hickory_proto::rr::RecordType;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+
 use config::{CertificateFile, Config, ConfiguredWatch, ConfiguredZone, PageReaders, ZoneKind};
 use control::Controlled;
 use control::health::status;
 use daemon::limits::{MAX_METRICS_CONNECTIONS, METRICS_HEADER_TIME, METRICS_TIME};
 use daemon::metrics::table;
 use daemon::metrics::table::{Metric, MetricKind};
-use hickory_proto::rr::RecordType;
 use lab::fault::Fault;
 use stage::{PATIENCE, Stage, name};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::timeout;
 
 /// The end of the test certificate, in seconds since 1970.
 const CERTIFICATE_END: f64 = 4_948_980_355.0;

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use config::Redact;
 use hickory_proto::rr::RecordType;
+use tokio::time::timeout;
+
+use config::Redact;
 use lab::prelude::Lines;
 use stage::{PATIENCE, Stage, name};
-use tokio::time::timeout;
 
 async fn until(log: &Lines, text: &str, count: usize) {
     let waited = timeout(PATIENCE, async {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use hickory_proto::rr::RecordType;
+use tokio::time::timeout;
+
 use control::Controlled;
 use dns::question::Question;
-use hickory_proto::rr::RecordType;
 use lab::prelude::Lines;
 use stage::{PATIENCE, Stage, name};
 use supervise::limits::MAX_RESTARTS;
-use tokio::time::timeout;
 
 /// The tasks that are restarted after a panic, without the threads of the listeners.
 const TASKS: [&str; 11] = [

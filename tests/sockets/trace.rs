@@ -3,19 +3,20 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use hickory_proto::rr::RecordType;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+
 use control::Controlled;
 use dns::random::Random;
-use hickory_proto::rr::RecordType;
 use lab::fault::Fault;
 use lab::internet::Internet;
 use lab::simulation::root_anchor;
 use lab::sockets::LabSockets;
 use record::Window;
-use serde_json::Value;
 use stage::{PATIENCE, Stage, name};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::net::UnixStream;
-use tokio::time::timeout;
 
 /// Returns the exit code and the output.
 async fn run(socket: PathBuf, words: &[&str]) -> (i32, String) {

@@ -4,10 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::{Config, ConfiguredHost, ConfiguredRecord, ConfiguredZone, Forwarder, Listener, ZoneKind};
-use dnsbl::list::Guard;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{RData, RecordType};
+
+use config::{Config, ConfiguredHost, ConfiguredRecord, ConfiguredZone, Forwarder, Listener, ZoneKind};
+use dnsbl::list::Guard;
 use lab::client::LabClient;
 use lab::delegations::Tree;
 use lab::fault::Fault;

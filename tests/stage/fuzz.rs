@@ -21,17 +21,15 @@ use dns::wire::presentation::read_name;
 use dns::wire::query::{Query, Unanswerable};
 use dns::wire::{HEADER, compose, reply, response as message};
 use exchange::network::{Arrival, Network, Path, Replies, Stream};
-use protocol::{Reply, Request};
-use record::Recorder;
-use resolver::cache::Memory;
-use resolver::cache::snapshot;
-use resolver::cache::snapshot::Scope;
-use resolver::resolve::{Asked, Resolver, ResolverParts};
-use zones::{Views, local};
-
 use lab::simulation::paused;
 use lab::world::absolute;
 use lab::zone_file::read_zone;
+use protocol::{Reply, Request};
+use record::Recorder;
+use resolver::cache::snapshot::Scope;
+use resolver::cache::{Memory, snapshot};
+use resolver::resolve::{Asked, Resolver, ResolverParts};
+use zones::{Views, local};
 
 /// Returns an error text if the result of the tested code breaks a rule.
 type Target = fn(&[u8]) -> Result<(), String>;

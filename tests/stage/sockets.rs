@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::rr::RecordType;
+
 use config::{Config, Family};
 use control::Controlled;
 use daemon::Daemon;
 use dns::question::{Apart, Outcome};
 use dns::random::Random;
-use hickory_proto::rr::RecordType;
 use lab::client::LabClient;
 use lab::delegations::Tree;
 pub use lab::prelude::name;

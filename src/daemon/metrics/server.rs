@@ -3,7 +3,6 @@
 //!
 //! See RFC 9110 and RFC 9112. resolverd does not read the body of a request: it replies after the header and closes the connection.
 
-use crate::limits;
 use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
@@ -20,6 +19,7 @@ use super::exposition::MEDIA_TYPE;
 use super::gather;
 use super::page::{self, PageData};
 use super::readers::Peer;
+use crate::limits;
 use control::Controlled;
 use record::Counter;
 

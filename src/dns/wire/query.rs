@@ -6,10 +6,9 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
-use super::MAX_NAME;
-use super::cookie;
 use super::cursor::Cursor;
 use super::edns::{COOKIE, HEADER, KEEPALIVE, OPT, PADDING, PAYLOAD, PLAIN_PAYLOAD};
+use super::{MAX_NAME, cookie};
 use crate::question::{Apart, ExtendedError, Outcome, Question, QuestionKey, ViewId};
 
 const MAX_QUESTION: usize = MAX_NAME + 4;

@@ -7,9 +7,8 @@
 
 use std::time::Duration;
 
-use crate::limits::{BATCH_MIN_SEEN, MAX_BATCH_LISTS};
-
 use super::ids::ListId;
+use crate::limits::{BATCH_MIN_SEEN, MAX_BATCH_LISTS};
 
 /// The number of addresses from which a `Habit` is computed.
 const MEMORY: u32 = u128::BITS;

@@ -13,5 +13,7 @@ mod ids;
 mod learned;
 
 pub use self::ids::{EXCHANGER, LEARNED, ListId, POINTER};
-pub use learned::{Batch, BatchCounts, BatchStanding, Check, CheckQuery, ClientGroup, ListingCounts, Mode};
-pub use learned::{KnownFollower, KnownHabit};
+pub use learned::{
+    Batch, BatchCounts, BatchStanding, Check, CheckQuery, ClientGroup, KnownFollower, KnownHabit,
+    ListingCounts, Mode,
+};

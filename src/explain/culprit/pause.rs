@@ -79,8 +79,7 @@ fn burst<'a, 'q>(asked: &'a [ExplainedQuestion<'q>]) -> impl Iterator<Item = &'a
 
 #[cfg(test)]
 mod tests {
-    use crate::culprit::ExplainedQuestion;
-    use crate::culprit::judge;
+    use crate::culprit::{ExplainedQuestion, judge};
     use crate::subject::ListName;
     use crate::traffic::Traffic;
     use dns::question::wire_name;

@@ -1,13 +1,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::rr::{Name, RecordType};
+
 use super::*;
 use crate::subject::ListName;
 use dns::conduct::{Conduct, Transport};
 use dns::question::Outcome::{Cache, Deadline, Failed, Remembered, Shed, Upstream};
-use dns::question::{DnsResult, Outcome};
-use dns::question::{is_within, wire_name};
-use hickory_proto::rr::{Name, RecordType};
+use dns::question::{DnsResult, Outcome, is_within, wire_name};
 use record::Recorded;
 use record::culprit::CulpritKind as Kind;
 use record::entry::{FlightEntry, MessageEntry, QuestionEntry};

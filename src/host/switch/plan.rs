@@ -8,8 +8,10 @@ use super::machine::Machine;
 use super::step::{Change, Informed, NETWORK_MANAGER, OWN_UNITS, SwitchStep, UnitState};
 use super::texts::{self, MARK};
 use crate::system::host::HostFile;
-use crate::system::{CheckVerdict, HostFinding};
-use crate::system::{cloud_init, judge, network_manager, nsswitch, port, postfix, resolv_conf, resolved};
+use crate::system::{
+    CheckVerdict, HostFinding, cloud_init, judge, network_manager, nsswitch, port, postfix, resolv_conf,
+    resolved,
+};
 
 /// The steps of a switch, or the reasons why it must not be carried out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,12 +1,13 @@
 //! The facts about this host that its check reads.
 
+use std::net::IpAddr;
+
 use super::host::HostFile;
 use super::postfix::Postfix;
 use super::proc::Holders;
 use super::root_keys::{RootKeysHere, RootKeysUnknown};
 use super::root_zone::RootZoneReplies;
 use config::ConfigProblem;
-use std::net::IpAddr;
 
 /// The facts from which `check system` makes its findings.
 #[derive(Clone, Debug)]

@@ -31,7 +31,6 @@ pub mod root_keys;
 pub mod root_zone;
 
 pub use self::facts::HostFacts;
-
 pub use self::finding::{CheckVerdict, HostFinding};
 
 /// Returns the findings in the order in which a query passes the checked parts of the host.

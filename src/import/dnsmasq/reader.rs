@@ -3,12 +3,12 @@
 //! A comment begins with `#` at the beginning of a line or after white space. In double quotes, commas and `#` are part of the
 //! value, and a backslash begins an escape.
 
-use crate::limits;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::ImportError;
 use crate::finding::{Setting, SourcePlace, TypedSetting};
+use crate::limits;
 use crate::source::{Source, Sources, entries_of};
 
 /// Debian's service for dnsmasq does not read files with these endings in /etc/dnsmasq.d.

@@ -3,8 +3,6 @@
 //! A nested list that denies a client does not decide about this client. So `! { ! 10.0.0.0/8; any; }` denies all clients outside this network, and
 //! the elements after it decide about the clients in the network (BIND's Administrator Reference Manual, "address_match_list").
 
-use crate::limits;
-
 use ipnet::IpNet;
 
 use super::lists::Lists;
@@ -12,6 +10,7 @@ use super::reader::Statement;
 use crate::draft::Draft;
 use crate::finding::Setting;
 use crate::finding::Weight::{Dangerous, Different, Unneeded};
+use crate::limits;
 use crate::values::{Clients, MAPPED, network};
 use config::mapped;
 

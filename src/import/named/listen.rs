@@ -8,9 +8,8 @@ use super::clients::{self, Belonging};
 use super::lists::Lists;
 use super::reader::{Statement, find};
 use crate::draft::Draft;
-use crate::finding::Setting;
-use crate::finding::SourcePlace;
 use crate::finding::Weight::{Dangerous, Different};
+use crate::finding::{Setting, SourcePlace};
 use crate::values::{texts, unique};
 
 const DNS_PORT: u16 = 53;

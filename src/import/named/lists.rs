@@ -3,7 +3,6 @@
 //! The import may run on another host than named. So the only addresses of named's host that the import knows are the listening addresses in the
 //! file.
 
-use crate::limits;
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,6 +10,7 @@ use std::net::IpAddr;
 use super::reader::{Statement, find};
 use crate::error::ImportError;
 use crate::finding::SourcePlace;
+use crate::limits;
 use crate::values::{Networks, loopback, network};
 
 const LISTENS: [&str; 2] = ["listen-on", "listen-on-v6"];

@@ -23,8 +23,7 @@ use self::reported::OPTIONS;
 use self::zone_clients::ZoneClients;
 use super::draft::Draft;
 use super::error::ImportError;
-use super::finding::FRAGMENT;
-use super::finding::Weight;
+use super::finding::{FRAGMENT, Weight};
 use super::source::Sources;
 use super::values::Clients;
 

@@ -2,12 +2,12 @@
 //!
 //! A statement ends with `;`. Comments begin with `#` or `//`, or stand between `/*` and `*/`.
 
-use crate::limits;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::ImportError;
 use crate::finding::{Setting, SourcePlace};
+use crate::limits;
 use crate::source::{Source, Sources};
 
 #[derive(Clone, Debug)]

@@ -1,6 +1,5 @@
 //! Converts the `zone` statements and the forwarders of named.conf.
 
-use crate::limits;
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -14,8 +13,8 @@ use super::{built_in_zones, tls};
 use crate::draft::Draft;
 use crate::finding::Setting;
 use crate::finding::Weight::{Dangerous, Different, Unneeded};
-use crate::served;
 use crate::values::{Upstream, plain, texts, unique, upstream_text};
+use crate::{limits, served};
 
 /// Packages store the addresses of the root servers in these files.
 const USUAL_HINTS: [&str; 7] =

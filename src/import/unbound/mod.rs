@@ -19,8 +19,7 @@ use self::reported::OPTIONS;
 use self::upstreams::UpstreamZones;
 use super::draft::Draft;
 use super::error::ImportError;
-use super::finding::FRAGMENT;
-use super::finding::{SourcePlace, Weight};
+use super::finding::{FRAGMENT, SourcePlace, Weight};
 use super::source::Sources;
 
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {

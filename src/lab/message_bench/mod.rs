@@ -23,11 +23,6 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
 use rustix::time::{ClockId, clock_gettime};
 
-use config::LookaheadMode;
-use dns::clock::Clock;
-use dns::random::Random;
-use record::{Counter, Window};
-
 pub use self::installed::BenchError;
 use self::limit::{Limit, LimitOf};
 use self::table::Column;
@@ -41,6 +36,10 @@ use super::simulation::{Simulation, config_trusting, paused};
 use super::traffic::{self, Asker, Mail, Played, Program, Wait};
 use super::world::{LabError, UNIX_AT_START};
 use crate::mails::{MailKind, Popularity, draw};
+use config::LookaheadMode;
+use dns::clock::Clock;
+use dns::random::Random;
+use record::{Counter, Window};
 
 /// The modes of look-ahead, with the titles of their columns.
 pub const MODES: [(&str, LookaheadMode); 3] =

@@ -4,13 +4,12 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::{Name, Record, RecordType};
 
+use super::check::matches;
+use super::{ExpectedRecord, Holding};
 use crate::distort::POISON;
 use crate::simulation::Simulation;
 use dns::cached::Rank;
 use resolver::cache::look::{Held, HeldData};
-
-use super::check::matches;
-use super::{ExpectedRecord, Holding};
 
 /// Returns cache entries for a name that the scenario does not expect, and expected ones that are missing. Stored answers to whole
 /// questions are not compared.

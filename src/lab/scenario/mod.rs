@@ -75,14 +75,13 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, Record, RecordType};
 use thiserror::Error;
 
-use dns::cached::Rank;
-use dns::question::Outcome;
-
 use super::delegations::Tree;
 use super::fault::Fault;
 use super::signing::Signing;
 use super::simulated::Ipv6Way;
 use super::simulation::Flags;
+use dns::cached::Rank;
+use dns::question::Outcome;
 
 /// Why a scenario cannot be run, or how its result differs.
 #[derive(Debug, Error)]

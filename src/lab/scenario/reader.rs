@@ -8,6 +8,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
+use super::{Action, Ask, Expected, ExpectedRecord, Holding, Scenario, ScenarioError, ScenarioStep, repeat};
 use crate::delegations::Tree;
 use crate::fault::{Fault, span};
 use crate::signing::Signing;
@@ -16,8 +17,6 @@ use crate::world::{ServerPlan, absolute};
 use crate::zone_file::{read_kind, read_record};
 use dns::cached::Rank;
 use dns::question::Outcome;
-
-use super::{Action, Ask, Expected, ExpectedRecord, Holding, Scenario, ScenarioError, ScenarioStep, repeat};
 
 const RCODES: [(&str, ResponseCode); 7] = [
     ("NOERROR", ResponseCode::NoError),

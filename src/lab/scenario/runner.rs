@@ -9,6 +9,8 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use hickory_proto::rr::Name;
 
+use super::check::differences;
+use super::{Action, Ask, Scenario, ScenarioError, ScenarioStep, memory};
 use crate::delegations::Tree;
 use crate::simulation::{SimulatedReply, Simulation, config_for, config_trusting};
 use crate::world::Lab;
@@ -16,9 +18,6 @@ use config::Config;
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 use record::Window;
-
-use super::check::differences;
-use super::{Action, Ask, Scenario, ScenarioError, ScenarioStep, memory};
 
 impl Scenario {
     /// Runs all steps. `seed` determines all random numbers.

@@ -11,8 +11,7 @@ use super::ranges::DeniedRange;
 use super::rrset::Rrset;
 use super::security::{Backing, ZoneTrust};
 use super::weights::{outside, shared, weight};
-use dns::cached::Delegation;
-use dns::cached::Rank;
+use dns::cached::{Delegation, Rank};
 use dns::clock::Mono;
 use dns::question::{QuestionKey, Security};
 

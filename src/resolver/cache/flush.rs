@@ -7,11 +7,9 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::entries::CacheEntry;
-use super::entries::{EntryKind, kind_of};
+use super::entries::{CacheEntry, EntryKind, kind_of};
 use super::memory::Memory;
-use dns::cached::Flush;
-use dns::cached::Flushed;
+use dns::cached::{Flush, Flushed};
 use dns::question::{Answer, QuestionKey, Security, ViewId, wire_name};
 
 /// A [`Flush`] with names in wire form, as in the keys of entries.

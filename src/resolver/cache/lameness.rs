@@ -1,11 +1,13 @@
 //! The zones for which a server is lame: it is named as their server, and does not serve them.
 
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
+
 use crate::limits::{MAX_LAME_OCTETS, MAX_LAME_ZONES};
 use dns::clock::Mono;
 use dns::question::wire_name;
-use hickory_proto::rr::Name;
-use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
-use std::time::Duration;
 
 /// The zones for which a server is lame, in wire form, the oldest first, each with the time until which it counts as lame. The size of the names is
 /// limited, because the weight of a server in the table (`ENTRY`) is the same for all servers.

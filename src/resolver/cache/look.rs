@@ -12,8 +12,7 @@ use super::memory::{Memory, weigh_answer};
 use super::negative::Negative;
 use super::security::ZoneTrust;
 use super::{entries, failures};
-use dns::cached::Delegation;
-use dns::cached::Rank;
+use dns::cached::{Delegation, Rank};
 use dns::clock::Mono;
 use dns::question::{Answer, ExtendedError, Question, ViewId, wire_name};
 

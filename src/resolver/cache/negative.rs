@@ -6,8 +6,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::rrset::capped;
 use super::security::Backing;
-use dns::cached::Evidence;
-use dns::cached::Rank;
+use dns::cached::{Evidence, Rank};
 use dns::clock::Mono;
 
 /// A denial to store: the name does not exist, or has no data of the type.

@@ -15,8 +15,7 @@ use super::rrset::{Credibility, Rrset, capped, encode};
 use super::security::Backing;
 use super::store::{LookedUp, QuestionStore};
 use crate::limits::DOUBTED_TIME;
-use dns::cached::Evidence;
-use dns::cached::Rank;
+use dns::cached::{Evidence, Rank};
 use dns::clock::Mono;
 use dns::question::{QuestionKey, Security, ViewId};
 

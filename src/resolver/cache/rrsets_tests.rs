@@ -1,13 +1,14 @@
 //! Tests which entries are stored, which entries replace others, and for how long.
 
+use hickory_proto::rr::RData;
+use hickory_proto::rr::rdata::{A, CNAME, MX, NULL, SOA, TXT};
+use proptest::prelude::*;
+
 use super::*;
 use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use crate::cache::stage::{DAY, memory, name};
 use dns::cached::Delegation;
 use dns::question::wire_name;
-use hickory_proto::rr::RData;
-use hickory_proto::rr::rdata::{A, CNAME, MX, NULL, SOA, TXT};
-use proptest::prelude::*;
 
 fn rrsets() -> Rrsets {
     memory().rrsets

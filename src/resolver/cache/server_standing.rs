@@ -1,11 +1,12 @@
 //! What is known of a server: for a zone, by which servers are chosen, and for display.
 
-use dns::clock::Mono;
-use dns::conduct::Health;
-use dns::conduct::ServerFeatures;
-use hickory_proto::rr::Name;
 use std::net::SocketAddr;
 use std::time::Duration;
+
+use hickory_proto::rr::Name;
+
+use dns::clock::Mono;
+use dns::conduct::{Health, ServerFeatures};
 
 /// The state of a server for a zone, by which servers are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,8 +27,7 @@ use crate::limits::{
 };
 use dns::cached::StoreFill;
 use dns::clock::Mono;
-use dns::conduct::Health;
-use dns::conduct::ServerFeatures;
+use dns::conduct::{Health, ServerFeatures};
 use dns::hash::Keyed;
 use dns::random::Random;
 

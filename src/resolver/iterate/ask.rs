@@ -25,18 +25,16 @@ use super::dead::{Aside, WantedServer};
 use super::failure::Failure;
 use super::lookup::path;
 use super::query_form::{Signed, UpstreamForm, WantedAnswer};
-use super::repeat;
 use super::select::{self, Candidate, CandidateProgress};
 use super::server_role::ServerRole;
-use super::{Iterate, Lookup};
+use super::{Iterate, Lookup, repeat};
 use crate::limits::{
     FAILED_TIME, FAILING_AT_ONCE, FAILING_PAUSES, LAME_TIME, LOSSY, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES,
     MAX_UNDER_WAY, MAX_UNGLUED, UNKNOWN_TIMER,
 };
 use dns::cached::Delegation;
 use dns::clock::Mono;
-use dns::conduct::Conduct;
-use dns::conduct::Health;
+use dns::conduct::{Conduct, Health};
 use record::Counter;
 use record::reason::AGAIN;
 use supervise::driven::{Driven, drive};

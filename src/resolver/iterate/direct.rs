@@ -18,9 +18,8 @@ use dns::conduct::Transport;
 use dns::limits::{DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
 use dns::question::{QueryForm, ServerQuery};
 use dns::wire::PAYLOAD;
-use exchange::ReplyUnknown;
 use exchange::network::Path;
-use exchange::{Heard, ReplyRoom, Trouble, UpstreamQuery};
+use exchange::{Heard, ReplyRoom, ReplyUnknown, Trouble, UpstreamQuery};
 use zones::View;
 
 impl Iterate {

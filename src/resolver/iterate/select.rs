@@ -7,8 +7,7 @@ use crate::cache::servers::ServerStanding;
 use crate::limits::{
     LAST_TRIES, LAST_TRIES_OF_LOSSY, LOSSY, MAX_ASKED_SERVERS, MAX_STREAM_TRIES, NEAR_ENOUGH,
 };
-use dns::conduct::Conduct;
-use dns::conduct::Health;
+use dns::conduct::{Conduct, Health};
 
 /// The round-trip time that is assumed for a server that has not been measured.
 const UNKNOWN_DISTANCE: Duration = Duration::from_millis(100);

@@ -18,8 +18,7 @@ use super::{Iterate, Lookup};
 use crate::cache::entries::Known;
 use crate::limits::MAX_SERVERS;
 use config::Family;
-use dns::cached::Delegation;
-use dns::cached::Rank;
+use dns::cached::{Delegation, Rank};
 use dns::clock::Mono;
 
 #[derive(Debug, Default)]

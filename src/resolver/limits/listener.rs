@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use crate::limits::LISTEN_TIME_OF_SLOW;
-use crate::limits::MIN_TIMER;
+use crate::limits::{LISTEN_TIME_OF_SLOW, MIN_TIMER};
 use config::limits::MIN_DEADLINE;
 use exchange::limits::MAX_PIPELINED;
 use record::limits::FLIGHT_TIME;

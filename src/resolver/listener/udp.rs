@@ -396,8 +396,7 @@ pub(in crate::listener) mod tests {
     use super::super::policy::{Policy, SharedBounds};
     use super::*;
     use crate::resolve::{Resolver, ResolverParts};
-    use config::Config;
-    use config::{ConfiguredView, ListenAt, ListenFor};
+    use config::{Config, ConfiguredView, ListenAt, ListenFor};
     use dns::clock::Clock;
     use dns::hash::Keyed;
     use dns::question::Question;

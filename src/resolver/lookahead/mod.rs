@@ -55,13 +55,10 @@ use tokio::task::JoinSet;
 use self::account::KnownUses;
 pub use self::account::RuleCounts;
 use self::allowance::KnownQueries;
-use config::RuleState;
-
 use self::state::{ClientAnswered, ClientAsked, LookaheadTables, Outside, Start};
 use crate::resolve::ahead::{AskedAhead, KnownAhead, LookaheadResolver};
 use crate::resolve::answered_events::AnsweredEvent;
-use config::Config;
-use config::Rule;
+use config::{Config, Rule, RuleState};
 use dns::clock::Clock;
 use dns::hash::Keyed;
 use dns::question::{Question, ViewId};

@@ -22,9 +22,7 @@ use crate::limits::{
     MAX_SPF_LOOKUPS,
 };
 use crate::resolve::ahead::{AskedAhead, KnownAhead};
-use config::Rule;
-use config::RuleState;
-use config::{Config, LookaheadMode};
+use config::{Config, LookaheadMode, Rule, RuleState};
 use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::{Answer, ExtendedError, Question};

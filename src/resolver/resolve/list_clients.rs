@@ -5,8 +5,7 @@ use std::sync::Arc;
 use futures_util::future::Either;
 use hickory_proto::rr::RecordType;
 
-use super::client_question::ClientQuestion;
-use super::client_question::{Asked, Replied};
+use super::client_question::{Asked, ClientQuestion, Replied};
 use super::lists::Watched;
 use super::waiting::ClientResolver;
 use dns::clock::Mono;

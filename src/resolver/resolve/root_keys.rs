@@ -14,8 +14,7 @@ use super::trust::RootKeyLook;
 use crate::limits::FIRST_ROOT_KEY_QUERY;
 use dns::clock::date;
 use validate::limits::{MAX_DNSKEYS, MIN_ROOT_KEY_QUERY};
-use validate::root_keys::RootKeysReport;
-use validate::root_keys::{RootKeyChange, RootKeyEvent, RootKeys, next_query};
+use validate::root_keys::{RootKeyChange, RootKeyEvent, RootKeys, RootKeysReport, next_query};
 use zones::{View, Views};
 
 /// Stores the keys of the root zone for the next start of the daemon.

@@ -1,8 +1,9 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::limits::{FULL_WORK_CACHE, MAX_FLIGHTS, MAX_SILENT_FLIGHTS};
 use config::limits::MIN_CACHE_SIZE;
 use dns::question::{name_of_wire, wire_name};
-use proptest::prelude::*;
 
 const HALF: usize = MAX_FLIGHTS / 2;
 

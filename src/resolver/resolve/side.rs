@@ -17,8 +17,7 @@ use crate::iterate::failure::Failure;
 use crate::iterate::flight_progress::FlightProgress;
 use dns::question::{Client, Question, ServerQuery, ViewId};
 use dns::random::Random;
-use exchange::Heard;
-use exchange::ReplyUnknown;
+use exchange::{Heard, ReplyUnknown};
 use zones::Views;
 
 /// Returns a random name that exists in no zone, so that no cache has an answer for it.

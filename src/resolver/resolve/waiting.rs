@@ -6,15 +6,13 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-use super::client_question::ClientQuestion;
-use super::client_question::{Asked, Replied};
+use super::client_question::{Asked, ClientQuestion, Replied};
 use super::flight::FlightResolver;
 use super::flights::{FlightEnd, FlightSeat, JoinedFlight, Landed, Shed};
 use super::lists::ListResolver;
 use super::prefetch::Prefetcher;
 use super::shares::ShedReason;
-use crate::cache::Memory;
-use crate::cache::freshness;
+use crate::cache::{Memory, freshness};
 use crate::extended_error;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::{MAX_RELOADED, UNANSWERED_DEADLINE};

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::PastedLine;
-use super::time;
+use super::{PastedLine, time};
 
 /// The headers of a delivery report (RFC 3464 sections 2.2 and 2.3), which are in no log and no queue.
 const OF_REPORT: [&str; 4] =

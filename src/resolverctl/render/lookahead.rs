@@ -3,9 +3,8 @@
 use super::columns::{self, Column, count, number, painted, word};
 use super::style::{Paint, Style};
 use super::words;
-use config::LookaheadMode;
-use config::RuleState;
 use config::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};
+use config::{LookaheadMode, RuleState};
 use protocol::Reply;
 use protocol::rows::{LookaheadRule, LookaheadState};
 

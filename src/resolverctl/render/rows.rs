@@ -2,9 +2,8 @@
 //!
 //! A table has only the worst rows, so that it fits on one screen; JSON has all rows.
 
-use super::columns;
 use super::style::Style;
-use super::{spent, words};
+use super::{columns, spent, words};
 use protocol;
 use protocol::Reply;
 use record::Window;

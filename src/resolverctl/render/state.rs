@@ -8,8 +8,7 @@ use super::style::{Paint, Style};
 use super::table::{Align, TextTable};
 use super::words;
 use config::defaults;
-use dns::conduct::Health;
-use dns::conduct::ServerFeatures;
+use dns::conduct::{Health, ServerFeatures};
 use protocol::Reply;
 use protocol::rows::{FlightState, HeldRow, ServerState};
 

@@ -1,10 +1,11 @@
 //! What a capture contains, and why it cannot be read.
 
+use std::collections::BTreeMap;
+use std::io::{self};
+
 use crate::asked::AskedQuestion;
 use crate::limits::MAX_SHADOW_QUESTIONS;
 use dns::words;
-use std::collections::BTreeMap;
-use std::io::{self};
 
 words! {
     /// The reason why a log line, a packet or a dnstap frame has no question to compare.

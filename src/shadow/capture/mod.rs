@@ -12,9 +12,9 @@ mod captured;
 mod log;
 mod pcap;
 
-pub use self::captured::{CaptureError, Captured, Skipped};
 use std::io::{BufRead, Read};
 
+pub use self::captured::{CaptureError, Captured, Skipped};
 use crate::asked::AskedQuestion;
 use crate::limits::MAX_CAPTURE;
 use dnstap::heard::{Frame, TapHeard, heard, next_frame};

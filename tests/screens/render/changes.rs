@@ -1,12 +1,11 @@
 //! The screen of `resolverctl changes`, and the line of `why` about a change.
 
+use super::golden;
+use super::why::silent;
 use explain::why::MessageReport;
 use protocol::Reply;
 use record::changes::{ChangeRow, RecordKind};
 use resolverctl::render::{Style, changes, json, why};
-
-use super::golden;
-use super::why::silent;
 
 /// Tuesday 2026-11-17 14:02 UTC, in seconds since 1970.
 const CHANGED: u64 = 1_794_924_120;

@@ -1,9 +1,8 @@
 //! The screen and the JSON output of `resolverctl compare`.
 
+use super::golden;
 use doctor::side_by_side::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer, conclude};
 use resolverctl::render::{Style, compare, json};
-
-use super::golden;
 
 fn answer(source: AnswerSource, server: &str, verdict: AnswerVerdict, why: &str) -> ComparedAnswer {
     ComparedAnswer {

@@ -4,15 +4,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use config::{Config, Errors, LookaheadMode, notes};
-use config::{Rule, RuleState};
+use crate::render::{both, golden, lines};
+use config::{Config, Errors, LookaheadMode, Rule, RuleState, notes};
 use dns::conduct::Health;
 use protocol::Reply;
 use protocol::rows::{LookaheadRule, LookaheadState};
 use protocol::zones::{Temporary, ZoneServer, ZoneSource, ZoneState};
 use resolverctl::render::{Style, json, lookahead, text, zones};
-
-use crate::render::{both, golden, lines};
 
 /// A configuration file with an entry of every kind.
 const FILE: &str = r#"

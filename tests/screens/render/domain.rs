@@ -1,5 +1,7 @@
 //! The screen and the JSON output of `resolverctl check DOMAIN`.
 
+use super::traced::{checked, ds, keys, step};
+use super::{golden, query};
 use dns::question::Outcome;
 use doctor::codes::Code;
 use doctor::finding::{Finding, Level};
@@ -9,9 +11,6 @@ use resolverctl::render::html::chain::KeyChain;
 use resolverctl::render::html::{DomainReport, page};
 use resolverctl::render::{Style, domain, domains, json};
 use validate::verdict::SecurityStatus::{self, Bogus, Insecure, Secure};
-
-use super::traced::{checked, ds, keys, step};
-use super::{golden, query};
 
 /// A text from a hostile server. If it were printed unchanged, its escape sequence would clear the terminal.
 const HOSTILE: &str = "no server answered\u{1b}[2J";

@@ -1,12 +1,11 @@
 //! The screen of `resolverctl failed`.
 
+use super::{both, golden, lines};
 use dns::conduct::Conduct;
 use explain::failed::{FailedServer, FailedZone, StillFails};
 use protocol::{FailedRequest, Reply};
 use record::culprit::CulpritKind;
 use resolverctl::render::{Style, failed};
-
-use super::{both, golden, lines};
 
 /// Returns the time `seconds` after midnight of the day of the test, as text.
 fn moment(seconds: f64) -> String {

@@ -1,10 +1,9 @@
 //! The screen of `resolverctl fleet`.
 
+use super::golden;
 use protocol::Reply;
 use protocol::fleet::{FleetMember, FleetState};
 use resolverctl::render::{Style, fleet};
-
-use super::golden;
 
 fn member(host: &str, configuration: &str, own: bool) -> Reply {
     let shares = configuration == "5f0c11ab";

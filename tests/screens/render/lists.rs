@@ -1,5 +1,6 @@
 //! The screens about DNS lists.
 
+use crate::render::{both, golden, lines, quantiles};
 use dns::question::ListSays;
 use dnsbl::batch::Mode;
 use dnsbl::entry::ListCounts;
@@ -10,8 +11,6 @@ use protocol::Reply;
 use protocol::lists::{BatchState, CodeFact, KeyUse, ListFacts, ListRow, ListTest};
 use resolverctl::refused::QueryAddress;
 use resolverctl::render::{Style, lists};
-
-use crate::render::{both, golden, lines, quantiles};
 
 fn state(
     list: &str,

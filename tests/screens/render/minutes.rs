@@ -1,12 +1,11 @@
 //! The screens of `resolverctl stats` about earlier times.
 
+use crate::render::{both, golden, quantiles};
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 use record::minutes::row::{Busy, BusyCounts, BusyKind};
 use record::minutes::span::SpanReport;
 use resolverctl::render::{Style, json, minutes};
-
-use crate::render::{both, golden, quantiles};
 
 /// Returns a report about a period with invented numbers, which grow with `load`. For a single minute, callers give a smaller `load` than for a day.
 /// So the times of a minute are 200 times as long as those of a day for the same `load`.

@@ -20,8 +20,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use control::health;
-use dns::cached::Flushed;
-use dns::cached::StoreFill;
+use dns::cached::{Flushed, StoreFill};
 use dns::conduct::Conduct;
 use dns::question::{Apart, ExtendedError, Outcome, Security};
 use doctor::facts::Record;
@@ -33,8 +32,7 @@ use protocol::{
 use record::event::{Step, StepEvent};
 use record::{Counter, Counts, Quantiles, ServerRow, ShedRow, StatsReport, UpstreamReport, Window, ZoneRow};
 use resolverctl::exit::{CommandFailure, PluginState};
-use resolverctl::render::plugin;
-use resolverctl::render::{Style, json, monitor, screen, state, text, trace};
+use resolverctl::render::{Style, json, monitor, plugin, screen, state, text, trace};
 use validate::verdict::SecurityStatus;
 
 /// Compares a text with the file in tests/golden, or writes the file.

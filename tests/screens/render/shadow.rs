@@ -1,15 +1,15 @@
 //! The screen and the JSON output of `resolverctl shadow`.
 
+use hickory_proto::rr::RecordType;
+
+use super::golden;
 use ::shadow::answer::{Side, SideAnswer, SideReply};
 use ::shadow::asked::AskedQuestion;
 use ::shadow::capture::{self, Captured};
 use ::shadow::judge::{Cause, Judged, Sample, Weight};
 use ::shadow::report::{NotCompared, ShadowReport};
 use doctor::facts::{Record, ReplyFacts};
-use hickory_proto::rr::RecordType;
 use resolverctl::render::{Style, json, shadow};
-
-use super::golden;
 
 fn answer(rcode: &str, address: Option<&str>) -> SideAnswer {
     let record = |data: &str| Record::read("www.example.com.", 60, "A", data).unwrap();

@@ -1,15 +1,13 @@
 //! Tables of statistics, servers, resolutions in progress and the cache.
 
+use crate::render::{both, lines, quantiles, servers, zone, zones};
 use dns::cached::Rank;
-use dns::conduct::Health;
-use dns::conduct::ServerFeatures;
+use dns::conduct::{Health, ServerFeatures};
 use explain::spent::{Stage, StageRow, TableSpan};
 use protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use protocol::{Reply, Table};
 use record::{ClientRow, TypeRow, UserRow, Window};
 use resolverctl::render::{Style, rows, state};
-
-use crate::render::{both, lines, quantiles, servers, zone, zones};
 
 const RECORD_BEGIN: f64 = 1_795_165_921.0;
 

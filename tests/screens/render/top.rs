@@ -1,19 +1,19 @@
 //! The screen of `resolverctl top` for terminals of 80 columns and 24 lines, and of 40 columns and 10 lines.
 
-use dns::question::Outcome;
-use explain::failed::{FailedZone, StillFails};
-use protocol::{Reply, Stats};
 use ratatui_core::backend::TestBackend;
 use ratatui_core::style::Color;
 use ratatui_core::terminal::Terminal;
+
+use super::{golden, servers, stats, zone, zones};
+use dns::question::Outcome;
+use explain::failed::{FailedZone, StillFails};
+use protocol::{Reply, Stats};
 use record::culprit::CulpritKind;
 use record::{ClientRow, UserRow, Window};
 use resolverctl::top::draw::draw;
 use resolverctl::top::keys::TopKey;
 use resolverctl::top::live::{TopAct, TopLive};
 use resolverctl::top::table::TopTable;
-
-use super::{golden, servers, stats, zone, zones};
 
 /// In seconds since 1970.
 const NOW: f64 = 1_795_165_925.0;

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
+use crate::render::{both, lines, query, record};
 use dns::conduct::{Conduct, Transport};
 use dns::question::{Outcome, Security};
 use protocol::Reply;
 use record::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
 use resolverctl::render::{Style, trace};
 use validate::verdict::SecurityStatus;
-
-use crate::render::{both, lines, query, record};
 
 pub(super) fn step(at_micros: u64, depth: u8, event: StepEvent) -> Step {
     Step { at: Duration::from_micros(at_micros).as_secs_f64(), depth, event }

@@ -1,13 +1,12 @@
 //! The screen and the JSON output of `resolverctl check watched`.
 
+use super::golden;
 use ::watched::history::{ChangeKind, FindingChange, Standing};
 use config::WatchAs;
 use doctor::codes::Code;
 use protocol::Reply;
 use protocol::watched::{WatchedFinding, WatchedRow};
 use resolverctl::render::{Style, json, watched};
-
-use super::golden;
 
 /// Monday 2026-11-16 03:00 UTC, in seconds since 1970.
 const MONDAY: u64 = 1_794_798_000;

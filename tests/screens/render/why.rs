@@ -1,16 +1,14 @@
 //! The screens of `resolverctl why`.
 
+use super::{both, golden, lines};
 use dns::conduct::{Conduct, Transport};
 use dns::question::{DnsResult, Outcome};
 use explain::costs::{CostRow, CostSpan};
 use explain::delays::{ListDelay, ListDelays};
 use explain::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
 use protocol::Reply;
-use record::culprit::CulpritKind;
-use record::culprit::Side;
+use record::culprit::{CulpritKind, Side};
 use resolverctl::render::{Style, costs, list_delays, why};
-
-use super::{both, golden, lines};
 
 fn sent(at: f64, server: &str, zone: &str, conduct: Option<Conduct>, round_trip: f64) -> SentReport {
     SentReport {

@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use hickory_proto::rr::Name;
+use tempfile::TempDir;
+
 use config::{Config, ConfiguredHost, Family, Forwarder, ZoneKind};
 use dns::conduct::{EncryptedProtocol, Encryption};
-use hickory_proto::rr::Name;
 use lab::prelude::name;
-use tempfile::TempDir;
 
 fn file(text: &str) -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();

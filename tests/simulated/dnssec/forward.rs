@@ -5,21 +5,21 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::{ConfiguredZone, Forwarder, ZoneKind};
 use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{RData, RecordType};
 use hickory_proto::serialize::binary::BinEncodable;
+use tracing::Level;
+
+use crate::night::log::lines_from;
+use config::{ConfiguredZone, Forwarder, ZoneKind};
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{ask_for_ad, name};
 use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_trusting, paused};
 use lab::world::{Lab, ServerPlan};
-use tracing::Level;
 use zones::zone::Zone as SignedZone;
-
-use crate::night::log::lines_from;
 
 const MAIL: &str = "@ 300 MX 10 mail\nwww 300 A 10.0.0.1\nmail 300 A 10.0.0.2\n*.wild 300 A 10.0.0.3\n";
 

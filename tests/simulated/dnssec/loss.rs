@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
+
 use lab::delegations::Tree;
 use lab::prelude::ask_for_ad;
 use lab::server::Distance;

@@ -3,11 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use config::{Config, ConfiguredZone, ZoneKind};
 use hickory_proto::dnssec::rdata::DS;
 use hickory_proto::dnssec::{Algorithm, DigestType};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
+
+use config::{Config, ConfiguredZone, ZoneKind};
 use lab::delegations::Tree;
 use lab::prelude::name;
 use lab::simulation::{Flags, Simulation, config_trusting, paused};

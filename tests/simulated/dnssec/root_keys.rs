@@ -4,9 +4,11 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use config::Config;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
+use tokio::task::JoinHandle;
+
+use config::Config;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{Lines, ask_for_ad};
@@ -15,7 +17,6 @@ use lab::simulation::{Simulation, config_trusting, paused};
 use lab::world::{Lab, ServerPlan, UNIX_AT_START};
 use protocol::{RootKeyStanding, RootKeysStatus};
 use resolver::resolve::root_keys::RootKeyStore;
-use tokio::task::JoinHandle;
 use validate::root_keys::RootKeys;
 
 const DAY: Duration = Duration::from_secs(86_400);

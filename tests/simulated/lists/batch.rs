@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::rr::{Name, RecordType};
+
+use super::stage::{DOMAIN_LISTS, LISTS, SLOWEST, Stage, all, median, name, pass, question, sender};
 use config::{ConfiguredList, LookaheadMode};
 use dns::random::Random;
 use dnsbl::batch::{BatchCounts, Mode};
 use dnsbl::list_way::Way;
-use hickory_proto::rr::{Name, RecordType};
 use lab::simulation::paused;
-
-use super::stage::{DOMAIN_LISTS, LISTS, SLOWEST, Stage, all, median, name, pass, question, sender};
 
 fn counts(stage: &Stage) -> BatchCounts {
     let lists = stage.simulation.resolver().lists();

@@ -5,20 +5,20 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+use tokio::task::JoinSet;
+
+use super::stage::{LISTS, name, pass, question, sender};
 use config::{ConfiguredZone, Forwarder, ZoneKind};
 use dnsbl::entry::ListEntry;
 use dnsbl::list_way::Way;
 use dnsbl::state::ListState;
-use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::server::Distance;
 use lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use lab::world::ServerPlan;
-use tokio::task::JoinSet;
-
-use super::stage::{LISTS, name, pass, question, sender};
 
 /// A DNS list that the forwarder cannot reach.
 const BROKEN: &str = LISTS[3].0;

@@ -4,16 +4,16 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use dns::question::{Client, ListSays, Question};
-use dnsbl::state::ListState;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
+
+use super::stage::{Stage, name, pass, question, sender};
+use dns::question::{Client, ListSays, Question};
+use dnsbl::state::ListState;
 use lab::fault::Fault;
 use lab::prelude::Lines;
 use lab::simulation::paused;
 use resolver::resolve::Asked;
-
-use super::stage::{Stage, name, pass, question, sender};
 
 const LIST: &str = "zen.spamhaus.org.";
 

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use hickory_proto::op::ResponseCode;
+
+use super::stage::{ALLOW_LIST, LISTS, Stage, all, pass, question, sender};
 use config::{ConfiguredZone, ZoneKind};
 use dnsbl::kept_lists::KeptLists;
 use dnsbl::list::ListSubject;
 use dnsbl::registry::Registry;
 use dnsbl::state::ListState;
-use futures_util::future::join_all;
-use hickory_proto::op::ResponseCode;
 use lab::fault::Fault;
 use lab::simulation::paused;
-
-use super::stage::{ALLOW_LIST, LISTS, Stage, all, pass, question, sender};
 
 const DEAD: &str = "psbl.surriel.com.";
 const REFUSING: &str = "bl.mailspike.net.";

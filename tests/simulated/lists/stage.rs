@@ -6,18 +6,19 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+use tokio::task::JoinSet;
+
 use config::{Config, ConfiguredZone, ZoneKind};
 use dnsbl::entry::ListEntry;
 use dnsbl::list_way::Way;
-use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
 pub(crate) use lab::prelude::name;
 use lab::server::{Distance, LabServer};
 use lab::simulation::{SimulatedReply, Simulation, config_for};
 use lab::world::ServerPlan;
 use lab::zone_file::read_zone;
-use tokio::task::JoinSet;
 use zones::authority::Authority;
 
 /// DNS lists of the built-in registry, each with the round trip to its servers in milliseconds, in no order.

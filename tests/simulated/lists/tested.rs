@@ -4,19 +4,19 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+
+use super::stage::{ONE_POINT_LIST, Stage, name, pass, question, sender};
 use config::ConfiguredList;
 use dns::question::{Client, ListSays, Question, ViewId};
 use dnsbl::list::{ListSubject, Purpose, TestEntries};
 use dnsbl::registry::Registry;
 use dnsbl::state::ListState;
-use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::RecordType;
 use lab::fault::Fault;
 use lab::prelude::Lines;
 use lab::simulation::paused;
 use resolver::resolve::Asked;
-
-use super::stage::{ONE_POINT_LIST, Stage, name, pass, question, sender};
 
 const LIST: &str = "zen.spamhaus.org.";
 

@@ -1,17 +1,17 @@
 //! Listeners with and without the checks for DNS lists share the answers of the lists. A list is queried once, and resolverd decides for
 //! each listener which reply the client gets.
 
-use config::{Config, ConfiguredZone, Listener, ZoneKind};
-use dnsbl::list::Guard;
-use dnsbl::list::OnRefusal;
-use dnsbl::state::ListState;
+use std::time::Duration;
+
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use lab::fault::Fault;
-use lab::simulation::{Flags, SimulatedReply, paused};
 
 use super::stage::{DOMAIN_LISTS, LISTS, Stage, name, pass, question, sender};
-use std::time::Duration;
+use config::{Config, ConfiguredZone, Listener, ZoneKind};
+use dnsbl::list::{Guard, OnRefusal};
+use dnsbl::state::ListState;
+use lab::fault::Fault;
+use lab::simulation::{Flags, SimulatedReply, paused};
 
 const LIST: &str = LISTS[0].0;
 

@@ -4,13 +4,13 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use hickory_proto::op::ResponseCode;
+
+use super::stage::{LISTS, Stage, name, question, sender};
 use config::{ConfiguredZone, ZoneKind};
 use dnsbl::limits::MAX_LIST_WAYS;
 use dnsbl::list_way::Way;
-use hickory_proto::op::ResponseCode;
 use lab::simulation::paused;
-
-use super::stage::{LISTS, Stage, name, question, sender};
 
 /// A parked zone: every name has the address of a web server.
 const PARKED: &str = "* 60 A 203.0.113.7\n";

@@ -5,17 +5,20 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use hickory_proto::rr::RecordType;
+use tokio::time::sleep;
+
+use crate::night::log::{Line, lines};
+use crate::night::tell;
 use config::Redact;
 use control::health::judge;
 use control::limits::JUDGED;
 use dns::conduct::Conduct;
 use dns::question::wire_name;
 use explain::failed::{FailedServer, FailedWanted, StillFails};
-use explain::limits::FOLLOW_PAUSE;
-use explain::limits::{FAILURE_LINES_A_MINUTE, SLOW_LINES_A_MINUTE};
+use explain::limits::{FAILURE_LINES_A_MINUTE, FOLLOW_PAUSE, SLOW_LINES_A_MINUTE};
 use explain::why::{Wanted, WantedSubject};
-use futures_util::future::join_all;
-use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{ask, ask_with, name};
@@ -25,10 +28,6 @@ use lab::world::ServerPlan;
 use protocol::Severity;
 use record::culprit::CulpritKind;
 use record::store::Store;
-use tokio::time::sleep;
-
-use crate::night::log::{Line, lines};
-use crate::night::tell;
 use stage::memory_store::MemoryStore;
 
 /// Adds a zone with one server, which has the address 192.0.2.`last`.

@@ -5,19 +5,19 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::{ConfiguredZone, Forwarder, ZoneKind};
-use control::health::judge;
 use futures_util::future::join_all;
 use hickory_proto::rr::{Name, RecordType};
+
+use crate::night::log::{Line, lines};
+use crate::night::tell;
+use config::{ConfiguredZone, Forwarder, ZoneKind};
+use control::health::judge;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::name;
 use lab::simulation::{Flags, Simulation, config_trusting};
 use lab::world::{Lab, ServerPlan};
 use record::Window;
-
-use crate::night::log::{Line, lines};
-use crate::night::tell;
 
 /// A TLD on two servers, and domains with two servers each.
 fn lab(domains: u8, signed: bool) -> Lab {

@@ -14,20 +14,20 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use explain::limits::FOLLOW_PAUSE;
 use futures_util::future::join_all;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use explain::limits::FOLLOW_PAUSE;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::server::Distance;
 use lab::simulation::{Simulation, config_trusting};
 use lab::world::{Lab, ServerPlan};
-use record::limits::SNAPSHOT_INTERVAL;
-use tokio::task::JoinHandle;
-use tokio::time::Instant;
-
 use log::{Line, lines};
+use record::limits::SNAPSHOT_INTERVAL;
 
 /// The domains that break, each with its fault. If the fault delays mail, the log line about the domain must contain the third value.
 const BROKEN: [(&str, Break, Option<&str>); 16] = [

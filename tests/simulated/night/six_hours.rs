@@ -5,9 +5,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::rr::RecordType;
+use tokio::time::sleep;
+
+use crate::night::failures::{of, zone_of_one_server};
+use crate::night::log::lines;
+use crate::night::tell;
 use explain::failed::FailedWanted;
 use explain::why::MessageReport;
-use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{ask, ask_with};
@@ -19,11 +24,6 @@ use record::culprit::CulpritKind;
 use record::limits::MIN_RECORD;
 use record::store::Store;
 use resolverctl::pasted;
-use tokio::time::sleep;
-
-use crate::night::failures::{of, zone_of_one_server};
-use crate::night::log::lines;
-use crate::night::tell;
 use stage::memory_store::MemoryStore;
 
 /// Mail domains and DNS lists with their faults, the round trip of their servers in milliseconds, and the culprit.

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::Redact;
 use hickory_proto::rr::RecordType;
-use lab::prelude::ask_with;
-use lab::simulation::{Flags, Simulation, config_for};
-use record::store::Store;
 use tokio::time::sleep;
 
 use crate::night::failures::{of, simulation, stored, stored_and_told};
 use crate::night::log::lines;
 use crate::night::tell;
+use config::Redact;
+use lab::prelude::ask_with;
+use lab::simulation::{Flags, Simulation, config_for};
+use record::store::Store;
 use stage::memory_store::MemoryStore;
 
 #[test]

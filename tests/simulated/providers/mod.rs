@@ -10,21 +10,20 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dns::question::wire_name;
-use explain::limits::FOLLOW_PAUSE;
-use explain::limits::MAX_WHY_MESSAGES;
-use explain::why::{MessageReport, Wanted, WantedSubject};
 use futures_util::future::join_all;
+use tokio::time::sleep;
+
+use dns::question::wire_name;
+use explain::limits::{FOLLOW_PAUSE, MAX_WHY_MESSAGES};
+use explain::why::{MessageReport, Wanted, WantedSubject};
 use lab::prelude::{by_hand, name};
 use lab::simulation::{Simulation, paused};
+use played::{Plan, PlayedLine, PlayedMail, play};
 use record::culprit::CulpritKind;
 use record::store::Store;
 use resolverctl::limits::WHY_AROUND;
 use resolverctl::pasted;
 use resolverctl::pasted::PastedLine;
-use tokio::time::sleep;
-
-use played::{Plan, PlayedLine, PlayedMail, play};
 use stage::memory_store::MemoryStore;
 use world::host;
 

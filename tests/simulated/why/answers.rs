@@ -1,8 +1,7 @@
 //! Answers of DNS for which a mail server refused or returned mail, in the log lines of each mail program.
 
-use dns::cached::Flush;
-
 use super::*;
+use dns::cached::Flush;
 
 /// The queries of an email, the lines of mail programs about it without their times, the zone or DNS list that is the culprit, and words of
 /// its evidence.

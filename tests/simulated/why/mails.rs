@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use hickory_proto::rr::RecordType;
+
+use super::{at_the_end_of, check, kind_of, mail, of_domain, pasted, why, world};
 use dns::question::wire_name;
 use explain::why::WantedSubject;
-use hickory_proto::rr::RecordType;
 use lab::prelude::{ask, name};
 use lab::simulation::{Simulation, paused};
 use record::culprit::CulpritKind;
-
-use super::{at_the_end_of, check, kind_of, mail, of_domain, pasted, why, world};
 
 /// Asks the questions of an email from 198.51.100.`host`, whose name is below `domain`. The sender of the email has another domain.
 async fn inbound(simulation: &Simulation, host: u8, domain: &str, sender: &str) {

@@ -10,12 +10,13 @@ use std::net::IpAddr;
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use hickory_proto::rr::RecordType;
+
 use dns::question::{Outcome, wire_name};
 use explain::limits::MAX_WHY_QUESTIONS;
 use explain::spent::Stage;
 use explain::why::{MessageReport, Wanted, WantedSubject};
-use futures_util::future::join_all;
-use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
 use lab::fault::Fault;
 use lab::prelude::{ask, ask_with, name};

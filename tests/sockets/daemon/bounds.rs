@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dns::question::{Apart, Outcome};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
 use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::memory::{assert_within_bound, sizes};
 use crate::daemon::process::{Process, Setting, World, alone, busy};
+use dns::question::{Apart, Outcome};
 
 /// The number of questions that the client sends at once.
 const BURST: usize = 10_000;

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use hickory_proto::rr::RecordType;
-use protocol::{Reply, Request};
-use record::changes::ChangeRow;
 use rustix::process::Signal;
 
 use crate::daemon::client::Client;
 use crate::daemon::process::{Process, Stage, World, ask};
+use protocol::{Reply, Request};
+use record::changes::ChangeRow;
 
 const DOMAIN: &str = "mail.tld.";
 

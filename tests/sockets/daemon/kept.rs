@@ -5,14 +5,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use dnsbl::state::ListState;
 use hickory_proto::rr::RecordType;
-use protocol::lists::ListRow;
-use protocol::{FailedRequest, Reply, Request};
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::process::{Process, Setting, Stage, World, ask, told};
+use dnsbl::state::ListState;
+use protocol::lists::ListRow;
+use protocol::{FailedRequest, Reply, Request};
 
 /// The zone of this DNS list is parked, so none of its answers is a valid listing.
 const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n";

@@ -5,15 +5,15 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use daemon::limits::{STOP_FLUSH, STOP_GRACE};
-use dns::question::ExtendedError;
 use hickory_proto::op::{Message, Query, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
-use resolver::limits::{BUSY_FLIGHTS, MAX_SILENT_FLIGHTS};
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, extended_error, is_servfail};
 use crate::daemon::process::{PATIENCE, Process, Setting, World, alone, told};
+use daemon::limits::{STOP_FLUSH, STOP_GRACE};
+use dns::question::ExtendedError;
+use resolver::limits::{BUSY_FLIGHTS, MAX_SILENT_FLIGHTS};
 
 /// The maximum time from the start of the daemon to its first answer that needs no server.
 const START: Duration = Duration::from_millis(100);

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::daemon::process::Process;
 use config::limits::{MIN_CACHE_SIZE, RECORD_SHARE};
 use lab::prelude::of_long;
 use record::limits::MIN_RECORD;
-
-use crate::daemon::process::Process;
 
 /// The pages of an optimised build of the program, in octets.
 const OPTIMISED_PROGRAM: u64 = 10 << 20;

@@ -5,19 +5,19 @@ use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use dns::conduct::Conduct;
-use dns::question::Outcome;
-use exchange::limits::MAX_PIPELINED;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use lab::prelude::of_long;
-use record::Counter;
-use resolver::limits::WorkBounds;
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, framed, is_servfail};
 use crate::daemon::memory::{assert_within_bound, sizes};
 use crate::daemon::process::{Process, Setting, World, busy};
+use dns::conduct::Conduct;
+use dns::question::Outcome;
+use exchange::limits::MAX_PIPELINED;
+use lab::prelude::of_long;
+use record::Counter;
+use resolver::limits::WorkBounds;
 
 /// The number of questions of one client socket in progress at the same time.
 const WINDOW: usize = 50;

@@ -11,6 +11,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
 use dns::question::Outcome;
 use dns::random::Random;
 use lab::delegations::Tree;
@@ -22,9 +26,6 @@ use lab::world::{Lab, ServerPlan};
 use protocol::lists::ListRow;
 use protocol::{FlushWhat, Reply, Request, Stats, Status};
 use record::Window;
-use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
 
 /// A test waits for this time before it fails. A test that passes never waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

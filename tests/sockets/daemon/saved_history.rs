@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use explain::failed::StillFails;
-use explain::why::MessageReport;
 use hickory_proto::rr::RecordType;
-use protocol::{FailedRequest, Reply, Request, WhyRequest};
-use record::culprit::CulpritKind;
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::process::{Process, Stage, World, ask};
+use explain::failed::StillFails;
+use explain::why::MessageReport;
+use protocol::{FailedRequest, Reply, Request, WhyRequest};
+use record::culprit::CulpritKind;
 
 fn file(stage: &Stage) -> PathBuf {
     stage.state.path().join("history.snapshot")

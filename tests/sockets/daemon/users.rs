@@ -6,12 +6,12 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use hickory_proto::rr::RecordType;
-use protocol::{FailedRequest, Reply, Request, WhyRequest};
-use record::minutes::row::{Busy, BusyKind};
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, framed, is_servfail};
 use crate::daemon::process::{Process, Setting, Stage, World, ask};
+use protocol::{FailedRequest, Reply, Request, WhyRequest};
+use record::minutes::row::{Busy, BusyKind};
 
 /// Returns the name of the user who runs the test, or the user's id if there is no name.
 fn own_user() -> String {

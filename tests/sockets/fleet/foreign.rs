@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use hickory_proto::rr::RecordType;
-use protocol::{FlushWhat, NtaWhat, Reply, Request};
 use rustix::process::Signal;
 
 use super::store::Store;
@@ -11,6 +10,7 @@ use super::{KEY, Pair, gateway, joined, pair, queries, secret, section, ttl, wri
 use crate::daemon::client::Client;
 use crate::daemon::memory::most_taken;
 use crate::daemon::process::{Process, Setting, Stage, World, ask, busy};
+use protocol::{FlushWhat, NtaWhat, Reply, Request};
 
 /// A client of the store runs this script with the keys of the fleet's streams.
 const ADD_ITEMS: &str = "for number = 1, tonumber(ARGV[1]) do redis.call('XADD', KEYS[1], '*', 'news', string.rep('x', tonumber(ARGV[2]))) end";

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use protocol::fleet::FleetState;
 use rustix::process::Signal;
 
 use super::store::Store;
 use super::{KEY, Pair, gateway, joined, pair, secret, section, state, written};
 use crate::daemon::client::Client;
 use crate::daemon::process::{Process, Setting, Stage, World};
+use protocol::fleet::FleetState;
 
 /// A DNS list with one entry. For another address it has the code 127.255.255.254, with which Spamhaus refuses a host.
 const ZONE: &str =

@@ -10,12 +10,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
-use protocol::fleet::FleetState;
-use protocol::{FlushWhat, NtaWhat, Reply, Request};
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::process::{Process, Setting, World, ask};
+use protocol::fleet::FleetState;
+use protocol::{FlushWhat, NtaWhat, Reply, Request};
 use store::Store;
 
 fn section(port: u16, more: &str) -> String {

@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use protocol::fleet::FleetState;
-
 use super::store::Store;
 use super::{KEY, Pair, gateway, hits, joined, pair, secret, state, ttl, written};
 use crate::daemon::process::{PATIENCE, Setting, World};
+use protocol::fleet::FleetState;
 
 /// The hash slots of each node of a cluster.
 const SLOTS: [(&str, &str); 3] = [("0", "5461"), ("5462", "10922"), ("10923", "16383")];

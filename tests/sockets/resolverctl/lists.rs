@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
+use super::{World, name};
 use dns::clock::Clock;
 use dns::conduct::{Conduct, Transport};
 use dnsbl::gate::ListVerdict;
 use dnsbl::list_way::Way;
 use dnsbl::state::ListState;
 use record::event::{Sent, ServerOrigin};
-
-use super::{World, name};
 
 #[test]
 fn lists_that_cannot_be_asked_are_told_and_text_alone_is_shown() {

@@ -1,9 +1,8 @@
 //! The command `resolverctl lookahead` over the control socket.
 
+use crate::resolverctl::{World, object};
 use config::{Rule, RuleState};
 use resolver::lookahead::{RuleCounts, RuleStanding};
-
-use crate::resolverctl::{World, object};
 
 /// One rule of look-ahead with its counters.
 pub(crate) fn rules() -> Vec<RuleStanding> {

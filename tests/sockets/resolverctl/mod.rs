@@ -16,17 +16,17 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::rr::{Name, RecordType};
+use tempfile::TempDir;
+
 use control::server::ControlServer;
 use dns::cached::Flush;
 use dns::clock::Clock;
 use dns::question::Outcome;
-use hickory_proto::rr::{Name, RecordType};
+use fake::Fake;
 use lab::prelude::{name, skipped};
 use record::entry::QuestionEntry;
 use record::event::Ended;
-use tempfile::TempDir;
-
-use fake::Fake;
 
 struct World {
     directory: TempDir,

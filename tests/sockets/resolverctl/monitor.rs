@@ -5,11 +5,10 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::resolverctl::{World, told, tool};
 use dns::question::Outcome;
 use record::entry::QuestionEntry;
 use record::limits::{MAX_WATCHERS, WATCHED_QUESTIONS};
-
-use crate::resolverctl::{World, told, tool};
 
 /// A running command. It is killed when this value is dropped.
 struct Monitor {

@@ -1,17 +1,17 @@
 //! `resolverctl why -` with pasted log lines: how each line was understood, and its result.
 
+use std::io::Write;
 use std::process::Stdio;
+use std::time::Duration;
 
+use hickory_proto::rr::RecordType;
+
+use super::fake::MOST_WHYS;
+use super::{World, told, tool};
 use dns::clock::{Clock, micros};
 use dns::question::Outcome;
 use record::entry::QuestionEntry;
 use resolverctl::limits::{MAX_PASTED, MAX_PASTED_LINES};
-use std::io::Write;
-use std::time::Duration;
-
-use super::fake::MOST_WHYS;
-use super::{World, told, tool};
-use hickory_proto::rr::RecordType;
 
 /// Returns the exit code, the output and the errors.
 fn pasted(world: &World, lines: &str, arguments: &[&str]) -> (i32, String, String) {

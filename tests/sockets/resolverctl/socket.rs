@@ -1,11 +1,11 @@
 //! The permissions of the control socket, and its reactions to invalid input.
 
-use control::limits::MAX_HISTORY_REQUESTS;
-use control::server::{BindError, ControlServer};
 use hickory_proto::rr::RecordType;
-use record::entry::QuestionEntry;
 
 use super::World;
+use control::limits::MAX_HISTORY_REQUESTS;
+use control::server::{BindError, ControlServer};
+use record::entry::QuestionEntry;
 
 #[test]
 fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {

@@ -1,9 +1,8 @@
 //! `resolverctl servers`, `zones`, `inflight`, `cache`, `nta` and `config`: the state and the configuration of the daemon.
 
+use super::{World, object, told, tool};
 use config::Config;
 use control::Controlled;
-
-use super::{World, object, told, tool};
 
 #[test]
 fn servers_flights_and_memory_are_told_as_they_are() {

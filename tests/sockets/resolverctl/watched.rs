@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::resolverctl::{World, object};
 use ::watched::WatchedDomain;
 use ::watched::ended::CheckEnd;
 use ::watched::history::DomainHistory;
@@ -9,8 +10,6 @@ use config::ConfiguredWatch;
 use doctor::codes::Code;
 use doctor::finding::Finding;
 use lab::prelude::name;
-
-use crate::resolverctl::{World, object};
 
 /// One domain with a failure, one without findings, and one that was not checked yet.
 pub(crate) fn domains() -> Vec<WatchedDomain> {

@@ -1,6 +1,7 @@
+use proptest::prelude::*;
+
 use super::*;
 use dns::random::Random;
-use proptest::prelude::*;
 
 const TTL: Duration = Duration::from_secs(30);
 

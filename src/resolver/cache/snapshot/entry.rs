@@ -18,9 +18,7 @@ use crate::cache::negative::Negative;
 use crate::cache::rrset::Rrset;
 use crate::cache::rrsets::may_be_stale;
 use crate::cache::security::Backing;
-use dns::cached::Delegation;
-use dns::cached::Evidence;
-use dns::cached::Rank;
+use dns::cached::{Delegation, Evidence, Rank};
 use dns::clock::Mono;
 use dns::question::{MAX_NAME, QuestionKey, Security, ViewId, is_name, name_of_wire, push_tail, wire_name};
 

@@ -20,7 +20,6 @@ mod times;
 mod trust;
 mod unusable;
 
-pub use self::unusable::UnusableSnapshot;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read, Seek, Write};
 use std::sync::atomic::Ordering;
@@ -31,6 +30,7 @@ use hickory_proto::rr::RecordType;
 use self::blocks::{Octets, SnapshotReader, Writer};
 use self::entry::{Begin, EntryFrame, EntryTag};
 use self::times::Moments;
+pub use self::unusable::UnusableSnapshot;
 use super::Memory;
 use super::keys::KeySlot;
 use crate::limits::MAX_SNAPSHOT_SET_BACK;

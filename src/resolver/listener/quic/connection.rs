@@ -9,8 +9,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
-use super::super::front::STREAM_SHARD;
-use super::super::front::{Front, Handled};
+use super::super::front::{Front, Handled, STREAM_SHARD};
 use super::super::held_answers::{HeldAnswers, StreamStep, wait};
 use super::super::places::TakenPlace;
 use super::super::waiting::Waiting;

@@ -10,8 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{sleep, timeout};
 
 use super::super::encrypted::quic;
-use super::super::front::Front;
-use super::super::front::STREAM_SHARD;
+use super::super::front::{Front, STREAM_SHARD};
 use super::super::places::{ConnectionPlaces, TakenPlace};
 use super::super::queued::ClientKey;
 use super::super::tcp;

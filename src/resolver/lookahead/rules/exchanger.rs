@@ -4,8 +4,7 @@
 use hickory_proto::rr::{Name, RecordType};
 
 use super::answer_facts::AnswerFacts;
-use super::{Further, RuleStep};
-use super::{dmarc, spf};
+use super::{Further, RuleStep, dmarc, spf};
 use config::Rule;
 
 /// Returns the questions that follow the answer for the MX of a domain. `with_do` is true if the client's question had DO. Nothing follows

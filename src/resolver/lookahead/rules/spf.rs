@@ -6,8 +6,7 @@
 use hickory_proto::rr::{Name, RecordType};
 
 use super::answer_facts::AnswerFacts;
-use super::dmarc;
-use super::{Further, RuleStep};
+use super::{Further, RuleStep, dmarc};
 use crate::limits::{MAX_SPF_DEPTH, MAX_SPF_TERMS};
 use config::Rule;
 

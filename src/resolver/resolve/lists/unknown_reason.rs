@@ -36,10 +36,8 @@ pub(super) fn unknown_reason(list: &List, failure: &Failure) -> Option<UnknownRe
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dnsbl::gate::Given;
-    use dnsbl::gate::Guarding;
-    use dnsbl::list::ListSubject;
-    use dnsbl::list::Purpose;
+    use dnsbl::gate::{Given, Guarding};
+    use dnsbl::list::{ListSubject, Purpose};
     use hickory_proto::rr::Name;
     use validate::verdict::{SecurityStatus as Validated, ValidationFailure, Why as Wrong};
 

@@ -21,14 +21,13 @@ use dns::question::{Answer, ListMark, ListSays, Outcome, Question, QuestionKey};
 use dns::wire::compose;
 use dnsbl::breaker::ListQueryEnd;
 use dnsbl::entry::ListEntry;
-use dnsbl::gate;
 use dnsbl::gate::{Given, ListVerdict, UnknownReason};
 use dnsbl::list::List;
 use dnsbl::list_events::ListEventKind;
 use dnsbl::list_way::Way;
 use dnsbl::network_answers::NetworkAnswers;
 use dnsbl::state::ListState;
-use dnsbl::watch;
+use dnsbl::{gate, watch};
 use record::event::StepEvent;
 
 #[derive(Clone, Copy)]

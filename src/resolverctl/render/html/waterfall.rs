@@ -8,8 +8,7 @@ use crate::render::why::{
 };
 use crate::render::words;
 use explain::why::{MessageReport, QuestionReport, SentReport};
-use record::culprit::CulpritKind;
-use record::culprit::Side;
+use record::culprit::{CulpritKind, Side};
 
 /// The largest number of queries to servers that the page shows below a query of a client.
 const SENT: usize = 6;
