@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_line() {
+    fn root_hints_error_names_line() {
         assert_eq!(parse("").unwrap_err(), "has no root server with an address");
         assert_eq!(parse(". NS a.\na. A 198.41.0\n").unwrap_err(), "has no IPv4 address at line 2");
         assert_eq!(parse("\n. NS\n").unwrap_err(), "has no server's name at line 2");

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn each_value_with_a_comment_is_a_value_that_is_shown() {
+    fn commented_values_are_shown_values() {
         let mut commented = CommentedValues::default();
         visit(&mut commented);
         assert!(commented.0.len() > 20, "{}", commented.0.len());

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shipped_file_has_every_key_below_its_section_and_no_other() {
+    fn shipped_file_has_all_keys() {
         let names = KeyNames::all();
         let mut head = String::new();
         let mut missing: Vec<(String, &str)> = names

@@ -60,8 +60,9 @@ fn bind_s_spellings_are_read() {
     assert_eq!(tags(&old, "example."), [20_326]);
 }
 
+// Unknown records of such a file are no errors.
 #[test]
-fn what_is_wrong_is_reported_and_what_is_unknown_is_not_wrong() {
+fn broken_trust_anchor_file_is_reported() {
     let wrong = |text: &str| parse(text).unwrap_err();
     assert_eq!(wrong(""), "has no DS or DNSKEY record");
     assert_eq!(wrong("\n. DS x 8 2 00\n"), "has a DS without a key tag at line 2");
@@ -75,7 +76,7 @@ fn what_is_wrong_is_reported_and_what_is_unknown_is_not_wrong() {
 }
 
 #[test]
-fn the_system_s_keys_of_the_root_hold_beside_the_built_in_ones() {
+fn system_root_keys_join_built_in() {
     let text = |tag: u16| {
         format!(". DS {tag} 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n")
     };

@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_reported_in_the_largest_unit_that_fits() {
+    fn spans_use_largest_exact_unit() {
         assert_eq!(in_words(Duration::from_secs(7 * 86_400)), "\"7d\"");
         assert_eq!(in_words(Duration::from_millis(1_500)), "\"1500ms\"");
         assert_eq!(in_words(Duration::ZERO), "\"0s\"");

@@ -475,7 +475,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changing_is_for_root_and_the_owner() {
+    fn only_root_and_owner_may_change() {
         assert_eq!(rights_of(0, 990), Rights::Change);
         assert_eq!(rights_of(990, 990), Rights::Change);
         assert_eq!(rights_of(1_000, 990), Rights::Look);

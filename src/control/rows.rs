@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_bounded_and_the_rest_is_counted() {
+    fn rows_beyond_bound_are_counted() {
         let row = |number: usize| Reply::Change { sentence: number.to_string() };
         let most = limits::MAX_CONTROL_ROWS;
         assert_eq!(bounded((0..most).collect(), row).len(), most);

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mapped_client_is_one_of_ipv4() {
+    fn mapped_client_counts_as_ipv4() {
         for (typed, meant) in [
             ("::ffff:192.0.2.1", "192.0.2.1/32"),
             ("::ffff:192.0.2.0/120", "192.0.2.0/24"),
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_may_have_the_forms_of_logs() {
+    fn addresses_in_log_form_are_read() {
         for (typed, meant) in [
             ("192.0.2.25", "192.0.2.25"),
             ("[192.0.2.25]", "192.0.2.25"),

@@ -179,7 +179,7 @@ mod tests {
     use hickory_proto::rr::rdata::{A, NULL};
 
     #[test]
-    fn records_come_back_whole_with_the_ttl_that_is_left() {
+    fn evidence_keeps_records_with_ttl() {
         let owner = Name::from_ascii("Mail.example.").unwrap();
         let record = |last| Record::from_rdata(owner.clone(), 300, RData::A(A::new(192, 0, 2, last)));
         let records = Evidence::from_records(&[record(1), record(2)]).records(7);

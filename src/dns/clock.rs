@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn the_machine_s_clock_counts_the_time_that_it_slept() {
+    fn clock_counts_time_of_sleep() {
         let clock = Clock::machine();
         let up: f64 =
             std::fs::read_to_string("/proc/uptime").unwrap().split(' ').next().unwrap().parse().unwrap();
@@ -386,7 +386,7 @@ mod tests {
     /// Runs another test in a time namespace (time_namespaces(7)), in which the boot-time clock is ahead of the other clocks, as
     /// after a sleep of the machine.
     #[test]
-    fn a_machine_that_has_slept_is_no_exception() {
+    fn tests_pass_after_machine_sleep() {
         let asleep = |program: &Path, arguments: &[&str]| {
             let mut unshare = Command::new("unshare");
             unshare.args(["--user", "--map-root-user", "--time", "--boottime", "1000000", "--fork"]);
@@ -395,14 +395,14 @@ mod tests {
         if !asleep(Path::new("true"), &[]).is_ok_and(|ran| ran.status.success()) {
             return skipped("no time namespace can be made here");
         }
-        let test = "clock::tests::the_machine_s_clock_counts_the_time_that_it_slept";
+        let test = "clock::tests::clock_counts_time_of_sleep";
         let ran = asleep(&std::env::current_exe().unwrap(), &["--exact", test]).unwrap();
         let said = String::from_utf8_lossy(&ran.stdout);
         assert!(ran.status.success() && said.contains("1 passed"), "{said}");
     }
 
     #[tokio::test]
-    async fn the_clock_stands_still_for_one_turn_and_for_one_task() {
+    async fn still_clock_holds_within_poll() {
         let clock = Clock::machine();
         let begun = clock.mono();
         let spin = |from: Mono| while clock.mono() == from {};
@@ -427,7 +427,7 @@ mod tests {
 
     /// A clock counts as right if it is less than `SLOW_CLOCK` slow.
     #[tokio::test]
-    async fn a_slow_clock_is_known_by_what_has_passed() {
+    async fn known_past_corrects_slow_clock() {
         let clock = Clock::simulated(10_000_000);
         assert_eq!(clock.calendar(), Calendar::Clock(10_000_000));
         clock.mark_passed(10_000_000 + SLOW_CLOCK.as_secs() - 1);

@@ -109,14 +109,14 @@ mod tests {
     use std::hash::{BuildHasherDefault, Hash};
 
     #[test]
-    fn the_hash_is_that_of_the_key_and_of_all_octets() {
+    fn hash_depends_on_key_and_octets() {
         let hash = |key: u64, octets: &[u8]| Keyed(SipHasher13::new_with_keys(key, 2)).octets(octets);
         assert_eq!(hash(1, b"example"), hash(1, b"example"));
         assert!(hash(1, b"example") != hash(3, b"example") && hash(1, b"example") != hash(1, b"examplf"));
     }
 
     #[test]
-    fn names_that_differ_in_an_octet_hash_apart() {
+    fn similar_names_hash_apart() {
         let build = BuildHasherDefault::<Plain>::default();
         let hash = |name: &[u8]| build.hash_one(name);
         let names: Vec<Vec<u8>> =

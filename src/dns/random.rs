@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_gives_the_same_numbers_and_bounds_hold() {
+    fn seeded_random_repeats_within_bounds() {
         let (one, two) = (Random::seeded(7), Random::seeded(7));
         for _ in 0..100 {
             assert_eq!(one.u16(), two.u16());

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_library_refuses_is_kept_as_octets_and_written_as_it_came() {
+    fn refused_record_data_stays_octets() {
         for (kind, data) in ODD {
             let octets = record(kind, data);
             assert!(Record::read(&mut BinDecoder::new(&octets)).is_err(), "type {kind} {data:?}");
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_be_understood_is_not_kept_as_octets() {
+    fn broken_record_of_understood_type_fails() {
         for kind in UNDERSTOOD {
             let octets = record(kind.into(), &[0xff]);
             assert!(read_record(&mut BinDecoder::new(&octets)).is_err(), "{kind}");

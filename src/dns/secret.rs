@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_put_where_a_label_stands_for_it_and_nowhere_else() {
+    fn key_replaces_placeholder_before_base() {
         let sent = |text| secret().put_in(&name(text)).to_string();
         assert_eq!(sent("4.3.2.1._key.zen.dq.example."), "4.3.2.1.s3crets3cret.zen.dq.example.");
         for same in ["_key.other.", "zen.dq.example.", "_key.4.zen.dq.example.", "4._key.dq.example."] {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_found_anywhere_in_a_name() {
+    fn key_in_any_label_is_found() {
         for holds in ["4.s3cretS3cret.zen.dq.example.", "s3crets3cret.other.", "a-S3CRETS3CRET-b."] {
             assert!(secret().is_in(&name(holds)), "{holds}");
         }
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_label_is_no_key() {
+    fn invalid_labels_are_no_keys() {
         for wrong in ["", "short", "with.dot.in.it", "with space in it", &"x".repeat(64)] {
             assert_eq!(Key::read(wrong), None);
         }

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_with_a_key_leaves_as_its_question() {
+    fn tapped_list_key_leaves_question_only() {
         let key = "abcdefsecretkey123";
         let secrets = secrets().and_below([wire_name(&name("provider.example."))]);
         for (owner, hidden) in [
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_list_is_not_touched() {
+    fn tapped_message_without_key_stays() {
         let message = tapped(&response("www.example."));
         let octets = message.octets.clone();
         assert_eq!(cleaned(message, Redaction::default(), &secrets()).octets, octets);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_and_names_are_left_out_where_the_operator_says_so() {
+    fn tapped_message_follows_redaction() {
         let mut asked = response("mail.customer.example.");
         let mut edns = Edns::new();
         edns.options_mut().insert(EdnsOption::Unknown(EdnsCode::Cookie.into(), b"c00kiec0".to_vec()));

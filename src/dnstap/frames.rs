@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_of_other_content_is_not_written_to() {
+    fn reader_of_other_content_is_refused() {
         let accept = control(Control::Accept);
         assert_eq!(body_length(*accept.first_chunk().unwrap()), Some(34));
         assert!(accepts(&accept[8..]));

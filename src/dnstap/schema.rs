@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_encoded_as_the_schema_says() {
+    fn message_matches_dnstap_schema() {
         let message = TappedMessage {
             kind: TapKind::ClientResponse,
             transport: TapTransport::Tcp,

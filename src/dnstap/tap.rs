@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_finds_no_room_is_dropped_and_counted() {
+    fn full_tap_drops_and_counts() {
         let tap = Tap::default();
         (0..MAX_TAPPED + 3).for_each(|_| tap.put(message(12)));
         assert_eq!(tap.take_counts(), (3, 0));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_wanted_while_it_is_off() {
+    fn disabled_tap_wants_nothing() {
         let tap = Tap::default();
         assert!(!tap.wanted().of_clients());
         assert!(TapKind::ALL.iter().all(|(_, kind)| !tap.wanted().has(*kind)));

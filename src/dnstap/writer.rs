@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pause_grows_only_over_outputs_that_end_at_once() {
+    fn pause_grows_after_instant_failures() {
         let pauses = |lasted: u64| {
             let mut retry = TAP_RETRY;
             let mut next = || {

@@ -362,7 +362,7 @@ impl Sources for FailsFirst {
 }
 
 #[test]
-fn a_resolver_that_fails_once_is_asked_again_within_the_bound() {
+fn failing_resolver_is_asked_again() {
     let ask = |way, left: usize| {
         let sources = FailsFirst(Mutex::default());
         let got = paused(async {

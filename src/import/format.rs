@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_shows_the_format_before_the_name() {
+    fn text_decides_import_format() {
         let imported = |format| Some(Program::Imported(format));
         for (text, program) in [
             ("# a\nserver:\n  port: 53\n", imported(Format::Unbound)),

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_row_of_the_built_in_tables_can_be_reached_and_has_its_words() {
+    fn option_table_rows_are_reachable() {
         for text in [
             include_str!("unbound/options.toml"),
             include_str!("named/options.toml"),

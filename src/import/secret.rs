@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_after_the_name_of_a_secret_is_left_out() {
+    fn secret_values_are_not_shown() {
         for (typed, shown) in [
             ("api-key=hidden", "api-key=..."),
             ("cookie-secret: hidden", "cookie-secret: ..."),

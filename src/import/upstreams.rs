@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_has_the_reverse_zones_that_it_covers() {
+    fn network_has_its_reverse_zones() {
         let zones = |net: &str| reverse_zones(net.parse().unwrap());
         assert_eq!(zones("10.0.0.0/8"), ["10.in-addr.arpa"]);
         assert_eq!(zones("192.168.7.9/24"), ["7.168.192.in-addr.arpa"]);

@@ -133,7 +133,7 @@ mod tests {
     use crate::lists::CodeFact;
 
     #[test]
-    fn a_listing_has_its_reason_and_the_page_for_its_removal() {
+    fn listing_has_reason_and_removal_page() {
         let test = |says, purpose| ListTest {
             list: "bl.a.test.".to_owned(),
             purpose,

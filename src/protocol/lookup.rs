@@ -127,7 +127,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_name_that_is_shown_is_a_name_that_is_read(
+        fn shown_names_can_be_typed(
             labels in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..40), 1..6),
         ) {
             let mut name = Name::from_labels(labels.iter().map(Vec::as_slice)).unwrap();

@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_entry_that_was_written_is_removed() {
+    fn written_zone_entry_is_removed_alone() {
         let zone = |name: &str, validate| AddedZone {
             name: name.to_owned(),
             forward: vec!["10.1.1.1".to_owned(), "tls://10.1.1.2#dns.example".to_owned()],

@@ -198,8 +198,9 @@ mod tests {
     use super::*;
     use dns::stage::name;
 
+    // A negative trust anchor at the same name wins.
     #[test]
-    fn the_closest_anchor_counts_and_a_negative_one_as_close_before_it() {
+    fn closest_trust_anchor_counts() {
         let mut anchors = Anchors::built_in();
         let ds = DS::new(1, Algorithm::ED25519, DigestType::SHA256, vec![0; 32]);
         anchors.add(&name("Deep.Example."), ds);
@@ -221,8 +222,9 @@ mod tests {
         assert_eq!(anchors.tags(&Name::root()).into_iter().collect::<Vec<_>>(), [20_326, 38_696]);
     }
 
+    // RFC 8509.
     #[test]
-    fn a_sentinel_is_refuted_if_it_is_wrong_about_a_key_of_the_root() {
+    fn root_key_sentinel_states_known_keys() {
         let anchors = Anchors::built_in();
         for (label, refuted) in [
             ("root-key-sentinel-is-ta-20326", false),

@@ -88,8 +88,9 @@ mod tests {
     use super::*;
     use hickory_proto::rr::rdata;
 
+    // RFC 4034 section 6.2.
     #[test]
-    fn names_are_lowered_where_rfc_4034_says_so_and_nowhere_else() {
+    fn canonical_form_lowers_listed_types_only() {
         let name = Name::from_ascii("MAIL.Example.").unwrap();
         let lower = wire_name(&name);
         let mx = Record::from_rdata(name.clone(), 1, RData::MX(rdata::MX::new(10, name.clone())));

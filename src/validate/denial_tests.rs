@@ -66,7 +66,7 @@ fn nsecs() -> Proofs {
 }
 
 #[test]
-fn nsec_proves_as_in_rfc_4035_appendix_b() {
+fn nsec_proves_rfc_4035_examples() {
     let all = nsecs();
     assert_eq!(all.nxdomain("ml.example."), FULLY);
     assert_eq!(all.nodata("ns1.example.", MX), FULLY);
@@ -81,7 +81,7 @@ fn nsec_proves_as_in_rfc_4035_appendix_b() {
 }
 
 #[test]
-fn nsec_does_not_prove_what_is_not_so() {
+fn nsec_does_not_deny_existing_data() {
     let all = nsecs();
     assert_eq!(all.nxdomain("ns1.example."), None);
     assert_eq!(all.nxdomain("w.example."), None, "an empty non-terminal exists");
@@ -95,7 +95,7 @@ fn nsec_does_not_prove_what_is_not_so() {
 }
 
 #[test]
-fn a_parents_nsec_proves_nothing_of_the_child() {
+fn parent_nsec_proves_nothing_below_cut() {
     let all = nsecs();
     assert_eq!(all.nodata("b.example.", MX), None, "NODATA at the cut is the child's to tell");
     assert_eq!(all.nxdomain("www.b.example."), None);
@@ -148,7 +148,7 @@ fn parts_of_a_proof_are_none() {
 }
 
 #[test]
-fn proofs_are_not_looked_at_once_the_budget_is_spent() {
+fn spent_budget_ends_denial_checks() {
     let proofs = nsecs();
     while proofs.budget.take_check().is_ok() {}
     let keys = proofs.signer.keys();
@@ -157,7 +157,7 @@ fn proofs_are_not_looked_at_once_the_budget_is_spent() {
 }
 
 #[test]
-fn signed_proofs_come_back_for_clients_and_unsigned_ones_do_not() {
+fn only_signed_proofs_are_kept() {
     let proofs = nsecs();
     let of = |records: &[Record]| {
         let proofs =
@@ -193,7 +193,7 @@ fn nsec3s(opt_out: bool) -> Proofs {
 }
 
 #[test]
-fn nsec3_proves_as_in_rfc_5155_appendix_b() {
+fn nsec3_proves_rfc_5155_examples() {
     let all = nsec3s(false);
     assert_eq!(all.nxdomain("a.c.x.w.example."), FULLY);
     assert_eq!(all.nodata("ns1.example.", MX), FULLY);
@@ -206,7 +206,7 @@ fn nsec3_proves_as_in_rfc_5155_appendix_b() {
 }
 
 #[test]
-fn nsec3_does_not_prove_what_is_not_so() {
+fn nsec3_does_not_deny_existing_data() {
     let all = nsec3s(false);
     assert_eq!(all.nxdomain("ns1.example."), None);
     assert_eq!(all.nodata("ns1.example.", A), None);

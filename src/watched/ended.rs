@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_of_all_servers_is_no_finding_about_the_domain() {
+    fn silent_servers_are_no_finding() {
         let reply = |rcode: &str| Got::Reply(ReplyFacts { rcode: rcode.to_owned(), ..ReplyFacts::default() });
         let cached = || (lookup("a.test.", "SOA"), reply("NOERROR"));
         let judged = |got| matches!(end(got), CheckEnd::Judged(_));

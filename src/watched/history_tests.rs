@@ -26,7 +26,7 @@ fn changes(checks: Vec<CheckEnd>) -> Vec<(u64, ChangeKind, Code, u64)> {
 }
 
 #[test]
-fn a_finding_comes_and_goes_when_two_checks_say_so() {
+fn finding_changes_after_two_checks() {
     let old = Code::SerialDiffers;
     let checks = vec![
         judged(&[]),
@@ -42,7 +42,7 @@ fn a_finding_comes_and_goes_when_two_checks_say_so() {
 }
 
 #[test]
-fn a_finding_that_flaps_has_one_line() {
+fn flapping_finding_is_reported_once() {
     let old = Code::SerialDiffers;
     let flaps =
         |first: &[Code]| (0..20).map(|turn| judged(if turn % 2 == 0 { first } else { &[] })).collect();
@@ -55,7 +55,7 @@ fn a_finding_that_flaps_has_one_line() {
 }
 
 #[test]
-fn a_check_that_could_not_tell_changes_nothing() {
+fn inconclusive_check_changes_nothing() {
     let silent = Code::NsSilent;
     let between =
         [judged(&[silent]), lost(), judged(&[silent]), judged(&[]), lost(), judged(&[]), lost(), judged(&[])];
@@ -70,7 +70,7 @@ fn a_check_that_could_not_tell_changes_nothing() {
 }
 
 #[test]
-fn what_a_check_cannot_see_does_not_go() {
+fn unseen_finding_does_not_end() {
     // The first check has only the first finding, the next one only the second. The third value is true if the second finding means that
     // the check was unable to look for the first one.
     let cases = [
@@ -95,8 +95,9 @@ fn what_a_check_cannot_see_does_not_go() {
     }
 }
 
+// Equal findings are joined.
 #[test]
-fn another_level_is_another_finding_and_equal_ones_are_joined() {
+fn changed_level_is_new_finding() {
     let mut history = DomainHistory::default();
     let at = |level| Finding::new(Code::NsSilent, "192.0.2.1").at(level);
     let one = || CheckEnd::Judged(vec![at(Level::Warning), Finding::new(Code::NsSilent, "192.0.2.2")]);
@@ -156,8 +157,9 @@ fn unknown(part: Part, about: &[About]) -> Finding {
     self::about(code, about).in_part(part)
 }
 
+// Another part that could not be checked does not hide it.
 #[test]
-fn a_finding_is_hidden_only_by_what_could_hide_it() {
+fn finding_is_hidden_by_own_part() {
     let (m1, m9) = (|| host("m1"), || host("m9"));
     let listed_host = || about(Code::Listed, &[listing(Some("bl.a.")), m1()]).at(Level::Note);
     let cases = [
@@ -233,8 +235,9 @@ fn no_text_of_the_evidence_decides() {
     assert_eq!(there, [true, true, true, true, false]);
 }
 
+// They were written while the clock was wrong.
 #[test]
-fn a_moment_of_the_future_is_one_of_a_wrong_clock() {
+fn future_times_are_replaced() {
     let (checked, could_not_tell_since) = (Some(9_000_000), Some(9_000_000));
     let mut history = DomainHistory { checked, could_not_tell_since, ..DomainHistory::default() };
     history.take(lost(), 1_000);
@@ -244,7 +247,7 @@ fn a_moment_of_the_future_is_one_of_a_wrong_clock() {
 }
 
 #[test]
-fn the_remedy_of_a_cause_stays_with_its_finding() {
+fn remedy_stays_with_finding() {
     let of = |remedies: &[Option<&'static str>]| {
         let mut history = DomainHistory::default();
         let findings = || {

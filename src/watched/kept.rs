@@ -96,7 +96,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn what_was_written_is_read_and_a_damaged_file_is_not() {
+    fn damaged_watch_file_is_refused() {
         let mut history = DomainHistory::default();
         let end = || CheckEnd::Judged(vec![Finding::new(Code::NsLame, "\"192.0.2.1\"\u{1b}[2J")]);
         history.take(end(), 1_800_000_000);

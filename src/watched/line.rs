@@ -59,7 +59,7 @@ mod tests {
     use doctor::codes::Code;
 
     #[test]
-    fn a_line_says_what_since_when_and_what_to_do() {
+    fn log_line_has_since_and_remedy() {
         let mut change = FindingChange {
             at: 1_795_230_600,
             change: ChangeKind::Came,
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn each_level_has_the_lines_of_worse_ones_too() {
+    fn level_includes_worse_findings() {
         assert!(Level::Warning > mildest(WatchLevel::Failure));
         assert!(
             Level::Warning <= mildest(WatchLevel::Warning)

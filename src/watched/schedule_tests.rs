@@ -41,8 +41,9 @@ fn play(count: usize) -> Vec<usize> {
     hours
 }
 
+// Every domain has its turn.
 #[test]
-fn the_checks_of_an_hour_have_a_bound_and_every_domain_has_its_turn() {
+fn hourly_checks_are_bounded() {
     let few: usize = play(3).into_iter().sum();
     assert!((27..=36).contains(&few), "{few}");
     let many = play(100);
@@ -50,7 +51,7 @@ fn the_checks_of_an_hour_have_a_bound_and_every_domain_has_its_turn() {
 }
 
 #[test]
-fn a_restart_neither_repeats_nor_forgets_a_check() {
+fn restart_keeps_check_times() {
     let random = Random::seeded(3);
     let wait = |checked: u64, unsure: bool| {
         let mut schedule = Schedule::default();
@@ -76,7 +77,7 @@ fn a_restart_neither_repeats_nor_forgets_a_check() {
 }
 
 #[test]
-fn a_domain_whose_last_check_could_not_tell_is_checked_soon_after_a_restart() {
+fn inconclusive_domain_is_checked_soon() {
     let mut schedule = Schedule::default();
     let mut kept = kept("a.test.", 1_800_000_000);
     kept.history.could_not_tell = Some("no name server answered".to_owned());
@@ -86,7 +87,7 @@ fn a_domain_whose_last_check_could_not_tell_is_checked_soon_after_a_restart() {
 }
 
 #[test]
-fn findings_that_flap_in_turn_do_not_hurry_all_checks() {
+fn flapping_findings_keep_interval() {
     let random = Random::seeded(9);
     let watched = watch("a.test.", HOUR * 24);
     let mut schedule = Schedule::default();
@@ -107,7 +108,7 @@ fn findings_that_flap_in_turn_do_not_hurry_all_checks() {
 }
 
 #[test]
-fn a_pause_follows_a_check_whose_domain_a_reload_has_removed() {
+fn removed_domain_keeps_pause() {
     let random = Random::seeded(5);
     let (stays, goes) = (watch("stays.test.", HOUR), watch("goes.test.", HOUR));
     let mut schedule = Schedule::default();

@@ -123,8 +123,9 @@ mod tests {
     use super::*;
     use config::Listener;
 
+    // A wildcard listener is reached at each address of this host.
     #[test]
-    fn a_listener_is_asked_at_its_address_and_a_wildcard_at_each_of_this_host() {
+    fn forwarder_at_own_listener_is_found() {
         let ours = |address: SocketAddr| address.ip() == IpAddr::from([192, 0, 2, 1]);
         for (listener, server, asked) in [
             ("127.0.0.1:53", "127.0.0.1:53", true),
@@ -148,8 +149,9 @@ mod tests {
         }
     }
 
+    // Only a listener that sees the zone makes a circle.
     #[test]
-    fn a_zone_is_refused_at_a_listener_that_sees_it() {
+    fn zone_forwarding_to_itself_is_refused() {
         let refused = |seen: &str, to: &str| {
             let text = format!(
                 "version = 1\n[listen]\naddresses = [\"127.0.0.1:5301\"]\n[[listener]]\naddresses = [\"127.0.0.1:5300\"]\nzones = [{seen}]\n[[zone]]\nname = \"a\"\nforward = [\"{to}\"]\n"
@@ -163,8 +165,9 @@ mod tests {
         assert_eq!(refused("\"a\"", "127.0.0.1:5353"), None);
     }
 
+    // The source address of the query selects the view that answers it.
     #[test]
-    fn the_view_of_the_own_address_decides_about_a_circle() {
+    fn circle_depends_on_view_of_source() {
         let refused = |clients: &str, source: &str| {
             let text = format!(
                 "version = 1\n[listen]\naddresses = [\"127.0.0.1:5300\"]\n[[view]]\nname = \"office\"\nclients = [\"{clients}\"]\n[[zone]]\nname = \"a\"\nview = \"office\"\nforward = [\"127.0.0.1:5300\"]\n{source}"
@@ -207,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kernel_knows_the_addresses_of_this_host() {
+    fn loopback_addresses_belong_to_host() {
         // The kernel sends packets to 127.0.0.9 with the source address 127.0.0.1, but 127.0.0.9 belongs to this host too.
         for (address, is_it) in [([127, 0, 0, 1], true), ([127, 0, 0, 9], true), ([192, 0, 2, 1], false)] {
             assert_eq!(is_ours((address, 53).into()), is_it, "{address:?}");

@@ -51,8 +51,9 @@ mod tests {
         networks.view(client.parse().unwrap())
     }
 
+    // Clients outside all networks have no view.
     #[test]
-    fn the_longest_prefix_decides_and_other_clients_have_no_view() {
+    fn longest_client_prefix_selects_view() {
         let found = networks(&["10.0.0.0/8", "10.1.0.0/16", "10.1.2.3/32", "fd00::/8", "fd00::1/128"]);
         for (client, wanted) in [
             ("9.255.255.255", None),
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn any_networks_choose_as_a_search_of_all_prefixes_does() {
+    fn random_networks_match_linear_search() {
         let random = Random::seeded(11);
         let octet = || u8::try_from(random.below(4)).unwrap() * 64;
         for _ in 0..300 {

@@ -179,7 +179,7 @@ mod tests {
     const CHAIN: [&str; 8] = [APEX, NS1, A, X_W, Y_W, W, BEFORE_Z_W, WILDCARD];
 
     #[test]
-    fn nsec_is_sent_as_in_rfc_4035_appendix_b() {
+    fn nsec_responses_match_rfc_4035() {
         let zone = with_nsec();
         for (owner, sent) in [("ns1.example.", "ns1"), ("b.example.", "b"), ("y.w.example.", "*")] {
             assert_eq!(owners(&no_data(&zone, &name(owner))), [sent], "{owner}");
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn nsec3_is_sent_as_in_rfc_5155_appendix_b() {
+    fn nsec3_responses_match_rfc_5155() {
         let zone = with_nsec3(&CHAIN);
         assert_eq!(owners(&no_name(&zone, &name("a.c.x.w.example."))), [X_W, APEX, A]);
         assert_eq!(owners(&no_data(&zone, &name("ns1.example."))), [NS1]);
@@ -206,7 +206,7 @@ mod tests {
 
     /// The search for the closest encloser ends at the apex, even if the apex has no NSEC3 record.
     #[test]
-    fn no_encloser_above_the_apex_is_looked_for() {
+    fn closest_encloser_search_ends_at_apex() {
         let zone = with_nsec3(&[NS1, WILDCARD]);
         assert_eq!(owners(&no_data(&zone, &name("c.example."))), [NS1]);
     }

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_decides_answers_changes_it_and_nothing_else() {
+    fn only_answering_settings_change_fingerprint() {
         let plain = fingerprint(|_| ());
         let zone = |address: &str| {
             let kind = ZoneKind::Stub(vec![address.parse().unwrap()]);

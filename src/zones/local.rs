@@ -85,7 +85,7 @@ mod tests {
     use hickory_proto::op::ResponseCode;
 
     #[test]
-    fn a_zone_file_answers_with_its_records() {
+    fn zone_file_answers_its_names() {
         let text = "$TTL 300\n@ IN SOA ns host 1 2 3 4 60\n@ IN NS ns\nns IN A 10.0.0.1\n\
                     mail IN MX 10 @\n*.pool IN A 10.0.0.7\nt IN TXT \"a @ b\"\n";
         let authority = from_file(&name("corp.example."), Path::new("corp.zone"), text).unwrap();
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_is_reported_by_name() {
+    fn unreadable_zone_file_is_named() {
         let said = from_file(&name("corp.example."), Path::new("corp.zone"), "@ IN A ten\n").unwrap_err();
         assert!(said.starts_with("corp.zone: "), "{said}");
         let said =

@@ -118,7 +118,7 @@ mod tests {
     const HOUR: u64 = 3_600;
 
     #[test]
-    fn a_serial_that_is_a_moment_tells_the_age_at_once() {
+    fn serial_in_unix_time_gives_age() {
         let mirror = Mirror::new(Duration::from_secs(2 * HOUR));
         let serial = |ago: u64| MirrorAnswer::Serial(u32::try_from(NOW - ago).unwrap());
         assert_eq!(mirror.heard(serial(60), NOW), None);
@@ -129,8 +129,9 @@ mod tests {
         assert_eq!(mirror.heard(serial(0), NOW), Some(MirrorChange::Fresh));
     }
 
+    // The age of a counter or date serial is the time since the serial was first seen.
     #[test]
-    fn any_other_serial_is_as_old_as_it_has_been_seen() {
+    fn age_of_other_serials_is_observed() {
         let mirror = Mirror::new(Duration::from_secs(2 * HOUR));
         for (hours, turn) in [(0, false), (2, false), (3, true)] {
             assert_eq!(
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_mirror_is_of_no_use_however_new_its_data() {
+    fn silent_mirror_is_not_used() {
         let mirror = Mirror::new(Duration::from_secs(2 * HOUR));
         let serial = MirrorAnswer::Serial(2_026_112_001);
         assert_eq!(mirror.heard(serial, NOW), None);

@@ -31,8 +31,9 @@ fn apex(view: &View, text: &str) -> String {
     view.route(&name(text), RecordType::A).zone.to_string()
 }
 
+// A [[host]] comes before the zone around it.
 #[test]
-fn the_longest_suffix_counts_and_a_host_before_it() {
+fn longest_suffix_selects_route() {
     let views = views(vec![stub("corp.example."), stub("mail.corp.example."), stub("lan.")], Vec::new());
     let view = views.of_listener(0).unwrap();
     assert_eq!(apex(view, "a.b.corp.example."), "corp.example.");
@@ -43,8 +44,9 @@ fn the_longest_suffix_counts_and_a_host_before_it() {
     assert_eq!(view.route(&name("mail.corp.example."), RecordType::DS).zone, name("corp.example."));
 }
 
+// A configured zone that covers such a name has precedence (RFC 6303, RFC 6761).
 #[test]
-fn special_names_stay_here_unless_a_configured_zone_covers_them() {
+fn special_names_are_answered_locally() {
     let plain = views(Vec::new(), Vec::new());
     let view = plain.of_listener(0).unwrap();
     assert_eq!(apex(view, "4.3.2.10.in-addr.arpa."), "10.in-addr.arpa.");
@@ -67,8 +69,9 @@ fn special_names_stay_here_unless_a_configured_zone_covers_them() {
     assert_eq!(apex(view, "localhost."), "localhost.");
 }
 
+// A reload does not build the locally served zones again.
 #[test]
-fn all_configurations_share_the_zones_that_are_made_here() {
+fn built_in_zones_are_shared() {
     let (one, next) = (views(Vec::new(), Vec::new()), views(vec![stub("corp.example.")], Vec::new()));
     for apex in super::locally_served().chain(["localhost.".to_owned(), "invalid.".to_owned()]) {
         let zone = |views: &Views| match &views
@@ -85,7 +88,7 @@ fn all_configurations_share_the_zones_that_are_made_here() {
 }
 
 #[test]
-fn locally_served_zones_stay_here_below_a_zone_that_says_so() {
+fn locally_served_key_keeps_private_zones() {
     let forward = |text: &str, locally_served: bool| {
         let forwarder = Forwarder { address: "10.0.0.1:53".parse().unwrap(), encryption: None };
         ConfiguredZone { kind: ZoneKind::Forward(vec![forwarder]), locally_served, ..stub(text) }
@@ -120,7 +123,7 @@ fn locally_served_zones_stay_here_below_a_zone_that_says_so() {
 }
 
 #[test]
-fn listeners_that_see_the_same_zones_share_a_view() {
+fn listeners_with_equal_zones_share_view() {
     let listener = |zones: Option<Vec<Name>>| Listener {
         addresses: Vec::new(),
         allow: Vec::new(),
@@ -149,8 +152,9 @@ fn configured(text: &str) -> Config {
 
 const OFFICE: &str = "[[view]]\nname = \"office\"\nclients = [\"10.1.0.0/16\"]\n";
 
+// Other clients get the shared zone.
 #[test]
-fn the_zone_of_a_view_takes_the_place_of_the_general_one_for_its_clients_only() {
+fn view_zone_replaces_shared_zone() {
     let zone = |name: &str, more: &str| format!("[[zone]]\nname = \"{name}\"\nrecords = []\n{more}");
     let of_office = "view = \"office\"\n";
     let text = format!(
@@ -175,7 +179,7 @@ fn the_zone_of_a_view_takes_the_place_of_the_general_one_for_its_clients_only() 
 }
 
 #[test]
-fn views_that_see_the_same_zones_share_one_and_a_reload_keeps_it_as_long_as_they_do() {
+fn reload_keeps_view_with_equal_zones() {
     let before = Views::new(&Arc::new(configured(OFFICE))).unwrap();
     let office = |views: &Views| views.of_clients(0).unwrap().for_client([10, 1, 0, 1].into()).id;
     assert_eq!(office(&before), before.general().unwrap().id);

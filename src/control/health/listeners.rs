@@ -70,8 +70,9 @@ pub(super) fn missing(missing: &[MissingAddress], config: &Config) -> Vec<Warnin
 mod tests {
     use super::*;
 
+    // A missing default address is normal: a host without IPv6.
     #[test]
-    fn an_address_that_somebody_has_named_is_missed_and_one_of_the_defaults_is_not() {
+    fn missing_configured_address_is_reported() {
         let absent = |address: &str| MissingAddress {
             address: address.parse().unwrap(),
             why: "this host has no such address".to_owned(),
@@ -84,8 +85,9 @@ mod tests {
         assert_eq!(missing(&[absent("[::1]:53")], &config).len(), 1, "a [[listener]] names it");
     }
 
+    // Two weeks before its end, and while it is not valid.
     #[test]
-    fn a_certificate_is_told_two_weeks_before_its_end_and_when_it_does_not_hold() {
+    fn expiring_certificate_is_reported() {
         let row = |from, until, wrong: Option<&str>| {
             let wrong = wrong.map(str::to_owned);
             let file = "/etc/resolverd/tls/fullchain.pem".to_owned();

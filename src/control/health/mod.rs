@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quiet_daemon_and_a_busy_one_with_a_few_dead_domains_are_well() {
+    fn few_dead_domains_are_healthy() {
         assert!(problems(&report(&[], &[])).is_empty());
         assert!(problems(&report(&[(Outcome::Failed, 1)], &[(Conduct::Silent, 6)])).is_empty());
         let busy = report(&[(Outcome::Cache, 970), (Outcome::Failed, 30)], &[(Conduct::Answered, 80)]);
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_is_told_once_by_its_cause() {
+    fn status_names_each_cause_once() {
         let unplugged = report(&[(Outcome::Failed, 50)], &[(Conduct::Silent, 300)]);
         assert_eq!(problems(&unplugged), ["No server answered any of 300 queries."]);
         let failing = report(&[(Outcome::Cache, 80), (Outcome::Deadline, 20)], &[(Conduct::Answered, 80)]);
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_critical_only_if_they_are_of_many_zones() {
+    fn failures_of_many_zones_are_critical() {
         let failing = report(&[(Outcome::Cache, 280), (Outcome::Failed, 40)], &[(Conduct::Answered, 80)]);
         let found = |zones: &[(&str, u64, bool)], others| {
             let row = |(zone, failed, is_owned): &(&str, u64, bool)| ZoneFailures {
@@ -357,8 +357,9 @@ mod tests {
         }
     }
 
+    // Failures of lists and zones with a warning of their own are left out.
     #[test]
-    fn failures_of_lists_and_zones_that_are_reported_as_faults_of_others_are_no_problem() {
+    fn reported_faults_are_not_counted_again() {
         let failing = report(&[(Outcome::Cache, 280), (Outcome::Failed, 80)], &[(Conduct::Answered, 80)]);
         let row =
             |(zone, failed): (&str, u64)| ZoneFailures { zone: zone.to_owned(), failed, is_owned: true };
@@ -377,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn a_disk_that_is_full_is_told() {
+    fn full_disk_is_reported() {
         let unkept = Some("cannot write to /var/lib/resolverd/history: No space left on device".to_owned());
         let found =
             judge(&report(&[], &[]), None, &Troubles { unkept, ..Troubles::default() }, &BTreeSet::new());
@@ -388,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_now_is_told_whatever_the_window_says() {
+    fn failing_zone_is_reported_at_once() {
         let busy = report(&[(Outcome::Cache, 970), (Outcome::Failed, 30)], &[(Conduct::Answered, 80)]);
         let found = judge(
             &busy,

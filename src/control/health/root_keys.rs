@@ -49,7 +49,7 @@ mod tests {
     use protocol::Severity;
 
     #[test]
-    fn troubles_with_the_keys_of_the_root_are_told() {
+    fn root_key_problems_are_reported() {
         let (now, day) = (1_767_225_600, 86_400);
         let sound = RootKeysStatus { follows: true, checked: Some(now), ..RootKeysStatus::default() };
         assert_eq!(warnings(&sound, now), []);

@@ -88,8 +88,9 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    // A try that is given back can be repeated a second later.
     #[test]
-    fn one_renews_it_at_a_time_and_tries_once_in_a_second() {
+    fn renewal_mark_admits_one_holder() {
         let at = |millis| Mono::START.after(Duration::from_millis(millis));
         let mark = RenewalMark::default();
         assert_eq!([mark.take(at(0)), mark.take(at(900_000))], [true, false]);

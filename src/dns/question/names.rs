@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn first_labels_are_reported_by_their_length_and_two_letters() {
+    fn first_labels_match_by_short_form() {
         let wire = |text: &str| wire_name(&Name::from_ascii(text).unwrap());
         let mut labels = FirstLabels::default();
         ["zen.example.", "b.example.", "c."].iter().for_each(|text| labels.add(&wire(text)));
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_lies_within_a_zone_by_whole_labels() {
+    fn zone_contains_names_by_labels() {
         let wire = |text: &str| wire_name(&Name::from_ascii(text).unwrap());
         let within = |name: &str, zone: &str| {
             let by_octets = is_within(&wire(name), &wire(zone));

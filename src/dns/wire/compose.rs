@@ -208,7 +208,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn an_answer_lives_as_long_as_its_shortest_ttl() {
+    fn answer_expires_with_shortest_ttl() {
         let name = Name::from_str("www.example.").unwrap();
         let records = [
             Record::from_rdata(
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_as_the_library_writes_them() {
+    fn address_answers_match_library() {
         let name = Name::from_str("www.example.").unwrap();
         let at = |owner: &str, data| Record::from_rdata(Name::from_str(owner).unwrap(), 300, data);
         let record = |data| at("www.example.", data);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_that_fit_a_message_are_written() {
+    fn address_answer_fills_message() {
         let name = Name::from_str("www.example.").unwrap();
         let question = Question::new(&name, RecordType::A);
         let record = Record::from_rdata(name, 300, RData::A(rdata::A::new(192, 0, 2, 1)));
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn records_that_fit_a_message_only_with_compressed_owner_names_are_written() {
+    fn owner_names_are_compressed() {
         let names = ["records.with-a-long-name.example.", "target-of-an-alias.example."];
         let [asked, target] = names.map(|name| Name::from_str(name).unwrap());
         let question = Question::new(&asked, RecordType::TXT);

@@ -55,7 +55,7 @@ mod tests {
     use crate::random::Random;
 
     #[test]
-    fn a_cookie_belongs_to_one_client_and_time() {
+    fn cookie_depends_on_client_and_time() {
         let secret = CookieSecret::new(Keyed::new(&Random::seeded(1)));
         let (one, two) = ([127, 0, 0, 1].into(), [127, 0, 0, 2].into());
         let cookie = secret.cookie(*b"12345678", one, 1_000);

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_of_pointers_is_found_wherever_a_name_stands() {
+    fn pointer_chains_are_found_in_names() {
         let few = u16::from(MAX_POINTERS) - 1;
         let naptr: &[u8] = &[0, 1, 0, 1, 1, b'u', 0, 2, b'x', b'y'];
         for (kind, before) in
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_is_left_to_the_library() {
+    fn broken_message_has_no_pointer_chain() {
         let cut: &[u8] = &[0, 1, 0x80, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0xc0, 12];
         for octets in [&[][..], &[0; 12], &[255; 64], cut] {
             assert!(!run_on(octets));

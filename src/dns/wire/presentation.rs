@@ -154,7 +154,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn names_in_other_scripts_become_their_ascii_form() {
+    fn names_in_other_scripts_become_ascii() {
         for (typed, ascii) in [
             ("M\u{fc}ller.com", "xn--mller-kva.com"),
             ("mu\u{308}ller.com.", "xn--mller-kva.com."),
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_are_decimal_and_a_dot_may_stand_in_a_label() {
+    fn escaped_labels_are_read_and_shown() {
         let name = read_name("first\\.last.a\\000\\255b.Example.").unwrap();
         let labels: Vec<&[u8]> = name.iter().collect();
         assert_eq!(labels, [&b"first.last"[..], b"a\x00\xffb", b"Example"]);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_wrote_is_shown_in_few_letters_and_acts_on_no_terminal() {
+    fn foreign_text_is_short_and_harmless() {
         assert_eq!(
             shown("a\u{1b}[31m\nb\u{7f}\u{9b}\u{202e}é", 20),
             "a\\u{1b}[31m\\nb\\u{7f}\\u{9b}\\u{202e}é"
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn json_acts_on_no_terminal_and_has_the_same_values() {
+    fn json_escapes_terminal_characters() {
         let text = "a\u{0}\u{1f}\u{7f}\u{9b}\u{202e}\u{2066}\u{2069}\u{e0041}\n\u{e9}\\u\"";
         let written = harmless_json(&serde_json::to_string(&[text]).unwrap());
         assert!(!written.chars().any(is_harmful), "{written:?}");

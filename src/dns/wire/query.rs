@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_keeps_its_spelling_and_its_key_does_not() {
+    fn query_keeps_case_key_does_not() {
         let query = Query::read(&message("Mail.EXAMPLE.", true), ViewId::default()).unwrap();
         assert_eq!(query.id, 77);
         assert!(query.recursion_desired);
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_name_is_read_and_a_longer_one_is_none() {
+    fn name_of_255_octets_is_read() {
         let labels = [63, 63, 63].map(|length| "X".repeat(length)).join(".");
         // The labels with their lengths, and the root label, have 255 octets together.
         let longest =
@@ -419,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_question_is_dropped_or_rejected() {
+    fn invalid_queries_are_dropped_or_rejected() {
         let good = message("a.example.", true);
         assert!(matches!(
             Query::read(&good[..11], ViewId::default()),
@@ -456,8 +456,9 @@ mod tests {
         assert_eq!(rcode(Query::read(&transfer, ViewId::default())), Some(ResponseCode::Refused));
     }
 
+    // Flags that change the answer are part of its key.
     #[test]
-    fn each_flag_is_read_by_itself_and_those_that_change_the_answer_are_in_the_key() {
+    fn each_query_flag_is_read() {
         let plain = message("a.example.", true);
         // The positions of the octets with RD, with AD and CD, and with DO.
         let (rd, low, dnssec_ok) = (2, 3, plain.len() - 4);
@@ -475,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn eight_octets_at_once_are_lowered_as_each_by_itself() {
+    fn block_lower_case_matches_single_octets() {
         for (octet, place) in (0..=u8::MAX).flat_map(|octet| (0..8).map(move |place| (octet, place))) {
             let mut octets = *b"@AZ[`az{";
             octets[place] = octet;
@@ -485,8 +486,9 @@ mod tests {
         }
     }
 
+    // Meta types are refused.
     #[test]
-    fn an_opt_stands_once_at_the_root_and_types_that_nobody_has_are_not_asked_for() {
+    fn misplaced_opt_is_form_error() {
         let plain = message("a.example.", false);
         let opt: &[u8] = &[0, 0, 41, 16, 0, 0, 0, 0, 0, 0, 0];
         let with = |records: &[&[u8]]| {
@@ -507,8 +509,9 @@ mod tests {
         }
     }
 
+    // A cookie of a wrong length is an error (RFC 7873).
     #[test]
-    fn a_cookie_is_found_among_other_options_and_one_of_no_such_length_is_an_error() {
+    fn cookie_is_read_among_options() {
         let with = |options: &[u8]| {
             let length = u16::try_from(options.len()).unwrap().to_be_bytes();
             let opt = [&[0, 0, 41, 16, 0, 0, 0, 0, 0], length.as_slice(), options].concat();
@@ -532,7 +535,7 @@ mod tests {
         }
 
         #[test]
-        fn a_broken_query_is_read_without_panic(at in 0_usize..60, octet: u8, cut in 0_usize..60) {
+        fn broken_query_causes_no_panic(at in 0_usize..60, octet: u8, cut in 0_usize..60) {
             let mut octets = message("some.name.example.", true);
             if let Some(place) = octets.get_mut(at) { *place = octet; }
             octets.truncate(octets.len().saturating_sub(cut));

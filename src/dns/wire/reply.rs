@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hit_carries_the_clients_id_spelling_and_aged_ttls() {
+    fn hit_has_client_id_and_ttls() {
         let mut out = Vec::new();
         let later = Mono::START.after(Duration::from_millis(100_900));
         write(&mut out, &answer(2), &query("WwW.eXample.", Some(1_232)), 1_232, later);

@@ -44,7 +44,7 @@ mod tests {
     use crate::system::CheckVerdict;
 
     #[test]
-    fn the_root_zones_signature_says_what_day_it_is() {
+    fn root_signature_shows_wrong_clock() {
         let said = |authoritative, signature| {
             let said = RootZoneAnswer { authoritative, recursive: false, signature };
             RootZoneReplies {

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_root_servers_are_those_of_the_configuration() {
+    fn check_asks_configured_root_servers() {
         let mut config = Config::default();
         assert_eq!(root_servers(&config).len(), 13);
         config.resolve.upstream_port = 5_353;

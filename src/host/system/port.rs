@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_else_is_there_is_in_the_way() {
+    fn other_program_on_port_is_reported() {
         let ours = [IpAddr::from([127, 0, 0, 1])];
         let verdict = |holders: Holders| check(Some(&holders), &ours).verdict;
         assert_eq!(verdict(vec![]), CheckVerdict::Warning);

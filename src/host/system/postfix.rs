@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chroot_must_lead_to_resolverd_too() {
+    fn postfix_chroot_needs_same_resolver() {
         let missing = HostFile::Missing { path: "f".to_owned() };
         let (here, there) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([10, 0, 0, 1]));
         let judge = |master: &HostFile, copy: &HostFile, ours: &[IpAddr]| {

@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tables_are_read_in_the_machines_order() {
+    fn proc_addresses_have_machine_byte_order() {
         let four = format!("{:08X}", u32::from_ne_bytes([127, 0, 0, 1]));
         let six = format!("{:024X}{:08X}", 0, u32::from_ne_bytes([0, 0, 0, 1]));
         let rest = "00000000:0000 07 00000000:00000000 00:00000000 00000000 0 0 4711 2 0 0";

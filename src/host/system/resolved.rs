@@ -72,7 +72,7 @@ mod tests {
     use crate::system::CheckVerdict;
 
     #[test]
-    fn it_may_run_where_it_asks_us() {
+    fn resolved_may_forward_to_resolverd() {
         let file = |text: &str| HostFile::Text { path: "resolved.conf".to_owned(), text: text.to_owned() };
         let ours = [IpAddr::from([127, 0, 0, 1])];
         assert_eq!(check(false, &[], &ours).verdict, CheckVerdict::Ok);
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_counts_in_its_section_alone() {
+    fn key_counts_in_own_section() {
         let text = "DNS=0\n[Resolve]\n#DNS=1\nDNS = 2\nLLMNR=no\nDNS=\n[Other]\nDNS=3\n";
         assert_eq!(values(text, "Resolve", "DNS").collect::<Vec<_>>(), ["2", ""]);
     }

@@ -115,7 +115,7 @@ mod tests {
     use crate::system::CheckVerdict;
 
     #[test]
-    fn anchors_that_are_not_the_keys_of_the_root_are_a_failure() {
+    fn wrong_root_anchors_are_failure() {
         let found = |verdict, tags: &[u16]| {
             check(&Ok(RootKeysHere { verdict, tags: tags.to_vec(), secure: 12, bogus: 3 }), true)
         };
@@ -135,8 +135,9 @@ mod tests {
         assert_eq!(silent.verdict, CheckVerdict::CouldNotTell);
     }
 
+    // A daemon that may not be asked is "could not tell".
     #[test]
-    fn a_daemon_that_does_not_run_is_a_failure_and_one_that_may_not_be_asked_is_not() {
+    fn stopped_daemon_is_failure() {
         let not_running = Err(RootKeysUnknown::NotRunning("cannot connect".to_owned()));
         let stopped = check(&not_running, false);
         assert_eq!((stopped.check, stopped.verdict), ("resolverd", CheckVerdict::Failure));

@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_have_their_lines_and_no_comments() {
+    fn named_words_keep_line_numbers() {
         let text = "a /* b\n*/ c; // d\n{ ! e; \"f;\" }# g\nh !{!i;}";
         let read: Vec<String> = words(&Arc::from(Path::new("x")), text)
             .unwrap()

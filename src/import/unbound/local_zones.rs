@@ -96,7 +96,7 @@ mod tests {
     use dns::wire::presentation::read_name;
 
     #[test]
-    fn the_last_of_one_name_counts_and_the_closest_is_around() {
+    fn last_local_zone_of_name_counts() {
         let name = |text: &str| read_name(text).unwrap();
         let typed = [("a.b.example.", 1), ("example.", 2), ("b.example.", 3), ("example.", 4)];
         let zones = LocalZones::new(typed.map(|(text, zone)| (name(text), zone)));

@@ -71,7 +71,7 @@ mod tests {
     use std::sync::Arc;
 
     #[test]
-    fn the_last_setting_of_a_port_counts() {
+    fn last_port_setting_counts() {
         let ranges = |settings: &[(&str, &str)]| {
             let place = SourcePlace { file: Arc::from(Path::new("f")), line: 1 };
             let settings: Vec<UnboundSetting> = settings
