@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_dates_of_a_certificate_are_known() {
+    fn certificate_validity_is_read() {
         let validity = certificate_file(&file("first.pem")).unwrap().validity();
         // From `openssl x509 -noout -dates`.
         assert_eq!(
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn each_file_that_is_wrong_is_named_with_the_reason() {
+    fn wrong_certificate_file_is_named() {
         let error = |read: Read<CertificateFile>| read.unwrap_err().to_string();
         assert!(
             error(certificate_file(&file("none.pem")))

@@ -131,12 +131,12 @@ mod tests {
     }
 
     #[test]
-    fn what_means_the_same_has_not_changed() {
+    fn equal_configurations_have_no_changes() {
         assert!(changes(&Config::default(), &Config::default()).is_empty());
     }
 
     #[test]
-    fn keys_are_reported_with_what_they_were() {
+    fn changed_keys_show_old_value() {
         let old = Config::default();
         let mut new = old.clone();
         new.cache.max_ttl = Duration::from_secs(2 * 86_400);
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_tells_what_it_says_otherwise_than_the_registry() {
+    fn changed_list_shows_registry_default() {
         let (mut old, mut new) = (Config::default(), Config::default());
         let list =
             ConfiguredList { name: Name::from_ascii("bl.example.").unwrap(), ..ConfiguredList::default() };

@@ -285,7 +285,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thirteen_root_servers_have_two_public_addresses_each() {
+    fn built_in_root_hints_are_complete() {
         let config = Config::default();
         let servers = &config.resolve.root_hints.servers;
         assert_eq!(servers.len(), 13);

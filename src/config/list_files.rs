@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_in_the_place_of_its_file_is_not_shown() {
+    fn key_typed_as_path_is_hidden() {
         let folder = tempfile::tempdir().unwrap();
         let wrong = key_file(folder.path(), "sekretkey0123456789abcd").unwrap_err().to_string();
         assert!(wrong.contains("cannot be read") && !wrong.contains("sekret"), "{wrong}");

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_rule_stands_at_its_index_and_has_a_mark() {
+    fn rules_have_index_and_mark() {
         for (place, rule) in Rule::ALL.into_iter().enumerate() {
             assert_eq!(rule.index(), place);
             assert_eq!(Rule::of_mark(rule.mark()), Some(rule));

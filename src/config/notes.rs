@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn only_useless_and_open_listeners_have_a_note() {
+    fn useless_and_open_listeners_are_noted() {
         let local = ["127.0.0.0/8", "::1/128"];
         assert_eq!(
             note_of(&["127.0.0.1:53", "192.0.2.10:53"], &local, false).unwrap(),

@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_word_is_offered_and_a_far_one_is_not() {
+    fn near_word_is_suggested() {
         let known = ["addresses", "allow", "workers"];
         assert_eq!(nearest("adresses", known), Some("addresses"));
         assert_eq!(nearest("worker", known), Some("workers"));

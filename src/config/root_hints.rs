@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_as_iana_and_others_write_them_are_read() {
+    fn root_hints_of_iana_are_read() {
         let servers = parse(
             "; comment\n$TTL 3600\n\
              A.ROOT-SERVERS.NET. 3600000 A 198.41.0.4 ; before its NS\n\

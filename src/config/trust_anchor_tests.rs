@@ -94,7 +94,7 @@ fn system_root_keys_join_built_in() {
 }
 
 #[test]
-fn the_root_s_keys_hold_beside_those_of_a_file_that_has_none() {
+fn file_without_root_keeps_built_in() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("anchors");
     let loaded = |text: &str| {

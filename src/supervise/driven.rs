@@ -76,8 +76,9 @@ mod tests {
         }))
     }
 
+    // Work that nobody has polled begins too.
     #[tokio::test(start_paused = true)]
-    async fn work_goes_on_whoever_drops_it_and_begins_where_nobody_has_polled_it() {
+    async fn dropped_work_goes_on() {
         let done = Arc::new(AtomicUsize::new(0));
         let mut begun = work(&done);
         assert!(tokio::time::timeout(STEP * 3 / 2, &mut begun).await.is_err());
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn all_are_driven_and_those_that_have_ended_are_dropped() {
+    async fn ended_work_is_dropped() {
         let done = Arc::new(AtomicUsize::new(0));
         let mut under_way = vec![work(&done), Driven::new(Box::pin(async {})), work(&done)];
         assert!(tokio::time::timeout(STEP / 2, drive(&mut under_way)).await.is_err());

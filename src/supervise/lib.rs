@@ -185,8 +185,9 @@ mod tests {
     use super::*;
     use dns::stage::paused;
 
+    // A task that ends as told does not.
     #[test]
-    fn who_panics_is_started_again_and_who_ends_as_told_is_not() {
+    fn panicked_task_restarts() {
         paused(async {
             let lives = AtomicUsize::new(0);
             let supervisor = Supervisor::default();
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn who_panics_too_often_is_given_up_and_missed() {
+    fn often_panicking_task_is_given_up() {
         paused(async {
             let supervisor = Supervisor::default();
             let broken = supervisor.keep::<_, _>("it", || async { panic!("of the test") as usize });
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_stuck_is_missed_until_it_comes_round() {
+    fn stuck_task_is_missed() {
         paused(async {
             let supervisor = Supervisor::default();
             let task = tokio::spawn(supervisor.keep("it", std::future::pending::<()>));

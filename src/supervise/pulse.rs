@@ -103,8 +103,9 @@ impl Pulses {
 mod tests {
     use super::*;
 
+    // Until it answers, or is dropped.
     #[test]
-    fn who_does_not_come_round_is_named_until_it_does_or_is_let_go() {
+    fn silent_pulse_is_named() {
         let pulses = Pulses::default();
         let rung = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&rung);

@@ -59,7 +59,7 @@ mod tests {
     use crate::caught;
 
     #[tokio::test]
-    async fn the_one_that_was_ordered_panics_and_no_other() {
+    async fn ordered_poll_panics() {
         let strike = Strike::default();
         let work = || caught(strike.on(Box::pin(std::future::ready(7))));
         assert_eq!(work().await, Ok(7));

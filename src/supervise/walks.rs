@@ -61,8 +61,9 @@ mod tests {
 
     use super::*;
 
+    // They do not run on a thread of the runtime.
     #[test]
-    fn walks_are_done_one_at_a_time_and_not_on_a_thread_of_the_runtime() {
+    fn walks_run_one_at_a_time() {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         runtime.block_on(async {
             let (walks, under_way) = (Walks::default(), Arc::new(AtomicUsize::new(0)));
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_that_panics_leaves_the_next_its_turn() {
+    fn panicked_walk_frees_next() {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         runtime.block_on(async {
             let walks = Walks::default();

@@ -222,7 +222,7 @@ fn nsec3_does_not_deny_existing_data() {
 const APEX: &str = "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom";
 
 #[test]
-fn the_nsec3_of_a_zone_with_one_name_denies_all_others() {
+fn single_nsec3_denies_other_names() {
     let alone = Proofs::from_records(vec![nsec3(ZONE, false, APEX, APEX, &[NS, SOA])]);
     assert_eq!(alone.nxdomain("www.example."), FULLY);
     assert_eq!(alone.cut("www.example."), Some(Cut::NoName));
@@ -246,7 +246,7 @@ fn nsec3_of_another_chain_prove_nothing() {
 }
 
 #[test]
-fn a_span_that_opts_out_proves_nothing_surely() {
+fn opt_out_span_proves_insecurely() {
     let open = nsec3s(true);
     assert_eq!(open.nxdomain("a.c.x.w.example."), OPEN);
     assert_eq!(open.wildcard("a.z.w.example.", "w.example."), OPEN);
@@ -254,8 +254,9 @@ fn a_span_that_opts_out_proves_nothing_surely() {
     assert_eq!(open.nodata("ns1.example.", MX), FULLY, "its own record tells");
 }
 
+// They are not computed (RFC 9276, CVE-2023-50868).
 #[test]
-fn too_many_iterations_make_it_insecure_and_are_not_computed() {
+fn many_nsec3_iterations_are_insecure() {
     let many = Proofs::from_records(vec![nsec3_with(
         ZONE,
         (false, 51),
@@ -272,7 +273,7 @@ fn too_many_iterations_make_it_insecure_and_are_not_computed() {
 }
 
 #[test]
-fn what_a_wildcard_made_is_no_proof() {
+fn wildcard_expanded_nsec_is_no_proof() {
     let signer = Signer::new(ZONE, Algorithm::ED25519);
     let wildcard = nsec("*.example.", "z.example.", &[TXT]);
     let mut signature = signer.sign(std::slice::from_ref(&wildcard));

@@ -132,8 +132,9 @@ fn every_state_by_every_answer() {
     }
 }
 
+// RFC 5011 section 2.2.
 #[test]
-fn a_key_that_vanishes_before_its_time_begins_again() {
+fn vanished_new_key_waits_again() {
     let mut followed = Followed::new();
     assert_eq!(followed.see(0, &[1, 2]), [appeared(2, 0)]);
     followed.days(1..30, &[1, 2]);
@@ -167,7 +168,7 @@ fn revocations_count_for_trusted_keys_only() {
 }
 
 #[test]
-fn a_removed_key_is_never_trusted_again() {
+fn removed_root_key_stays_untrusted() {
     let mut followed = Followed { configured: anchors(&[1, 2]), ..Followed::new() };
     followed.see(0, &[1, 2]);
     assert_eq!(followed.revoke(1, &[1]), [(1, Revoked { last: false })]);
@@ -178,7 +179,7 @@ fn a_removed_key_is_never_trusted_again() {
 }
 
 #[test]
-fn keys_and_digests_that_are_not_checked_never_make_the_root_insecure() {
+fn unsupported_keys_leave_root_secure() {
     let ed448 = DNSKEY::with_flags(257, PublicKeyBuf::new(vec![7; 57], Algorithm::Unknown(16)));
     let sha1 = DNSKEY::with_flags(257, PublicKeyBuf::new(vec![7; 130], Algorithm::from_u8(5)));
     let large = DNSKEY::with_flags(257, PublicKeyBuf::new(vec![7; 4_000], Algorithm::RSASHA256));
@@ -196,8 +197,9 @@ fn keys_and_digests_that_are_not_checked_never_make_the_root_insecure() {
     assert!(followed.keys.in_use(&followed.configured).can_check(&Name::root()));
 }
 
+// It can be revoked like others.
 #[test]
-fn a_new_key_that_is_configured_meanwhile_is_trusted_and_can_be_revoked() {
+fn configured_pending_key_is_trusted() {
     let mut followed = Followed::new();
     assert_eq!(followed.see(0, &[1, 2]), [appeared(2, 0)]);
     followed.configured = anchors(&[1, 2]);
@@ -210,7 +212,7 @@ fn a_new_key_that_is_configured_meanwhile_is_trusted_and_can_be_revoked() {
 }
 
 #[test]
-fn a_wrong_clock_never_shortens_the_time_of_a_new_key() {
+fn clock_jump_keeps_key_waiting_time() {
     let mut followed = Followed::new();
     followed.see(100, &[1, 2]);
     // The clock jumps forward by a year, and restarts query the keys several times in a row.
@@ -234,7 +236,7 @@ fn a_wrong_clock_never_shortens_the_time_of_a_new_key() {
 }
 
 #[test]
-fn learned_keys_count_for_the_root_that_they_were_learned_from_only() {
+fn learned_keys_belong_to_their_root() {
     let mut followed = Followed::new();
     followed.see(0, &[1, 2]);
     followed.days(1..30, &[1, 2]);
@@ -255,7 +257,7 @@ fn learned_keys_count_for_the_root_that_they_were_learned_from_only() {
 }
 
 #[test]
-fn the_table_is_bounded_and_keeps_what_is_trusted() {
+fn full_key_table_keeps_trusted_keys() {
     let mut followed = Followed::new();
     let many: Vec<u8> = (1..=40).collect();
     let events = followed.see(0, &many);

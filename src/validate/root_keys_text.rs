@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_or_foreign_file_is_refused_as_a_whole() {
+    fn damaged_root_key_file_is_refused() {
         let text = some().to_text();
         let lines: Vec<&str> = text.lines().collect();
         let without_last = lines[..lines.len() - 1].join("\n") + "\n";

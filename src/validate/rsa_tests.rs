@@ -46,7 +46,7 @@ fn field(exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn signatures_by_keys_of_512_bits_and_more_are_checked() {
+fn rsa_keys_from_512_bits_verify() {
     for (algorithm, modulus, signature) in SIGNED {
         let (modulus, signature) = (octets(modulus), octets(signature));
         let algorithm = Algorithm::from_u8(algorithm);
@@ -72,7 +72,7 @@ fn signatures_by_keys_of_512_bits_and_more_are_checked() {
 
 /// A signature plus the modulus is the same number modulo the modulus.
 #[test]
-fn a_signature_is_less_than_its_modulus() {
+fn rsa_signature_above_modulus_fails() {
     let (algorithm, modulus, signature) = SIGNED[1];
     let (modulus, signature) = (octets(modulus), octets(signature));
     let sum = (BigUint::from_bytes_be(&modulus) + BigUint::from_bytes_be(&signature)).to_bytes_be();
@@ -81,7 +81,7 @@ fn a_signature_is_less_than_its_modulus() {
 }
 
 #[test]
-fn keys_are_read_as_rfc_3110_writes_them() {
+fn rsa_keys_follow_rfc_3110() {
     let modulus = [0xC5; 64];
     let usual = field(&[1, 0, 1], &modulus);
     let read = RsaKey::read(&usual).unwrap();

@@ -39,7 +39,7 @@ fn judge(
 }
 
 #[test]
-fn each_algorithm_signs_and_a_changed_record_is_found() {
+fn changed_record_fails_each_algorithm() {
     for algorithm in [Algorithm::ECDSAP256SHA256, Algorithm::ECDSAP384SHA384, Algorithm::ED25519] {
         let signer = Signer::new("example.", algorithm);
         let mut records = addresses("WWW.Example.");
@@ -62,8 +62,9 @@ fn each_algorithm_signs_and_a_changed_record_is_found() {
     }
 }
 
+// The original TTL and the end of the signature are bounds.
 #[test]
-fn ttls_are_capped_by_the_zones_and_the_signatures_end() {
+fn signature_caps_ttl() {
     let signer = Signer::new("example.", Algorithm::ED25519);
     let mut records = addresses("www.example.");
     let signature = [signer.sign(&records)];
@@ -73,8 +74,9 @@ fn ttls_are_capped_by_the_zones_and_the_signatures_end() {
     assert_eq!(judge(&records, &signature, &signer.keys(), end).unwrap().ttl, 100);
 }
 
+// A tenth of the time of the signature; a fast clock has none.
 #[test]
-fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_not_at_all() {
+fn slow_clock_has_tolerance() {
     let signer = Signer::new("example.", Algorithm::ED25519);
     let records = addresses("www.example.");
     let at = |begin: u64, end: u64| {
@@ -110,7 +112,7 @@ fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_not_
 /// The times in signatures are serial numbers of 32 bits. Two times that differ by at most 68 years must compare correctly, even if the numbers begin
 /// again at 0 between them (in 2106).
 #[test]
-fn a_signature_that_is_kept_expires_once_its_end_has_passed() {
+fn kept_signature_expires_at_end() {
     let signer = Signer::new("example.", Algorithm::ED25519);
     let records = addresses("www.example.");
     let now = u32::try_from(NOW).unwrap();
@@ -137,7 +139,7 @@ fn a_signature_that_is_kept_expires_once_its_end_has_passed() {
 
 /// Other zones than the root may publish signatures before their validity begins, which shows nothing about the clock.
 #[test]
-fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
+fn future_root_signature_shows_slow_clock() {
     let day = u64::from(DAY);
     let serial = |unix: u64| SerialNumber::new(u32::try_from(unix).unwrap());
     let proven = |zone: &str, forged: bool, (begin, end): (u64, u64), calendar: Calendar| {
@@ -165,7 +167,7 @@ fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
 }
 
 #[test]
-fn signatures_are_found_by_the_name_and_type_that_they_cover() {
+fn signatures_match_name_and_type() {
     let signer = Signer::new("example.", Algorithm::ED25519);
     let records = addresses("www.example.");
     let text = RData::TXT(rdata::TXT::new(vec!["x".into()]));
@@ -181,7 +183,7 @@ fn signatures_are_found_by_the_name_and_type_that_they_cover() {
 }
 
 #[test]
-fn what_a_wildcard_made_is_reported_with_its_encloser() {
+fn wildcard_answer_has_closest_encloser() {
     let signer = Signer::new("example.", Algorithm::ED25519);
     let wildcard = signer.sign(&addresses("*.wild.example."));
     let records = addresses("a.b.wild.example.");
@@ -191,8 +193,9 @@ fn what_a_wildcard_made_is_reported_with_its_encloser() {
     assert_eq!(itself.encloser, None);
 }
 
+// Another key, type, zone or number of labels.
 #[test]
-fn a_signature_of_another_key_type_zone_or_depth_is_none() {
+fn foreign_signature_is_not_accepted() {
     let signer = Signer::new("example.", Algorithm::ED25519);
     let records = addresses("www.example.");
     let why = |input: SigInput, keys: &ZoneKeys| {
@@ -217,7 +220,7 @@ fn a_signature_of_another_key_type_zone_or_depth_is_none() {
 }
 
 #[test]
-fn the_signer_of_ds_stands_above_it() {
+fn ds_signer_is_parent_zone() {
     let (parent, child) =
         (Signer::new("com.", Algorithm::ED25519), Signer::new("example.com.", Algorithm::ED25519));
     let records = addresses("example.com.");
@@ -228,8 +231,9 @@ fn the_signer_of_ds_stands_above_it() {
     assert_eq!(signer(&name("other."), RecordType::A, &signatures), None);
 }
 
+// KeyTrap, CVE-2023-50387.
 #[test]
-fn work_ends_where_many_keys_share_a_tag() {
+fn keys_with_equal_tag_are_bounded() {
     let signer = Signer::new("example.", Algorithm::ED25519);
     let records = addresses("www.example.");
     let mut keys = signer.keys();
@@ -248,7 +252,7 @@ fn work_ends_where_many_keys_share_a_tag() {
 }
 
 #[test]
-fn signatures_that_no_key_is_tried_for_do_not_hide_a_good_one() {
+fn unusable_signatures_do_not_hide_valid() {
     let signer = Signer::new("example.", Algorithm::ED25519);
     let records = addresses("www.example.");
     let other = |change: &dyn Fn(&mut SigInput)| {
@@ -278,7 +282,7 @@ fn signatures_that_no_key_is_tried_for_do_not_hide_a_good_one() {
 }
 
 #[test]
-fn failed_checks_cost_by_the_time_that_they_take() {
+fn failed_signature_costs_by_time() {
     let field = [&[5, 1, 255, 255, 255, 255], [0xC5; 512].as_slice()].concat();
     let large = DNSKEY::with_flags(257, PublicKeyBuf::new(field, Algorithm::RSASHA256));
     let until_spent = |algorithm: Algorithm, key: Option<&DNSKEY>, usual: u32| {
@@ -308,7 +312,7 @@ fn failed_checks_cost_by_the_time_that_they_take() {
 }
 
 #[test]
-fn others_have_the_thread_between_the_checks_of_an_expensive_answer() {
+fn expensive_validation_yields_thread() {
     let signer = Signer::new("example.", Algorithm::ED25519);
     let (records, keys) = (addresses("www.example."), signer.keys());
     let forged = RRSIG::from_sig(signer.input(&records), vec![7; 64]);
@@ -333,7 +337,7 @@ fn others_have_the_thread_between_the_checks_of_an_expensive_answer() {
 }
 
 #[test]
-fn keys_are_trusted_by_the_best_ds_that_can_be_used() {
+fn best_usable_ds_entrusts_keys() {
     let signer = Signer::new("example.", Algorithm::ED25519);
     let keys = [signer.record()];
     let signature = signer.sign(&keys);
@@ -371,8 +375,9 @@ fn keys_are_trusted_by_the_best_ds_that_can_be_used() {
     }
 }
 
+// It is no zone key, is revoked, or has not signed the keys.
 #[test]
-fn a_key_that_is_no_zone_key_revoked_or_not_signed_is_not_trusted() {
+fn unfit_key_is_not_trusted() {
     let judge = |signer: &Signer, signatures: &[&RRSIG]| {
         let (ds, keys) = (signer.ds(DigestType::SHA256), signer.record());
         let budget = Budget::default();
@@ -396,7 +401,7 @@ fn a_key_that_is_no_zone_key_revoked_or_not_signed_is_not_trusted() {
 }
 
 #[test]
-fn ds_and_keys_are_found_behind_many_others() {
+fn usable_ds_is_found_among_many() {
     let signer = Signer::new("example.", Algorithm::ED25519);
     let unknown = |number: u8| {
         let (algorithm, digest) = if number.is_multiple_of(2) {

@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_weaker_part_decides_and_a_reason_is_not_lost() {
+    fn weaker_verdict_counts_with_reason() {
         let fault = || ValidationFailure::new(Why::Digest, "no digest");
         let (plain, with_fault) = (Verdict::Insecure(None), Verdict::Insecure(Some(fault())));
         assert_eq!(Verdict::Secure.and(plain.clone()), plain);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn states_and_faults_are_reported_by_their_words_and_codes() {
+    fn validation_faults_have_iana_codes() {
         let words = SecurityStatus::ALL.map(|state| state.to_string());
         assert_eq!(words, ["secure", "insecure", "bogus", "indeterminate"]);
         // The codes in IANA's registry of extended errors.
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_faults_the_one_that_came_farther_is_reported() {
+    fn farther_validation_fault_is_reported() {
         use Why::{Bogus, DnskeyMissing, Expired, NotYetValid, RrsigsMissing};
         let ranked = [RrsigsMissing, DnskeyMissing, NotYetValid, Expired, Bogus];
         let fault = |why| ValidationFailure::new(why, "expired");

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encrypted_forwarder_is_compared_with_listeners_of_all_streams() {
+    fn encrypted_forwarder_to_itself_is_refused() {
         let at = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
         let is_refused = |server: &str| {
             let text = format!("version = 1\n[[zone]]\nname = \".\"\nforward = [\"{server}\"]\n");

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn too_large_is_header_question_and_opt_with_tc() {
+    fn large_answer_is_truncated() {
         let mut out = Vec::new();
         write(&mut out, &answer(100), &query("www.example.", Some(1_400)), 1_232, Mono::START);
         let reply = read(&out);
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn an_extended_error_is_a_code_and_a_sentence_of_bounded_length() {
+    fn extended_error_text_is_bounded() {
         let mut failed = answer(0);
         failed.extended_error = Some(ExtendedError::new(22, "é".repeat(400)));
         let mut out = Vec::new();
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_padded_reply_fills_blocks_and_stays_within_its_limit() {
+    fn padding_fills_blocks_within_limit() {
         let (mut out, mut query) = (Vec::new(), query("www.example.", Some(1_232)));
         query.pads_reply = true;
         for (records, limit, length) in
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rejection_of_a_newer_edns_is_badvers() {
+    fn newer_edns_version_gets_badvers() {
         let mut message = Message::query();
         message.add_query(Asked::query(Name::from_str("a.example.").unwrap(), RecordType::A));
         let mut edns = Edns::new();

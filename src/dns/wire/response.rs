@@ -138,7 +138,7 @@ mod tests {
     const OPT: [u8; 11] = [0, 0, 41, 0x04, 0xd0, 1, 0, 0, 0, 0, 0];
 
     #[test]
-    fn records_without_data_are_data_where_their_type_may_be_empty() {
+    fn empty_record_data_is_read() {
         for kind in [16, 10, 42, 65_280] {
             let octets = response([&[&record(kind, &[])], &[], &[&OPT]]);
             assert!(Message::from_vec(&octets).is_err());
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_upper_bits_of_a_response_code_count_without_data_alone() {
+    fn extended_rcode_needs_empty_answer() {
         let text = record(16, b"\x01x");
         let odd = record(16, &[]);
         let code = |octets: Vec<u8>| u16::from(read(&octets).unwrap().metadata.response_code);
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sig_is_an_answer_like_others() {
+    fn sig_record_is_ordinary_answer() {
         let data = [0, 1, 13, 1, 0, 0, 0, 60, 0, 0, 0, 9, 0, 0, 0, 1, 0, 5, 1, b'a', 0, 1, 2, 3];
         let message = read(&response([&[&record(24, &data)], &[], &[]])).unwrap();
         assert_eq!(message.answers[0].record_type(), RecordType::SIG);
