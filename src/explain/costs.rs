@@ -477,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_a_pause_before_another_mail_nor_a_list_that_fails_at_once_costs_time() {
+    fn instant_failure_and_pause_cost_nothing() {
         let name = b"\x07example\x00";
         let CostReport { rows, span, .. } =
             report(&[(name, 0, Outcome::Cache), (name, 1_500, Outcome::Cache)]);

@@ -303,8 +303,9 @@ pub(crate) fn seconds(micros: u64) -> f64 {
 mod tests {
     use super::*;
 
+    // The owner of the root zone is never named.
     #[test]
-    fn nobody_is_sent_to_the_owner_of_the_root() {
+    fn root_faults_advise_firewall() {
         for kind in [CulpritKind::ServerSilent, CulpritKind::ServerRefused, CulpritKind::Truncated] {
             let shown =
                 |configured| advice_of(&Cause::new(kind, [0].into()), &[[192, 0, 2, 1].into()], configured);
@@ -314,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_culprit_has_an_advice() {
+    fn culprit_kinds_have_advice() {
         for kind in CulpritKind::ALL {
             let shown = advice_of(&Cause::new(kind, Box::default()), &[], false);
             assert!(!shown.is_empty() && !shown.contains("{}"), "{kind:?}: {shown}");
@@ -332,13 +333,14 @@ mod tests {
     }
 
     #[test]
-    fn a_short_time_is_told_in_milliseconds() {
+    fn short_time_is_in_milliseconds() {
         let shown = [0, 400, 7_100, 99_400, 100_000, 4_000_000].map(span);
         assert_eq!(shown, ["0 ms", "0.4 ms", "7 ms", "99 ms", "0.1 s", "4.0 s"]);
     }
 
+    // An unreachable IPv4 server is for its owner.
     #[test]
-    fn a_closed_port_is_for_the_owner_and_only_ipv6_for_the_routes_of_this_host() {
+    fn unreachable_ipv6_advises_own_routes() {
         let (four, six) = ([192, 0, 2, 1].into(), "2001:db8::1".parse().unwrap());
         let cause = Cause::new(CulpritKind::Unreachable, (*b"\x07example\x00").into());
         let shown = |servers: &[IpAddr]| advice_of(&cause, servers, false);

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_explains_those_of_its_zone_within_a_minute_and_the_last_flight_those_of_its_list() {
+    fn remembered_failure_finds_its_cause() {
         let silence = Some(Shows::Silence);
         let flights = vec![
             flight(1, 0, "a.example.", "example.", silence),

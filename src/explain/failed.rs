@@ -353,7 +353,7 @@ mod tests {
     use record::event::Shows;
 
     #[test]
-    fn the_servers_are_those_of_the_last_failure() {
+    fn failed_zone_shows_last_servers() {
         let name: std::sync::Arc<[u8]> = b"\x04mail\x07example\x00"[..].into();
         let zone = b"\x07example\x00";
         let (mut questions, mut flights) = (Vec::new(), Vec::new());
@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_that_only_the_disk_has_may_be_over() {
+    fn stored_failure_may_be_over() {
         let failed_at = micros(INCIDENT_QUIET);
         let question = QuestionEntry {
             outcome: Outcome::Failed,
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_that_other_servers_answer_since_its_failure_may_work() {
+    fn failure_before_reload_may_be_over() {
         let name = b"\x02dc\x04corp\x00"[..].into();
         let hit = QuestionEntry::hit(name, RecordType::A, [127, 0, 0, 1].into(), 0, 1_000);
         let question = QuestionEntry { outcome: Outcome::Failed, error: "no route".into(), ..hit };
@@ -450,8 +450,9 @@ mod tests {
         assert_eq!(state(2_000, b"\x05other\x00"), Some(StillFails::Yes));
     }
 
+    // Forwarders of all names fail for single names.
     #[test]
-    fn an_answer_to_another_name_does_not_show_that_forwarders_of_all_names_work_for_this_one() {
+    fn forwarder_answer_ends_own_failure_only() {
         let name: std::sync::Arc<[u8]> = b"\x04dead\x07example\x00"[..].into();
         let question = QuestionEntry {
             outcome: Outcome::Deadline,
@@ -495,7 +496,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_refused_works_again_once_it_answers_another_name() {
+    fn refusing_list_recovers_with_any_answer() {
         let zone = b"\x04list\x04test\x00";
         let asked = |name: &[u8], at: u64, outcome: Outcome| QuestionEntry {
             outcome,

@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn queries_that_were_turned_away_are_told_with_their_number() {
+    fn shed_queries_are_counted_in_sentence() {
         let limit = "turned away by resolverd at once, because its limit for the queries in progress for one zone was reached";
         assert_eq!(turned_away(1), format!("1 of these queries was {limit}"));
         assert_eq!(turned_away(2), format!("2 of these queries were {limit}"));

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_chosen_once_it_has_ended_and_without_what_is_stored_anyway() {
+    fn ended_long_message_is_chosen_once() {
         let recorded = recorded(vec![
             question(1, 0, 10, Outcome::Upstream),
             question(1, SECOND, 0, Outcome::Cache),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_in_an_answer_from_the_cache_are_stored_with_the_question() {
+    fn cached_answer_links_are_stored() {
         let linked = FlightEntry {
             name: b"\x07example\x00"[..].into(),
             kind: hickory_proto::rr::RecordType::MX,
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn they_take_a_bounded_part_of_the_disk_and_the_longest_come_first() {
+    fn longest_messages_take_bounded_disk() {
         let mut long = LongMessages::default();
         let mut play = |part: u64, seconds: u64| {
             let questions = (0..5_000).flat_map(|client| {

@@ -180,8 +180,9 @@ fn messages(mails: &[Vec<QuestionEntry>], world: &World) -> usize {
     groups.len()
 }
 
+// Names in links and in Received headers are messages of their own.
 #[test]
-fn a_mail_alone_is_one_message_but_for_what_other_names_in_it_are_asked() {
+fn single_mail_is_one_message() {
     let mut world = World::of_lists(&LISTS);
     let fill = inbound(&mut world, 1);
     let mail = draw(INBOUND, 0, &fill);
@@ -197,7 +198,7 @@ fn a_mail_alone_is_one_message_but_for_what_other_names_in_it_are_asked() {
 }
 
 #[test]
-fn mails_of_one_client_are_not_joined_although_their_queries_alternate() {
+fn alternating_mails_are_not_joined() {
     // A program of the mail server queries the servers of the root zone once, and not for each email. So these queries are removed.
     let delivery = |begin: u64, fill: &[(&'static str, String)]| {
         let mut mail = draw(OUTBOUND, begin, fill);
@@ -215,7 +216,7 @@ fn mails_of_one_client_are_not_joined_although_their_queries_alternate() {
 }
 
 #[test]
-fn mails_that_begin_at_once_are_messages_of_their_own() {
+fn simultaneous_mails_are_not_joined() {
     let world = World::of_lists(&LISTS);
     let delivery = |domain: &str| vec![question(0, 29, domain, "MX")];
     assert_eq!(messages(&[delivery("one.example."), delivery("two.example.")], &world), 2);
@@ -224,7 +225,7 @@ fn mails_that_begin_at_once_are_messages_of_their_own() {
 }
 
 #[test]
-fn customers_of_one_provider_have_messages_of_their_own() {
+fn mails_of_provider_customers_stay_apart() {
     let mut world = World::of_lists(&LISTS);
     for domain in ["one.provider.test.", "two.provider.test.", "provider.test."] {
         world.link(domain, RecordType::MX, "mx.provider.test.");
@@ -240,7 +241,7 @@ fn customers_of_one_provider_have_messages_of_their_own() {
 }
 
 #[test]
-fn time_joins_only_what_follows_the_only_message_of_a_client() {
+fn time_joins_to_single_message_only() {
     let world = World::default();
     let first = question(0, 30, "a.one.test.", "A");
     let near = question(60, 10, "b.two.test.", "A");
@@ -252,7 +253,7 @@ fn time_joins_only_what_follows_the_only_message_of_a_client() {
 }
 
 #[test]
-fn a_pause_ends_a_message_and_clients_are_apart() {
+fn pause_or_client_ends_message() {
     let world = World::default();
     let (first, then, later) = (
         question(0, 500, "mail.example.", "MX"),
@@ -313,7 +314,7 @@ fn counted(mails: &[Vec<QuestionEntry>], world: &World) -> (usize, u64) {
 }
 
 #[test]
-fn the_number_and_the_time_of_emails_do_not_depend_on_how_many_are_in_progress() {
+fn message_count_is_independent_of_load() {
     const MAILS: u8 = 200;
     let mut alone = None;
     for pause in [20_000, 1_013, 207, 103, 37] {
@@ -338,7 +339,7 @@ fn the_number_and_the_time_of_emails_do_not_depend_on_how_many_are_in_progress()
 }
 
 #[test]
-fn deliveries_of_one_mail_to_many_domains_are_counted_each() {
+fn deliveries_to_domains_are_counted() {
     let mut world = World::of_lists(&LISTS);
     let fill = inbound(&mut world, 1);
     let received = draw(INBOUND, 0, &fill);
@@ -353,7 +354,7 @@ fn deliveries_of_one_mail_to_many_domains_are_counted_each() {
 }
 
 #[test]
-fn a_host_that_waits_for_the_greeting_has_one_email() {
+fn greet_delay_keeps_one_message() {
     let world = World::of_lists(&LISTS);
     let screened = vec![question(0, 30, "1.2.0.192.zen.spamhaus.org.", "A")];
     let received = vec![

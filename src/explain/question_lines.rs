@@ -112,7 +112,7 @@ mod tests {
     use hickory_proto::rr::RecordType;
 
     #[test]
-    fn a_failure_because_of_another_zone_names_the_zone_by_which_it_is_found() {
+    fn failure_of_alias_zone_names_route() {
         let shown = |zone: &[u8]| {
             let name = b"\x03out\x06garage\x07example\x00"[..].into();
             let mut question = QuestionEntry::hit(name, RecordType::A, [127, 0, 0, 1].into(), 0, 0);

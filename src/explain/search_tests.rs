@@ -102,8 +102,9 @@ fn names(found: &[MessageReport]) -> Vec<&str> {
     found.iter().map(|message| message.questions.first().map_or("", |one| &one.name)).collect()
 }
 
+// Without a subject the longest wait comes first.
 #[test]
-fn of_a_subject_a_failure_is_worse_than_a_wait_and_of_all_the_longest_wait_is_the_worst() {
+fn subject_search_prefers_failures() {
     assert!(micros(FAILURE_COST) > 3 * SECOND);
     let recorded = three_messages();
     let by_cost = ["failed.example.", "slow.example.", "quick.example."];
@@ -116,7 +117,7 @@ fn of_a_subject_a_failure_is_worse_than_a_wait_and_of_all_the_longest_wait_is_th
 }
 
 #[test]
-fn the_latest_failure_of_a_bogus_zone_leads() {
+fn latest_bogus_failure_comes_first() {
     let mut questions = vec![
         question(1, 0, 9 * SECOND, "slow.example."),
         question(2, 20 * SECOND, 2 * SECOND, "first.example."),
@@ -145,7 +146,7 @@ fn the_latest_failure_of_a_bogus_zone_leads() {
 }
 
 #[test]
-fn a_reason_of_insecurity_explains_no_slowness() {
+fn insecurity_reason_explains_no_delay() {
     let error_of = |outcome: Outcome, code: u16| {
         let asked = question(1, 0, 3 * SECOND, "slow.example.");
         let asked = QuestionEntry { outcome, error: "the reason".into(), code: Some(code), ..asked };
@@ -162,7 +163,7 @@ fn a_reason_of_insecurity_explains_no_slowness() {
 }
 
 #[test]
-fn the_time_and_the_client_choose_messages_by_any_of_their_questions() {
+fn time_and_client_match_any_question() {
     let recorded = three_messages();
     let found_of = |wanted: &Wanted| {
         let mut found = found(&recorded, wanted);
@@ -179,8 +180,9 @@ fn the_time_and_the_client_choose_messages_by_any_of_their_questions() {
     assert_eq!(found_of(&Wanted { client, ..of_name("slow.example.") }), "", "of another client");
 }
 
+// Its reverse name, its names in lists, and hosts with this address.
 #[test]
-fn an_address_is_found_by_its_reverse_name_its_lists_and_the_hosts_that_have_it() {
+fn address_search_finds_related_names() {
     let mut questions = vec![
         question(1, 0, MILLI, "7.2.0.192.in-addr.arpa."),
         question(2, MILLI, MILLI, "7.2.0.192.list.test."),
@@ -207,7 +209,7 @@ fn an_address_is_found_by_its_reverse_name_its_lists_and_the_hosts_that_have_it(
 }
 
 #[test]
-fn the_questions_that_were_wanted_are_marked_and_their_culprit_comes_first() {
+fn wanted_question_culprit_comes_first() {
     // Two questions at the same time; the wanted one takes less time.
     let mut questions =
         vec![question(1, 0, 4 * SECOND, "other.example."), question(1, 1, 2 * SECOND, "own.test.")];
@@ -226,7 +228,7 @@ fn the_questions_that_were_wanted_are_marked_and_their_culprit_comes_first() {
 }
 
 #[test]
-fn many_messages_are_weighed_by_their_first_and_last_question_and_those_that_took_time() {
+fn many_messages_are_weighed_briefly() {
     // The client pauses between questions that the cache answers, so this email lasts longer than the quick one.
     let mut questions = vec![question(9, 0, MILLI, "quick.example.")];
     questions.push(question(1, MILLI, 0, "mail.example."));
@@ -239,7 +241,7 @@ fn many_messages_are_weighed_by_their_first_and_last_question_and_those_that_too
 }
 
 #[test]
-fn what_is_not_in_the_record_says_why() {
+fn absent_message_says_why() {
     let found_of = |recorded: &Recorded| {
         let [message] = &found(recorded, &of_name("mail.none.test."))[..] else { panic!() };
         assert!(message.is_absent() && message.culprit.kind == CulpritKind::Unknown);
@@ -255,7 +257,7 @@ fn what_is_not_in_the_record_says_why() {
 }
 
 #[test]
-fn each_part_of_the_record_has_a_reach_of_its_own() {
+fn record_parts_have_own_reach() {
     let reach = |recorded: &Recorded| {
         found(recorded, &of_name("mail.none.test."))[0].history.map(|history| {
             let since = |at: Option<f64>| at.map(|at| (at - seconds(BEGIN)).round());
@@ -302,7 +304,7 @@ fn of_slow_sender(host: u8, begin: u64, domain: &str) -> Vec<(QuestionEntry, Opt
 }
 
 #[test]
-fn a_client_does_not_pause_while_it_waits_for_a_name_of_the_same_organisation() {
+fn wait_for_organisation_is_no_pause() {
     let mut mails: Vec<_> = of_slow_sender(1, 0, "one.example.");
     mails.extend(of_slow_sender(2, 30, "two.example."));
     mails.sort_by_key(|(question, _)| question.at);
@@ -328,7 +330,7 @@ fn a_client_does_not_pause_while_it_waits_for_a_name_of_the_same_organisation() 
 }
 
 #[test]
-fn a_message_of_the_disk_is_marked() {
+fn message_from_disk_is_marked() {
     let mut recorded = three_messages();
     recorded.questions[0].stored = true;
     let of_disk = |recorded: &Recorded, name: &str| found(recorded, &of_name(name))[0].of_disk;
@@ -338,7 +340,7 @@ fn a_message_of_the_disk_is_marked() {
 }
 
 #[test]
-fn a_list_that_is_held_because_it_answers_late_is_slow() {
+fn held_late_list_is_slow() {
     for (elapsed, kind) in [(1_800 * MILLI, CulpritKind::ListSlow), (20 * MILLI, CulpritKind::Unknown)] {
         let mut late = question(1, 0, elapsed, "2.0.0.127.list.test.");
         let mut flight = flight(&mut late, 1, 1, Conduct::Answered);
@@ -357,7 +359,7 @@ fn a_list_that_is_held_because_it_answers_late_is_slow() {
 }
 
 #[test]
-fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
+fn time_joined_mail_is_separated() {
     // The third question comes just after the second one, and less than `MESSAGE_PAUSE` after the first one. It may belong to the message
     // of the first or to that of the second question, so it becomes a message of its own.
     let questions = vec![
@@ -400,7 +402,7 @@ fn causes_in_time(
 }
 
 #[test]
-fn the_addresses_of_a_sender_are_not_those_of_the_host_of_a_connection() {
+fn sender_addresses_are_not_clients() {
     let sender = |kind, at| QuestionEntry { kind, ..question(1, at, 2_500 * MILLI, "sender.mail.example.") };
     let mut questions = [
         question(1, 0, 1_800 * MILLI, "host.mail.example."),
@@ -422,7 +424,7 @@ fn the_addresses_of_a_sender_are_not_those_of_the_host_of_a_connection() {
 }
 
 #[test]
-fn of_two_causes_the_one_in_the_time_of_the_line_comes_first() {
+fn cause_at_line_time_comes_first() {
     let delay = |from, to| Some(DecisiveTime::Delay { from: BEGIN + from, to: BEGIN + to });
     let until = |end| Some(DecisiveTime::Until(BEGIN + end));
     let (answered, silent) = (Conduct::Answered, Conduct::Silent);
@@ -467,7 +469,7 @@ fn of_two_causes_the_one_in_the_time_of_the_line_comes_first() {
 }
 
 #[test]
-fn a_failed_mail_host_is_a_doubt_of_each_delivery_whose_domain_names_it() {
+fn failed_mail_host_doubts_its_deliveries() {
     let host = |id: u64, question: &mut QuestionEntry| {
         let mut flight = flight(question, id, 1, Conduct::Answered);
         flight.links.push(Link::Name(wire("mx.silent.test.")));
@@ -492,7 +494,7 @@ fn a_failed_mail_host_is_a_doubt_of_each_delivery_whose_domain_names_it() {
 }
 
 #[test]
-fn clients_whose_addresses_are_not_stored_are_not_searched_in_vain() {
+fn hidden_clients_are_not_searched() {
     let recorded = Recorded { hides_clients: true, ..three_messages() };
     let client = Some("203.0.113.9/32".parse().unwrap());
     let advice = |wanted: &Wanted| found(&recorded, wanted).remove(0).culprit.advice;

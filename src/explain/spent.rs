@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn each_moment_of_a_question_is_in_one_stage() {
+    fn stages_of_question_do_not_overlap() {
         // 10 ms in the queue, 5 ms of work, 100 ms with queries for the answer (in 40 ms of them also for keys), 60 ms with queries for
         // keys only, and 25 ms of work.
         let sent = [(5, 100, false), (65, 100, true)];
@@ -231,7 +231,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_stages_add_up_to_the_time_of_the_questions(
+        fn stages_sum_to_question_time(
             asked in proptest::collection::vec((0_u64..500, 1_u64..900, 0_u64..4), 0..20),
             sent in proptest::collection::vec((0_u32..900, 0_u32..900, any::<bool>()), 0..12),
             (began, elapsed) in (0_u64..400, 0_u64..900),

@@ -232,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_counted_between_two_moments_is_their_difference() {
+    fn counts_since_snapshot_are_difference() {
         let counters = Counters::default();
         counters.add(Counter::Strays, 3);
         let before = counters.read();
@@ -244,8 +244,9 @@ mod tests {
         assert_eq!(counts.shown().collect::<Vec<_>>(), [(2, "unexpected replies")]);
     }
 
+    // A resolverctl of another version reads the counters that it knows.
     #[test]
-    fn programs_of_another_version_understand_each_other() {
+    fn unknown_counters_are_ignored() {
         let shown: Counts = serde_json::from_str(r#"{"strays":5,"of_tomorrow":7}"#).unwrap();
         assert_eq!(shown, Counts::from_iter([(Counter::Strays, 5)]));
         let text = serde_json::to_string(&shown).unwrap();

@@ -101,7 +101,7 @@ mod tests {
     const SECOND: u64 = 1_000_000;
 
     #[test]
-    fn moments_before_a_step_of_the_clock_keep_their_dates() {
+    fn times_before_clock_step_stay() {
         let mut dates = Dates::default();
         assert_eq!(dates.unix(7), 7);
         dates.note(10 * SECOND, 1_000 * SECOND);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_bounded_and_the_oldest_are_forgotten() {
+    fn clock_steps_are_bounded() {
         let mut dates = Dates::default();
         for step in 0..2 * MAX_CLOCK_STEPS as u64 {
             dates.note(step * SECOND, 2 * step * SECOND);

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_passed_over_three_times_is_not_read() {
+    fn passed_over_entries_are_not_read() {
         let ring = Mutex::new(Ring::new(1 << 20));
         let write = |at, outcome| lock(&ring).question(&written(at, outcome));
         let follower = &mut NewsReader::default();
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_that_were_overwritten_before_they_were_read_are_counted_once() {
+    fn overwritten_failures_are_counted_once() {
         let ring = Mutex::new(Ring::new(1));
         let write = |count: u64, outcome| {
             for at in 0..count {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_that_were_turned_away_and_overwritten_are_no_judged_failures() {
+    fn overwritten_shed_queries_are_no_failures() {
         let ring = Mutex::new(Ring::new(1));
         for at in 0..20_000 {
             lock(&ring).question(&written(at, Outcome::Shed));

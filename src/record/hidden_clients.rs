@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_has_one_number_of_each_process_and_no_other_client_has_it() {
+    fn hidden_client_has_own_number() {
         let (numbers, others) = (ClientNumbers::draw(), ClientNumbers::draw());
         let clients: [IpAddr; 4] =
             ["192.0.2.1", "192.0.2.2", "2001:db8::1", "127.0.0.1"].map(|text| text.parse().unwrap());

@@ -264,7 +264,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_time_is_kept_to_one_per_cent(micros in 1_u64..67_000_000) {
+        fn histogram_keeps_time_to_percent(micros in 1_u64..67_000_000) {
             let kept = middle(place(micros));
             prop_assert!(kept.abs_diff(micros) * 100 <= micros, "{micros} kept as {kept}");
         }
@@ -298,7 +298,7 @@ mod tests {
         }
 
         #[test]
-        fn the_sum_of_two_has_what_both_have(
+        fn spread_sum_equals_joined_times(
             one in proptest::collection::vec(0_u64..100_000_000, 0..100),
             other in proptest::collection::vec(0_u64..2_000, 0..100),
         ) {

@@ -118,7 +118,7 @@ fn a_zone_that_worked_is_told_at_its_third_failure_and_when_it_is_back() {
 }
 
 #[test]
-fn a_success_between_or_a_long_pause_begins_the_count_anew() {
+fn success_or_pause_resets_failures() {
     let (mut stage, zone) = (Stage::default(), zone(1));
     for second in 0..100 {
         assert_eq!(stage.failed(&zone, true, second), None);
@@ -131,8 +131,9 @@ fn a_success_between_or_a_long_pause_begins_the_count_anew() {
     }
 }
 
+// Good answers for other names of the zone do not end it.
 #[test]
-fn what_is_bogus_is_told_though_other_names_are_well_and_ends_when_it_is_answered_validated() {
+fn bogus_zone_is_reported_until_validated() {
     let (mut stage, zone) = (Stage::default(), zone(1));
     let mut lines = Vec::new();
     for second in 0..6 {
@@ -159,7 +160,7 @@ fn what_is_bogus_is_told_though_other_names_are_well_and_ends_when_it_is_answere
 }
 
 #[test]
-fn what_is_refused_ends_when_some_of_it_is_answered() {
+fn refused_zone_recovers_with_one_answer() {
     let (mut stage, zone) = (Stage::default(), zone(1));
     for (second, kind) in [RecordType::MX, RecordType::A, RecordType::TXT].into_iter().enumerate() {
         stage.end(worked(&zone), kind, Some(Shows::NoHelp), second as u64);
@@ -180,7 +181,7 @@ fn what_is_refused_ends_when_some_of_it_is_answered() {
 }
 
 #[test]
-fn answers_that_come_after_clients_were_told_servfail_are_failures() {
+fn late_answers_count_as_failures() {
     let (mut stage, zone) = (Stage::default(), zone(1));
     let question = Question::new(&zone, RecordType::MX);
     let late = FlightEnded {
@@ -205,7 +206,7 @@ fn answers_that_come_after_clients_were_told_servfail_are_failures() {
 }
 
 #[test]
-fn a_flapping_zone_is_not_told_again_for_a_while() {
+fn flapping_zone_is_reported_once() {
     let (mut stage, zone) = (Stage::default(), zone(1));
     let mut lines = 0;
     for second in 0..600 {
@@ -216,8 +217,9 @@ fn a_flapping_zone_is_not_told_again_for_a_while() {
     assert_eq!(lines, 2);
 }
 
+// After a day.
 #[test]
-fn what_nobody_asks_for_hours_is_told_once_and_forgotten_after_a_day() {
+fn unasked_failing_zone_is_forgotten() {
     let (mut stage, zone) = (Stage::default(), zone(1));
     let mut lines = Vec::new();
     for hour in 0..5 {
@@ -237,7 +239,7 @@ fn what_nobody_asks_for_hours_is_told_once_and_forgotten_after_a_day() {
 }
 
 #[test]
-fn the_dead_domains_of_spam_are_no_incident() {
+fn dead_spam_domains_are_no_incident() {
     let mut stage = Stage::default();
     for second in 0..3_000_u32 {
         for _ in 0..9 {
@@ -254,7 +256,7 @@ fn the_dead_domains_of_spam_are_no_incident() {
 }
 
 #[test]
-fn an_hour_has_a_few_lines_and_then_a_number() {
+fn incident_lines_per_hour_are_bounded() {
     let mut stage = Stage::default();
     let mut lines = 0;
     for number in 0..100 {
@@ -271,7 +273,7 @@ fn an_hour_has_a_few_lines_and_then_a_number() {
 }
 
 #[test]
-fn a_full_table_still_has_room_for_who_is_new() {
+fn full_incident_table_admits_new_zone() {
     let mut stage = Stage::default();
     for number in 0..2_000 {
         stage.failed(&zone(number), true, u64::from(number) / 1_000);
@@ -288,8 +290,9 @@ fn a_full_table_still_has_room_for_who_is_new() {
     assert!(stage.incidents.zones.contains_key(&zone(4_999)));
 }
 
+// A zone that failed before keeps failing.
 #[test]
-fn a_network_without_answers_blames_no_zone_and_who_failed_before_keeps_failing() {
+fn outage_blames_no_zone() {
     let mut stage = Stage::default();
     for second in 0..3 {
         stage.failed(&zone(0), true, second);
@@ -320,7 +323,7 @@ fn a_network_without_answers_blames_no_zone_and_who_failed_before_keeps_failing(
 }
 
 #[test]
-fn whoever_fails_while_nobody_is_heard_may_not_be_at_fault() {
+fn failures_in_silence_blame_nobody() {
     let (mut stage, zone) = (Stage { quiet: true, ..Stage::default() }, zone(1));
     for second in 0..100 {
         assert_eq!(stage.failed(&zone, true, second), None);
@@ -329,8 +332,9 @@ fn whoever_fails_while_nobody_is_heard_may_not_be_at_fault() {
     assert!((100..103).any(|second| stage.failed(&zone, true, second).is_some()), "the root is heard");
 }
 
+// A load balancer that knows one record type denies all others without authority.
 #[test]
-fn denials_without_authority_are_told_only_once_a_question_fails_too() {
+fn unauthoritative_denials_need_failed_question() {
     let (mut stage, zone) = (Stage::default(), zone(1));
     // A load balancer that knows only one record type sends denials without authority for all other types. These are no failures.
     for second in 0..20 {
@@ -346,8 +350,9 @@ fn denials_without_authority_are_told_only_once_a_question_fails_too() {
     );
 }
 
+// It keeps its place in a full table.
 #[test]
-fn a_configured_zone_that_never_worked_is_told_at_its_third_failure_and_gives_no_place_to_others() {
+fn configured_zone_is_always_reported() {
     let mut stage = Stage { configured: true, ..Stage::default() };
     let ours = zone(0);
     assert_eq!(stage.failed(&ours, false, 0), None);
@@ -364,7 +369,7 @@ fn a_configured_zone_that_never_worked_is_told_at_its_third_failure_and_gives_no
 }
 
 #[test]
-fn zones_below_a_changed_name_no_longer_fail() {
+fn reload_ends_failures_below_name() {
     let mut stage = Stage::default();
     let (removed, other) = (zone(1), zone(2));
     for second in [0, 10, 20] {

@@ -356,7 +356,7 @@ mod tests {
     use hickory_proto::rr::RecordType;
 
     #[test]
-    fn a_line_about_a_zone_has_no_key_of_a_list() {
+    fn zone_line_hides_list_key() {
         const KEY: &str = "sekretkey0123456789abcd";
         let name = |text: &str| Name::from_ascii(text.replace("KEY", KEY)).unwrap();
         let known = Secrets::before([wire_name(&name("dq.list.test."))]);
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_a_shell_would_read_is_not_part_of_a_command() {
+    fn shell_characters_leave_command_out() {
         let shown = |label: &[u8]| {
             let name = Name::from_labels([label, b"example"]).unwrap();
             Trace(&Question::new(&name, RecordType::MX)).to_string()

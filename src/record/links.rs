@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_policy_names_the_domains_that_it_includes() {
+    fn spf_record_links_included_domains() {
         let shown = |text: &str| -> Vec<String> {
             let links = policies(text).into_iter();
             links

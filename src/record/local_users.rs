@@ -159,8 +159,9 @@ mod tests {
         QuestionEntry { port, user, outcome, elapsed, ..QuestionEntry::failed(b"\x07example\x00", 100) }
     }
 
+    // Failed questions are counted one by one.
     #[test]
-    fn sampled_sockets_are_scaled_up_and_failed_questions_count_one_by_one() {
+    fn sampled_users_are_scaled_up() {
         let mut questions = vec![
             question(1, Some("postfix"), Outcome::Failed, 9),
             question(1, Some("postfix"), Outcome::Failed, 9),
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_user_with_most_questions_is_first_though_another_waits_longer() {
+    fn users_are_sorted_by_questions() {
         let recorder = Recorder::new(Clock::machine(), 1);
         let quick = |port| question(port, Some("rspamd"), Outcome::Failed, 9);
         let questions = [question(1, Some("postfix"), Outcome::Failed, 400), quick(2), quick(3)];
@@ -192,8 +193,9 @@ mod tests {
         assert_eq!(users, ["rspamd", "postfix"]);
     }
 
+    // Only clients on this host have users, and each is looked up once.
     #[test]
-    fn users_of_clients_on_this_host_are_wanted_once_and_their_number_is_bounded() {
+    fn wanted_users_are_bounded() {
         let recorder = Recorder::new(Clock::machine(), 1);
         let want = |client: SocketAddr| {
             let server = ([127, 0, 0, 1], 53).into();

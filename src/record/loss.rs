@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn loss_on_all_paths_is_seen_within_two_minutes_and_ends() {
+    fn own_loss_is_seen_and_ends() {
         for (seed, percent) in (0..20).flat_map(|seed| [(seed, 20), (seed, 40)]) {
             let mut gateway = Gateway::new(seed);
             gateway.run(600, |_| 1);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn lossy_and_dead_networks_of_others_are_no_loss_of_ours() {
+    fn loss_of_others_is_not_ours() {
         for seed in 0..20 {
             let mut gateway = Gateway::new(seed);
             gateway.run(600, |network| if network < 2 { 100 } else { 1 });
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_with_a_fault_of_their_own_do_not_change_the_share() {
+    fn faulty_networks_do_not_bias_loss() {
         let seen = (0..20).map(|seed| {
             let mut gateway = Gateway::new(seed);
             gateway.run(600, |_| 1);

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_kept_once_in_lower_case_and_without_a_key() {
+    fn read_names_are_shared_and_redacted() {
         let secrets = Secrets::before([b"\x04list\x00".to_vec()]);
         let mut names = ReadNames::without(&secrets);
         let [one, other] = [b"\x04MAIL\x00", b"\x04mail\x00"].map(|name| names.name(name));

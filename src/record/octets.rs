@@ -465,7 +465,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn entries_are_read_as_they_were_written() {
+    fn entries_survive_encoding() {
         let mut octets = Vec::new();
         let (client, at) = (IpAddr::from([127, 0, 0, 1]), 1_795_165_200_000_001);
         let asked = b"\x04MAIL\x07example\x00\x00\x0f";
@@ -506,8 +506,9 @@ pub(crate) mod tests {
         assert_eq!(read_all(&octets), expected);
     }
 
+    // It has no result.
     #[test]
-    fn a_question_of_an_earlier_version_has_no_result() {
+    fn question_of_earlier_version_is_read() {
         let question = QuestionEntry::failed(b"\x04mail\x07example\x00", 7);
         let mut octets = Vec::new();
         put_question(&QuestionEntry { result: DnsResult::NoName, ..question.clone() }, &mut octets);

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn one_dead_zone_at_an_idle_gateway_is_no_outage() {
+    fn single_dead_zone_is_no_outage() {
         let mut outage = Outage::default();
         outage.heard(at(0), at(0));
         for millis in (100..60_000).step_by(300) {
@@ -144,8 +144,9 @@ mod tests {
         assert!(outage.has_heard_since(at(59_000)) && !outage.was_down_since(at(0)));
     }
 
+    // It ends with the first answer.
     #[test]
-    fn an_outage_is_told_once_the_root_is_silent_too_and_once_somebody_is_heard() {
+    fn outage_needs_silent_root_server() {
         let mut outage = Outage::default();
         outage.heard(at(0), at(0));
         let mut shown = Vec::new();
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silence_of_less_than_the_time_is_none() {
+    fn short_silence_is_no_outage() {
         let mut outage = Outage::default();
         for millis in (0..3_900).step_by(100) {
             assert_eq!(outage.overdue(server(1), true, at(millis), at(millis + 50)), None);
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_answer_to_a_query_from_before_a_silence_does_not_end_it() {
+    fn late_earlier_answer_keeps_outage() {
         let mut outage = Outage::default();
         outage.overdue(server(1), false, at(1_000), at(1_300));
         assert_eq!(outage.heard(at(900), at(2_700)), None);

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_belongs_to_the_questions_of_its_port_and_time() {
+    fn user_matches_port_and_time() {
         let owner =
             |port, at, user: &str| OwnerEntry { client: [127, 0, 0, 1].into(), port, at, user: user.into() };
         let owners =

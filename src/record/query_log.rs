@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_bounded_by_the_second_and_in_all_and_the_others_are_counted() {
+    fn query_log_lines_are_bounded() {
         let made = || QuestionEntry {
             name: (*b"\x01a\x00").into(),
             kind: RecordType::A,

@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_question_of_memory_is_not_read_from_the_disk_too() {
+    fn question_in_memory_is_read_once() {
         let recorder = recorder(1 << 20);
         let now = recorder.clock.mono().as_micros();
         let failed = QuestionEntry {
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_segment_hides_no_older_one() {
+    fn damaged_segment_hides_no_older() {
         let at = Clock::machine().unix_micros() - 60_000_000;
         let stored =
             QuestionEntry::hit((*b"\x07example\x00").into(), RecordType::MX, [127, 0, 0, 1].into(), 0, at);
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_step_of_the_clock_makes_no_stored_question_two() {
+    async fn clock_step_duplicates_no_question() {
         let clock = Clock::simulated(1_795_165_920);
         let recorder = Recorder::with_size(clock.clone(), 1, 1 << 20);
         let fail = |at: Mono| {
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_takes_a_bounded_multiple_of_the_rings() {
+    fn reading_record_has_bounded_memory() {
         let size = 1_u64 << 20;
         let recorder = recorder(size);
         for number in 0..40_000_u32 {
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn the_questions_of_a_batch_are_kept_once_it_has_ended() {
+    fn hits_are_recorded_after_batch() {
         let recorder = recorder(1 << 20);
         for at in 1..3 {
             let mut page = recorder.hits(0, Mono::from_micros(at), 0).unwrap();

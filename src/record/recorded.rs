@@ -261,14 +261,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outage_that_was_stored_while_it_lasted_is_one() {
+    fn outage_stored_twice_is_one() {
         let outages = vec![(9, 12), (1, 3), (1, 7), (2, 5)];
         let recorded = Recorded { outages, ..Recorded::default() }.in_order();
         assert_eq!(recorded.outages, [(1, 7), (9, 12)]);
     }
 
     #[test]
-    fn a_flight_that_is_kept_twice_is_one_whatever_the_clock_did() {
+    fn flight_stored_twice_is_one() {
         let entry = |elapsed, began| FlightEntry::blank(7, began, elapsed);
         let between = FlightEntry { id: 8, ..entry(1, 5) };
         let flights = vec![entry(4_000_000, 4), between.clone(), entry(6_000_000, 6)];

@@ -331,7 +331,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sentence_has_domains_instead_of_names_except_zones_and_lists() {
+    fn redacted_sentence_keeps_zones_and_lists() {
         let redaction = Redaction { clients: true, names: true };
         for (text, shown) in [
             ("timeout at ns.mail.one.test. (after 2 s)", "timeout at one.test. (after 2 s)"),
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_hidden_where_it_does_not_belong_too() {
+    fn misplaced_list_key_is_hidden() {
         const KEY: &str = "a1b2c3d4e5f6a7b8c9d0e1f2g3";
         let secrets = Secrets::before([wire("zen.dq.example.")]).and_below([wire("dq.example.").into_vec()]);
         for (name, shown) in [
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn the_label_before_the_apex_is_hidden_in_names_and_texts() {
+    fn label_before_apex_is_hidden() {
         let secrets =
             Secrets::before([wire("dq.example.")]).and_keys_before([wire("combined.example.").into_vec()]);
         for (name, shown) in [

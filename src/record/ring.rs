@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_take_the_place_of_the_oldest_and_no_memory() {
+    fn ring_replaces_oldest_entries() {
         let ring = Mutex::new(Ring::new(4 * RECORD_BLOCK));
         let in_block = (RECORD_BLOCK / HitHead::room(ASKED)) as u64;
         let mut written = 0;
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_goes_on_gets_each_entry_once_unless_it_was_overwritten() {
+    fn ring_reader_gets_entries_once() {
         let ring = Mutex::new(Ring::new(4 * RECORD_BLOCK));
         let (mut place, mut written, mut read) = (RingPlace::default(), 0, Vec::new());
         let go_on = |place: &mut RingPlace, read: &mut Vec<u64>| {

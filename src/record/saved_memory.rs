@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_next_process_has_what_the_first_one_had() {
+    async fn saved_record_is_restored() {
         let first = recorder(2);
         fill(&first);
         let (before, file) = (read(&first), saved(&first));
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn of_a_full_memory_the_next_process_knows_that_it_lacks_the_first_queries() {
+    async fn restored_record_knows_lost_begin() {
         let first = recorder(1);
         let now = first.clock.mono().as_micros() - 1_000_000;
         (0..20_000)
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn entries_of_the_future_and_from_before_seven_days_are_left_out() {
+    async fn future_and_old_entries_are_dropped() {
         let first = recorder(1);
         fill(&first);
         let file = saved(&first);

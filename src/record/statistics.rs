@@ -246,7 +246,7 @@ mod tests {
     use std::time::Duration;
 
     #[tokio::test(start_paused = true)]
-    async fn a_scrape_has_the_counts_of_the_reports() {
+    async fn scrape_equals_report_counts() {
         let recorder = Recorder::new(Clock::simulated(1_795_165_920), 2);
         let work = |count: u64| {
             for (shard, outcome) in [(0, Outcome::Cache), (1, Outcome::Failed)] {

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_is_read_as_it_was_written() {
+    fn segment_survives_encoding() {
         let octets = segment(3);
         assert_eq!(check(&octets), whole(octets.len()));
         assert_eq!(entries_of(&octets), (0..3).map(question).collect::<Vec<_>>());
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_entry_takes_no_other_along() {
+    fn damaged_entry_loses_no_other() {
         let octets = segment(4);
         let length = segment(1).len() - SEGMENT_HEAD.len();
         // Damages an octet of the checksum, then one of the name.
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_length_takes_no_other_along() {
+    fn damaged_length_loses_no_other() {
         let octets = segment(4);
         let length = segment(1).len() - SEGMENT_HEAD.len();
         // Damages the lower octet of the length, then the upper one, then both with the checksum.
@@ -179,7 +179,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_torn_or_damaged_end_is_left_out(cut in 0_usize..300, rest in proptest::collection::vec(any::<u8>(), 0..80)) {
+        fn damaged_segment_end_is_dropped(cut in 0_usize..300, rest in proptest::collection::vec(any::<u8>(), 0..80)) {
             let octets = segment(3);
             let cut = cut.min(octets.len());
             let mut octets = octets.get(..cut).unwrap().to_vec();

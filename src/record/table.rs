@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_later_only_the_start_remembers() {
+    fn row_leaves_windows_after_hour() {
         let mut table = CounterTable::default();
         table.count(&1, |row: &mut Count| row.0 += 5);
         table.close_minute();
@@ -216,7 +216,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rows_are_bounded_lose_nothing_and_keep_the_heaviest(
+        fn bounded_rows_keep_heaviest(
             adds in proptest::collection::vec((0_u32..40, 1_u64..9), 1..200)
         ) {
             let mut rows = Rows::new(8);

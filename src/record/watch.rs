@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_watcher_learns_how_many_it_lost_and_goes_on() {
+    fn slow_watcher_learns_lost_count() {
         let watchers = Watchers::default();
         watchers.send(|| panic!("nobody watches"));
         let mut watch = watchers.watch().unwrap();
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn watchers_are_bounded_and_leave_their_place() {
+    fn watchers_are_bounded() {
         let watchers = Watchers::default();
         let mut all: Vec<Watch> = (0..limits::MAX_WATCHERS).map(|_| watchers.watch().unwrap()).collect();
         assert!(watchers.watch().is_none());

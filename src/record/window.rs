@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_begins_at_the_nearest_snapshot_or_at_the_start() {
+    fn window_begins_at_nearest_snapshot() {
         let mut snapshots = Snapshots::new(Mono::START);
         for tick in 1..=720_u64 {
             snapshots.take(second(tick * 10), tick);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_young_daemon_tells_from_its_start() {
+    fn young_daemon_window_begins_at_start() {
         let mut snapshots = Snapshots::new(second(5));
         snapshots.take(second(15), 7_u64);
         assert_eq!(snapshots.begin(Window::FiveMinutes, second(20)), (Arc::new(0), Duration::from_secs(15)));

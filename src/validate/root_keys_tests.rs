@@ -274,7 +274,7 @@ fn full_key_table_keeps_trusted_keys() {
 }
 
 #[test]
-fn the_root_is_asked_as_often_as_rfc_5011_says() {
+fn root_key_queries_follow_rfc_5011() {
     let hour = Duration::from_secs(3_600);
     let (known, mut new) = (RootKeys::default(), RootKeys::default());
     new.keys.push(RootKey::new(&key(2), RootKeyState::Pending, BEGIN).unwrap());

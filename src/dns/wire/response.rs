@@ -180,7 +180,7 @@ mod tests {
 
     /// RFC 5155 section 8.2, RFC 4034 section 2.1.2.
     #[test]
-    fn a_record_that_nobody_understands_costs_no_other_of_its_message() {
+    fn unknown_record_costs_no_other() {
         let nsec3 = record(50, &[1, 2, 0, 0, 0, 1, 7, 0, 1, 0x40]);
         let key = record(48, &[1, 0, 2, 13, 1, 2, 3, 4]);
         let text = record(16, b"\x01x");
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_left_out_where_nothing_hangs_on_it() {
+    fn broken_additional_record_is_dropped() {
         let short = record(1, &[192, 0, 2]);
         let good = record(1, &[192, 0, 2, 1]);
         let text = record(16, b"\x01x");

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_ttl_of_the_answers_counts() {
+    fn http_lifetime_is_smallest_ttl() {
         let of = |answers: &[Record]| for_http_cache(&reply(ResponseCode::NoError, answers, &[zone(1, 1)]));
         assert_eq!(of(&[address(300), address(60), address(900)]), Some(60));
         let long = Record::from_rdata(name(), 5, RData::TXT(TXT::new(vec!["v".repeat(200); 20])));
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_negative_answer_has_the_time_of_its_soa() {
+    fn negative_answer_lifetime_is_soa() {
         let of = |code, authorities: &[Record]| for_http_cache(&reply(code, &[], authorities));
         assert_eq!(of(ResponseCode::NXDomain, &[zone(900, 60)]), Some(60));
         assert_eq!(of(ResponseCode::NoError, &[address(3), zone(30, 60)]), Some(30));
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_and_cut_replies_are_not_kept() {
+    fn failures_have_no_http_lifetime() {
         for code in [ResponseCode::ServFail, ResponseCode::Refused, ResponseCode::FormErr] {
             assert_eq!(for_http_cache(&reply(code, &[address(300)], &[])), None, "{code}");
         }
@@ -178,7 +178,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_octets_are_read_to_their_end_at_most(octets in proptest::collection::vec(any::<u8>(), 0..200), cut in 0_usize..100) {
+        fn random_reply_has_bounded_reading(octets in proptest::collection::vec(any::<u8>(), 0..200), cut in 0_usize..100) {
             let _ = for_http_cache(&octets);
             let whole = reply(ResponseCode::NoError, &[address(300), address(60)], &[]);
             let part = &whole[..cut.min(whole.len())];

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn data_have_the_fields_of_their_type() {
+    fn record_data_is_read_by_type() {
         assert_eq!(data("SRV 0 5 5060 sip.example."), "0 5 5060 sip.example.");
         assert_eq!(data("CAA 0 issue \"ca.example; account=1\""), "0 issue \"ca.example; account=1\"");
         assert_eq!(data("RP host. ."), data("TYPE17 \\# 7 04686f737400 00"));
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn data_that_are_no_such_data_are_refused() {
+    fn wrong_record_data_is_refused() {
         for text in [
             "A 10.0.0",
             "A 10.0.0.1 more",

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn parentheses_join_lines_and_quotes_join_words() {
+    fn zone_file_joins_lines_and_words() {
         let text =
             "@ SOA a b ( 1 ; serial\n 2 3\n4 5 )\n\n; nothing\n\tTXT \"a ; ( b\\\" c\"d e\\;f k=\"v w\"x\n";
         let found = texts(text);

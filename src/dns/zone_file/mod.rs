@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn owners_ttls_and_classes_may_be_left_out() {
+    fn zone_file_fields_are_inherited() {
         let text = "$TTL 1h30m\n@ IN SOA ns host ( 1 2h 15m\n 14D 60 )\n\tNS ns\n\
                     ns 60 IN A 127.0.0.1\n IN 30 AAAA ::1\n$ORIGIN sub\nwww CNAME @\n$ORIGIN .\nx.zone.example MX 5 @\n";
         assert_eq!(
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_entry_is_reported_with_its_line() {
+    fn unreadable_zone_entry_names_line() {
         assert_eq!(wrong("\tA 10.0.0.1\n"), "line 1: the first record has no owner");
         assert_eq!(wrong("a A 10.0.0.1\na NOSUCH x\n"), "line 2: unknown type NOSUCH");
         assert_eq!(wrong("a IN 60\n"), "line 1: the type is missing");

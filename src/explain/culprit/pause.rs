@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_before_another_mail_may_not_be_the_clients() {
+    fn pause_between_mails_is_unknown() {
         use CulpritKind::{Client, None, Unknown};
         for (case, text, kind) in [
             ("a pause in a mail", "PTR:r A:h A:l.list 1500 MX:d TXT:d", Client),

@@ -522,7 +522,7 @@ fn each_fault_has_its_culprit() {
 }
 
 #[test]
-fn an_outage_is_ours_only_if_root_servers_were_silent_too() {
+fn outage_needs_silent_root_servers() {
     let silent = || one(0, 4_000, "a.example.", Outcome::Failed, vec![(0, 4_000, 1, "example.", SILENT)]);
     let other = || one(10, 4_000, "b.test.", Outcome::Failed, vec![(0, 4_000, 2, "test.", SILENT)]);
     let within = |outages: &[(u64, u64)]| judged_in(&[silent()], &[other()], (outages, &[]))[0].0;
@@ -532,7 +532,7 @@ fn an_outage_is_ours_only_if_root_servers_were_silent_too() {
 }
 
 #[test]
-fn while_our_own_network_loses_packets_no_zone_is_blamed_for_it() {
+fn own_loss_blames_no_zone() {
     let waits = |number| {
         one(
             0,
@@ -554,7 +554,7 @@ fn while_our_own_network_loses_packets_no_zone_is_blamed_for_it() {
 }
 
 #[test]
-fn a_server_that_answers_only_an_unusual_query_loses_nothing() {
+fn unusual_query_answer_is_no_loss() {
     let silence = || vec![(0, 580, 1, "example.", SILENT), (580, 20, 1, "example.", OK)];
     let asked = || {
         [
@@ -588,7 +588,7 @@ fn a_server_that_answers_only_an_unusual_query_loses_nothing() {
 }
 
 #[test]
-fn a_server_that_answered_nothing_for_seconds_lost_nothing() {
+fn silent_server_is_not_lossy() {
     let at = |at: u64, conduct: Option<Conduct>| {
         let (outcome, elapsed) = if conduct == OK { (Upstream, 20) } else { (Failed, 1_700) };
         let sent = vec![(0, elapsed, 1, "list.example.", conduct)];
@@ -610,7 +610,7 @@ fn a_server_that_answered_nothing_for_seconds_lost_nothing() {
 }
 
 #[test]
-fn a_cached_failure_of_a_list_without_a_flight_is_that_of_its_state() {
+fn cached_list_failure_follows_list_state() {
     let asked = One { shows: None, ..one(0, 0, "2.0.0.127.list.example.", Remembered, Vec::new()) };
     let (question, _) = entries(0, &asked);
     let list = |refuses| Some(ListName { apex: wire("list.example.").len(), keyed: false, refuses });
@@ -623,7 +623,7 @@ fn a_cached_failure_of_a_list_without_a_flight_is_that_of_its_state() {
 }
 
 #[test]
-fn a_shorter_slow_time_has_causes_for_shorter_delays() {
+fn shorter_slow_time_explains_shorter_delays() {
     let kind_of = |slow: Duration| {
         let (question, flight) = entries(0, &up(150, vec![(0, 150, 1, "example.", OK)]));
         let traffic =

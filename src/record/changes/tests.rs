@@ -30,7 +30,7 @@ fn an_undone_change_is_two_changes() {
 }
 
 #[test]
-fn values_that_come_again_are_no_changes() {
+fn rotating_values_are_no_changes() {
     for rotation in [
         &["a", "b", "a", "b"][..],
         &["a", "b", "c", "a", "b", "c"],
@@ -49,7 +49,7 @@ fn a_change_before_a_rotation_stays() {
 }
 
 #[test]
-fn a_change_with_late_secondaries_is_one_change() {
+fn change_with_late_secondaries_counts_once() {
     let mut values = vec!["a"; 10];
     values.extend(["b", "a", "b", "a"]);
     assert!(told(&values).is_empty());
@@ -58,7 +58,7 @@ fn a_change_with_late_secondaries_is_one_change() {
 }
 
 #[test]
-fn a_denial_counts_only_at_a_watched_name() {
+fn denial_counts_at_watched_name() {
     let mut changes = Changes::default();
     see(&mut changes, ("a.test.", RecordKind::Mx), None, BEGIN);
     see(&mut changes, ("a.test.", RecordKind::Ds), Some("1"), BEGIN);

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_or_damaged_row_loses_no_earlier_row_and_foreign_octets_are_no_file() {
+    fn damaged_minute_keeps_earlier_minutes() {
         let rows: Vec<Row> = (1_000..1_010).map(row).collect();
         let (whole, most) = (file(&rows), file(&rows[..9]).len());
         assert_eq!(rows_of(&whole).0, rows);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn thirty_days_of_a_busy_gateway_fit() {
+    fn busy_day_of_minutes_fits() {
         let rows: Vec<Row> = (0..MINUTES).map(|minute| row(20_000 * MINUTES + minute)).collect();
         let file = file(&rows);
         assert!(file.len() as u64 <= MAX_DAY_FILE);

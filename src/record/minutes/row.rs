@@ -396,7 +396,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rows_are_read_as_they_were_written(rows in proptest::collection::vec(row(), 0..6)) {
+        fn minute_row_survives_encoding(rows in proptest::collection::vec(row(), 0..6)) {
             let (mut written, mut read) = (Names::default(), Names::default());
             for row in rows {
                 let octets = row.encode(&mut written, usize::MAX);
@@ -417,13 +417,13 @@ mod tests {
         }
 
         #[test]
-        fn any_octets_are_a_row_or_none(octets in proptest::collection::vec(any::<u8>(), 0..60)) {
+        fn random_minute_octets_cause_no_panic(octets in proptest::collection::vec(any::<u8>(), 0..60)) {
             let _ = Row::decode(&octets, &mut Names::default());
         }
     }
 
     #[test]
-    fn counts_grow_from_row_to_row_and_a_lost_row_begins_again() {
+    fn lost_minute_row_begins_counts_again() {
         let busy = |name: &str, questions, spent_ms| Busy {
             kind: BusyKind::Zone,
             name: name.into(),
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_are_summed_by_network_and_one_that_is_lost_takes_nothing_away() {
+    fn minute_servers_are_summed_by_network() {
         let busy = |name: &str, questions| Busy {
             kind: BusyKind::Network,
             name: name.into(),
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_has_the_busiest_names_of_each_kind() {
+    fn minute_row_keeps_busiest_names() {
         let busy = |kind| {
             (0..90).map(move |n| Busy { kind, name: format!("{n}").into(), counts: BusyCounts::default() })
         };

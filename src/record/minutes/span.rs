@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_the_users_the_one_who_asks_most_is_first() {
+    fn span_users_are_sorted_by_questions() {
         let busy = |kind, name: &str, questions, spent_ms| Busy {
             kind,
             name: name.into(),
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_has_the_sum_of_its_minutes() {
+    fn span_sums_its_minutes() {
         let row = |minute, name: &str| Row {
             minute,
             outcomes: [(0, 5), (4, 1)].into(),

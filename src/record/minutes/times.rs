@@ -86,7 +86,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn buckets_follow_one_another_and_begin_where_they_say() {
+    fn time_buckets_are_contiguous() {
         let mut last = 0;
         for micros in 0..3_000_000 {
             let bucket = bucket(micros);
@@ -99,7 +99,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn quantiles_are_near_those_of_the_exact_histogram(
+        fn stored_quantiles_are_near_exact(
             micros in proptest::collection::vec(1_024_u64..60_000_000, 1..300)
         ) {
             let histogram = Histogram::default();
