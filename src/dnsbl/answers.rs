@@ -69,14 +69,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_listed_after_many_answers_without_a_listing() {
+    fn many_denials_show_empty_list() {
         assert!(!answers(0, 499).show_nothing(false) && answers(0, 500).show_nothing(false));
         assert!(answers(60, 500).show_nothing(false), "it was emptied");
         assert!(answers(0, 0).show_nothing(true) && !answers(1, 0).show_nothing(true));
     }
 
     #[test]
-    fn the_world_is_listed_where_all_is() {
+    fn many_listings_show_listed_world() {
         assert!(answers(16, 0).show_world() && !answers(15, 0).show_world() && !answers(16, 1).show_world());
         assert!(answers(4, 12).show_no_world() && !answers(5, 12).show_no_world());
         assert!(!answers(0, 15).show_no_world(), "too few");

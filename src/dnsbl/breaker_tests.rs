@@ -36,8 +36,9 @@ fn opens_after(mut breaker: Breaker, begin: u64) -> Option<u64> {
         .map(|now| now - begin)
 }
 
+// A slow list does not.
 #[test]
-fn a_silent_list_is_dead_within_two_seconds_and_a_slow_one_is_not() {
+fn silent_list_opens_breaker_soon() {
     for usual in [5, 20, 80, 150] {
         let after = opens_after(known(usual), 1_000).unwrap();
         assert!((1_000..2_000).contains(&after), "{usual} ms: {after}");
@@ -48,7 +49,7 @@ fn a_silent_list_is_dead_within_two_seconds_and_a_slow_one_is_not() {
 }
 
 #[test]
-fn the_report_of_another_gateway_shortens_the_time_but_opens_nothing() {
+fn fleet_report_shortens_breaker_time() {
     let reported = |usual: Option<u64>| {
         let mut breaker = usual.map_or_else(Breaker::default, known);
         breaker.others_found_silence(at(900));
@@ -66,7 +67,7 @@ fn the_report_of_another_gateway_shortens_the_time_but_opens_nothing() {
 }
 
 #[test]
-fn a_list_that_stutters_is_not_slow() {
+fn single_late_answers_are_not_slow() {
     let mut breaker = known(50);
     for elapsed in [1_000, 2_000] {
         breaker.asked(Mono::START);
@@ -102,7 +103,7 @@ fn nothing_opens_while_nobody_else_answers() {
 }
 
 #[test]
-fn a_lost_packet_between_answers_is_no_silence() {
+fn lost_packet_is_no_silence() {
     let mut breaker = known(50);
     breaker.asked(at(0));
     for now in (0..20_000).step_by(400) {
@@ -113,7 +114,7 @@ fn a_lost_packet_between_answers_is_no_silence() {
 }
 
 #[test]
-fn silence_of_long_ago_does_not_count() {
+fn old_silence_does_not_count() {
     let mut breaker = known(50);
     breaker.asked(at(0));
     ended(&mut breaker, ListQueryEnd::Silent, 10 * MS, false, at(500));
@@ -139,8 +140,9 @@ fn probe_fails(breaker: &mut Breaker, begin: u64) {
     assert!(!ended(breaker, ListQueryEnd::Failed, 50 * MS, true, at(begin + 50)));
 }
 
+// An answer closes it.
 #[test]
-fn errors_in_a_row_open_it_once_a_probe_meets_them_too_and_an_answer_closes_it() {
+fn errors_open_breaker_after_probe() {
     let mut breaker = failing();
     assert_eq!(breaker.judge(evidence(1_090), at(1_090)), Judgement::Rest, "mail may have made us ask so");
     probe_fails(&mut breaker, 1_100);
@@ -168,7 +170,7 @@ fn errors_that_all_meet_open_nothing() {
 }
 
 #[test]
-fn probes_of_what_cannot_be_told_come_at_longer_and_longer_pauses() {
+fn inconclusive_probes_back_off() {
     let mut breaker = failing();
     let mut now = at(1_100);
     for _ in 0..10 {
@@ -183,7 +185,7 @@ fn probes_of_what_cannot_be_told_come_at_longer_and_longer_pauses() {
 }
 
 #[test]
-fn whoever_answers_with_errors_is_silent_no_more() {
+fn error_answer_ends_silence() {
     let mut breaker = known(50);
     breaker.asked(at(1_000));
     while breaker.judge(evidence(3_000), at(3_000)) != Judgement::Opened {}
@@ -193,7 +195,7 @@ fn whoever_answers_with_errors_is_silent_no_more() {
 }
 
 #[test]
-fn a_name_that_nobody_answers_is_not_the_lists_fault() {
+fn unanswered_name_keeps_breaker_closed() {
     let mut breaker = known(50);
     breaker.asked(at(1_000));
     let probe = breaker.next_probe().unwrap();
@@ -209,7 +211,7 @@ fn a_name_that_nobody_answers_is_not_the_lists_fault() {
 }
 
 #[test]
-fn probes_come_at_once_and_never_further_apart_than_their_bound() {
+fn probe_pauses_are_bounded() {
     let mut breaker = known(50);
     breaker.asked(at(0));
     while breaker.judge(evidence(1_900), at(1_900)) != Judgement::Opened {}

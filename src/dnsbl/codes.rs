@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_are_read_as_they_are_written_and_hold_both_ends() {
+    fn code_spans_include_both_ends() {
         for text in ["127.0.0.2", "127.0.0.10-127.0.0.20"] {
             assert_eq!(text.parse::<Span>().unwrap().to_string(), text);
         }
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_code_of_an_address_is_the_one_whose_span_has_it() {
+    fn address_finds_code_of_span() {
         let code = |span: &str| Code { span: span.parse().unwrap(), means: span.to_owned() };
         let codes = [code("127.0.0.2"), code("127.0.0.10-127.0.0.20")];
         let means = |last| find(&codes, Ipv4Addr::new(127, 0, 0, last)).map(|code| code.means.as_str());
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_meet_if_they_have_an_address_in_common() {
+    fn overlapping_code_spans_meet() {
         let span = |text: &str| text.parse::<Span>().unwrap();
         let middle = span("127.0.0.10-127.0.0.20");
         for (text, meet) in [

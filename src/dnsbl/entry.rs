@@ -444,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_world_listed_makes_older_answers_void() {
+    fn listed_world_voids_cached_answers() {
         let entry = entry("bl.example.");
         let tested = |state, why, seconds| entry.tested(state, why, at(seconds));
         assert!(!tested(ListState::Ok, "", 0));
@@ -456,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_test_ends_that_the_world_is_listed() {
+    fn only_test_ends_listed_world() {
         let entry = entry("bl.example.");
         entry.tested(ListState::ListsTheWorld, "world", at(0));
         for seconds in [1, 90] {
@@ -470,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn one_incident_that_becomes_another_goes_on() {
+    fn changed_list_fault_keeps_begin() {
         let entry = entry("bl.example.");
         for seconds in 0..50 {
             refuses(&entry, if seconds % 2 == 0 { refused() } else { parked() }, seconds);
@@ -481,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listing_ends_that_a_list_lists_nothing() {
+    fn listing_ends_empty_list_state() {
         let entry = entry("bl.example.");
         assert_eq!(entry.judged(ListState::ListsNothing), ListState::TestsDiffer, "nobody has asked it");
         for seconds in 0..600 {
@@ -495,7 +495,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_silent_until_it_answers_as_a_list() {
+    fn silent_list_needs_list_answer() {
         let silent = || {
             let entry = entry("bl.example.");
             entry.tested(ListState::Silent, "silent", at(0));
@@ -512,7 +512,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_shut_down_is_reported_of_once_a_day() {
+    fn shut_down_list_is_reported_daily() {
         let entry = entry("dead.example.");
         let knowledge: Vec<bool> =
             [0, 10, 86_399, 86_400].map(|seconds| entry.shut_down_asked(at(seconds).mono)).into();

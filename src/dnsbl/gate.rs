@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_typing_error_is_the_clients_and_other_codes_are_refusals() {
+    fn wrong_question_code_is_no_refusal() {
         let of = |last| refusal(Ipv4Addr::new(127, 255, 255, last), "an error");
         assert!(matches!(of(252), UnknownReason::Mistaken { .. }));
         assert!(matches!(of(254), UnknownReason::Refused { .. }));
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_of_the_registry_means_what_it_says() {
+    fn registry_codes_are_judged_as_written() {
         for list in Registry::built_in().lists.values() {
             for code in &list.listed {
                 for address in code.span.first().to_bits()..=code.span.last().to_bits() {
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn one_list_welcomes_with_what_another_refuses_with() {
+    fn code_meaning_depends_on_list() {
         let registry = Registry::built_in();
         let of = |apex: &str, code: [u8; 4]| {
             let list = &registry.lists[&Name::from_ascii(apex).unwrap()];
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_by_convention_are_reported_in_words_and_the_askers_are_not_the_lists() {
+    fn conventional_error_codes_have_words() {
         let list = block();
         let verdict =
             |last| judge(&list, ListState::Ok, &answer(&list, &[Ipv4Addr::new(127, 255, 255, last)]));
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_lists_the_world_lists_nobody() {
+    fn listed_world_is_no_listing() {
         let list = block();
         let listing = answer(&list, &[Ipv4Addr::new(127, 0, 0, 2)]);
         assert_eq!(
@@ -412,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_gets_is_the_listeners_choice_then_the_lists() {
+    fn listener_choice_precedes_list_choice() {
         use OnRefusal::{Nxdomain, Pass, Servfail};
         let why = UnknownReason::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() };
         let given = |guard, listener, list| {
@@ -434,8 +434,9 @@ mod tests {
         }
     }
 
+    // Lists of data may have TXT records alone.
     #[test]
-    fn a_txt_without_an_address_is_no_listing_and_only_data_lists_have_txt_alone() {
+    fn txt_alone_is_no_listing() {
         let list = block();
         let given =
             |on_refusal| UnknownReason::TextAlone.given(&list, Guarding { guard: Guard::Guard, on_refusal });
@@ -451,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_and_a_parked_zone_are_states_of_the_list_and_the_rest_is_not() {
+    fn refusal_and_parking_are_states() {
         let (code, what) = (Ipv4Addr::new(127, 255, 255, 254), "REFUSED".to_owned());
         let error = ExtendedError::new(6, "bogus");
         for (why, state, number) in [
@@ -470,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_reported_as_the_list_has_it_unless_everything_passes() {
+    fn silent_list_answer_follows_configuration() {
         let silent = UnknownReason::Silent { what: "no server answered".to_owned() };
         let guarded = Guarding { guard: Guard::Guard, on_refusal: Some(OnRefusal::Pass) };
         let passing = Guarding { guard: Guard::Pass, on_refusal: None };

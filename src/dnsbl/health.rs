@@ -195,8 +195,9 @@ mod tests {
         tests.iter().map(run).collect()
     }
 
+    // Minutes apart.
     #[test]
-    fn the_world_is_listed_when_two_servers_say_so_minutes_apart() {
+    fn listed_world_needs_two_servers() {
         use ListState::{ListsNothing, ListsTheWorld, Ok};
         use TestResult::{Is, Nothing, Suspected};
         let world = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 1, 5), (Listed, Listed, 2, 10)]);
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_which_one_server_answers_is_judged_by_it_at_the_third_time() {
+    fn single_server_is_judged_third_time() {
         use ListState::ListsTheWorld;
         use TestResult::{Is, Nothing, Suspected};
         let alone = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 1, 3), (Listed, Listed, 1, 6)]);
@@ -224,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn one_test_entry_tells_as_much_as_it_can() {
+    fn single_test_entry_is_judged() {
         let show = |listed: Option<ListSays>, unlisted: Option<ListSays>| {
             let mut health = ListHealth::default();
             let shown = [1, 2].map(|server| {
@@ -251,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_of_another_gateway_replaces_the_own_one_unless_that_one_matters() {
+    fn fleet_test_replaces_own_test() {
         let later = at(3).after(HEALTH_INTERVAL + Duration::from_secs(7));
         let heard = |health: &mut ListHealth| {
             health.tested_by_others(at(3), |_| 7);
@@ -269,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn tests_begin_with_the_first_question_and_come_again() {
+    fn list_tests_begin_with_use() {
         let mut health = ListHealth::default();
         assert_eq!(health.due(), None);
         health.wanted(at(3));

@@ -119,8 +119,9 @@ mod tests {
 
     const NOW: Now = Now { mono: Mono::START, unix: 1_767_225_600 };
 
+    // Except the silence of a list.
     #[test]
-    fn what_was_known_is_known_again_but_for_the_dead() {
+    fn list_states_survive_restart() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(FILE);
         let before = Lists::default();
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_was_silent_a_moment_ago_is_probed_before_mail_waits_for_it() {
+    fn silent_list_is_probed_after_restart() {
         let before = Lists::default();
         let apex = Name::from_ascii("silent.example.").unwrap();
         let entry = before.entry(&apex, &Way::Public);
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_not_read() {
+    fn foreign_list_file_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(FILE);
         for text in ["", "{", "{\"version\":1}", "[1]"] {

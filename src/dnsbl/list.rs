@@ -339,7 +339,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn only_what_a_list_knows_about_is_asked_of_it() {
+    fn list_recognises_own_subjects() {
         let addresses = List::new(name("zen.example."), Purpose::Block, vec![ListSubject::Ip4]);
         let asked = |text| addresses.asked(&name(text));
         assert_eq!(asked("2.0.0.127.zen.example."), AskedAbout::Address([127, 0, 0, 2].into()));
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_that_was_a_list_once_is_asked_for_more_than_listings() {
+    fn former_list_domain_keeps_names() {
         let shut_down = |apex| List {
             life: Life::ShutDown { how: "shut down".to_owned() },
             ..List::new(name(apex), Purpose::Block, Vec::new())
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn every_list_of_addresses_and_domains_can_be_tested() {
+    fn usual_test_entries_cover_subjects() {
         let points = TestEntries::usual(
             &name("l.example."),
             &[ListSubject::Ip4, ListSubject::Ip6, ListSubject::Domain],

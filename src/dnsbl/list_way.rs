@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_way_is_reported_in_words_and_kept_as_json() {
+    fn list_way_has_words_and_json() {
         let servers: Vec<SocketAddr> =
             ["127.0.0.1:530", "[::1]:530"].map(|text| text.parse().unwrap()).into();
         for (way, words) in [

@@ -364,7 +364,7 @@ mod tests {
     use dns::stage::name;
 
     #[test]
-    fn what_is_asked_about_many_addresses_looks_like_a_list() {
+    fn many_addresses_show_lookalike_zone() {
         let lookalikes = Lookalikes::default();
         for last in 1..=20 {
             lookalikes.notice(&name(&format!("{last}.2.0.192._spf.corp.example.")));
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_a_key_is_not_shown() {
+    fn possible_list_key_is_hidden() {
         let lookalikes = Lookalikes::default();
         for last in 1..=20 {
             lookalikes
@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_is_learned_from_addresses_that_a_known_list_was_asked_about_too() {
+    fn zone_is_learned_from_shared_addresses() {
         let (lookalikes, now) = (Lookalikes::default(), Mono::START);
         for last in 1..=20 {
             ask(&lookalikes, &format!("{last}.2.0.192.alone.example."), false, now);
@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_zones_are_learned_in_place_of_each_other() {
+    fn learned_zones_of_strangers_are_bounded() {
         let lookalikes = Lookalikes::default();
         let at = |millis: u64| Mono::START.after(Duration::from_millis(millis));
         let mut first = None;

@@ -156,8 +156,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    // At four fifths, and above the quota.
     #[test]
-    fn a_warning_is_given_once_a_day_at_four_fifths_and_above_the_quota() {
+    fn quota_warnings_are_daily() {
         let mut quota = Quota::default();
         let begin = 20_000 * DAY;
         let warned: Vec<u64> = (1..=102).filter(|_| quota.went_out(1, Some(100), begin)).collect();
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_forecast_is_today_at_todays_rate() {
+    fn quota_forecast_uses_todays_rate() {
         let (mut quota, begin) = (Quota::default(), 20_000 * DAY);
         assert_eq!(quota.full_at(100, begin), None);
         (0..50).for_each(|_| quota.went_out_aside(begin));
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_forecast_of_a_count_that_began_today_has_the_rate_since_then() {
+    fn quota_forecast_begins_with_count() {
         let (mut quota, begin) = (Quota::default(), 20_000 * DAY + DAY * 3 / 4);
         (0..200).for_each(|_| quota.went_out_aside(begin));
         assert_eq!(quota.full_at(300, begin + 1), None, "it has just begun");
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exceeded_quota_has_a_begin_and_a_rate() {
+    fn exceeded_quota_has_begin_and_rate() {
         let (mut quota, begin) = (Quota::default(), 20_000 * DAY);
         let at = |hour: u64| begin + hour * DAY / 24;
         (0..100).for_each(|_| {
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn the_queries_of_other_gateways_count_until_midnight() {
+    fn fleet_queries_count_until_midnight() {
         let (mut quota, begin) = (Quota::default(), 20_000 * DAY);
         quota.went_out(1, Some(100), begin);
         quota.fleet_sent((20_000, 79), begin);

@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "the built-in registry of DNS lists cannot be read: ")]
-    fn a_broken_one_is_not_taken_for_an_empty_one() {
+    fn broken_registry_panics() {
         Registry::read_or_panic(&BUILT_IN.replacen("\npurpose", "\nporpoise", 1));
     }
 }

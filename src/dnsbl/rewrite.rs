@@ -108,7 +108,7 @@ mod tests {
     use dns::stage::name;
 
     #[test]
-    fn names_go_in_with_a_label_and_come_out_without() {
+    fn rewrite_adds_and_removes_key_label() {
         let key = Key::read("somekey123").unwrap();
         let rewrite = Rewrite::new(name("zen.example."), name("zen.dq.example."), key.clone());
         let asked = rewrite.inward(&name("4.3.2.1.zen.example.")).unwrap();
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn home_is_the_zone_found_and_all_below() {
+    fn rewritten_zone_is_home() {
         let rewrite = Rewrite::new(name("a."), name("zen.dq.example."), Key::read("somekey123").unwrap());
         assert!(!rewrite.is_home(&name("dq.example.")));
         rewrite.set_home(&name("dq.example."));

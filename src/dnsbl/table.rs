@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_found_by_its_apex_in_any_case_and_counts_under_its_number() {
+    fn list_entry_has_one_number() {
         let lists = Lists::default();
         let (first, second) =
             (lists.entry(&name("l0.example."), &Way::Public), lists.entry(&name("l0.example."), &mirror(1)));
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_no_more_is_forgotten_and_its_number_is_not_given_again() {
+    fn unused_list_number_is_not_reused() {
         let lists = Lists::default();
         let apex = name("bl.example.");
         for number in 0..3_000 {
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_with_other_servers_after_a_reload_goes_on_counting() {
+    fn list_counts_survive_server_change() {
         let lists = Lists::default();
         let (apex, other) = (name("bl.example."), name("other.example."));
         let before = lists.entry(&apex, &mirror(1));
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_table_is_full_the_idlest_makes_room_for_whoever_asks() {
+    fn full_list_table_drops_idlest() {
         let lists = Lists::default();
         let wanted = |entry: &ListEntry, seconds: u64| {
             entry.watch.wanted(ViewId::default(), None, Mono::START.after(Duration::from_secs(seconds)));

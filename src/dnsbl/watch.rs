@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_tested_once_it_is_wanted_and_probed_while_it_is() {
+    fn wanted_list_is_tested_and_probed() {
         let watch = ListWatch::default();
         let quiet = NetworkAnswers::default();
         assert_eq!(watch.due(quiet, true, at(0).mono).next, None);
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_probed_less_while_no_client_asks_and_at_once_when_one_does() {
+    fn idle_list_is_probed_less() {
         let watch = ListWatch::default();
         watch.wanted(ViewId::default(), None, at(0).mono);
         watch.asked(at(0).mono).ended();
@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_waits_for_room_and_the_operator_waits_for_nobody() {
+    fn operator_test_does_not_wait() {
         let (watch, quiet) = (ListWatch::default(), NetworkAnswers::default());
         watch.insist(at(10).mono);
         let full = watch.due(quiet, false, at(10).mono);
@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn what_memory_answers_costs_nothing_and_a_quota_ends_asking_ahead() {
+    fn cached_answers_spend_no_quota() {
         let watch = ListWatch::default();
         watch.wanted(ViewId::default(), Some(10), at(0).mono);
         watch.asked(at(0).mono).ended();

@@ -135,8 +135,9 @@ mod tests {
         }
     }
 
+    // As far as both names share labels.
     #[test]
-    fn an_owner_has_the_spelling_of_the_question_as_far_as_it_shares_its_labels() {
+    fn owner_gets_case_of_question() {
         for (owner, asked, expected) in [
             ("W.eXample.", "w.example.", "w.example."),
             ("eXample.", "w.example.", "example."),

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn datagrams_of_one_turn_leave_behind_its_last_task() {
+    fn datagrams_leave_after_last_task() {
         let log = Arc::new(Mutex::new(Vec::new()));
         runtime().block_on(async {
             for turn in 0..2 {
@@ -89,8 +89,9 @@ mod tests {
         assert_eq!(*log.lock().unwrap(), [turn, turn].concat());
     }
 
+    // Also when the runtime ends.
     #[test]
-    fn datagrams_leave_without_a_runtime_and_with_one_that_ends() {
+    fn datagrams_leave_without_runtime() {
         let log = Arc::new(Mutex::new(Vec::new()));
         depart(Arc::new(Noted("without", Arc::clone(&log))));
         let ends = runtime();

@@ -123,7 +123,7 @@ async fn is_answered_meanwhile<const N: usize>(streams: &Streams, never: &[[u8; 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_stream_gets_another_beside_it() {
+async fn full_stream_gets_second_stream() {
     let (streams, forwarder) = streams();
     let messages: Vec<[u8; 5]> =
         (0..300_u16).map(|n| [7, 7, SLOW, n.to_be_bytes()[0], n.to_be_bytes()[1]]).collect();
@@ -136,7 +136,7 @@ async fn a_full_stream_gets_another_beside_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forwarder_has_a_bound_of_streams() {
+async fn forwarder_streams_are_bounded() {
     let (streams, forwarder) = streams();
     let bound = MAX_PIPELINED * usize::from(MAX_STREAMS_OF_FORWARDER);
     let messages: Vec<[u8; 5]> = (0..u16::try_from(2 * bound).unwrap())
@@ -149,7 +149,7 @@ async fn a_forwarder_has_a_bound_of_streams() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn copies_of_a_query_share_its_place() {
+async fn equal_queries_share_place() {
     let (streams, forwarder) = streams();
     assert!(is_answered(&streams, &[9, 9, QUICK], SLOW_TIME).await);
     let never: Vec<[u8; 3]> = (0..60).map(|id| [id, id, NEVER]).collect();
@@ -164,7 +164,7 @@ async fn copies_of_a_query_share_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn queries_without_an_answer_leave_room_for_others() {
+async fn unanswered_queries_leave_stream_room() {
     let (streams, forwarder) = streams();
     assert!(is_answered(&streams, &[9, 9, QUICK], SLOW_TIME).await);
     let never: Vec<[u8; 4]> = (0..200).map(|n| [7, 7, NEVER, n]).collect();
@@ -173,7 +173,7 @@ async fn queries_without_an_answer_leave_room_for_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reset_behind_several_queries_is_no_failure_of_the_forwarder() {
+async fn reset_stream_is_no_forwarder_failure() {
     let (streams, _) = streams();
     let messages: Vec<[u8; 4]> = (0..60).map(|n| [7, 7, ALONE, n]).collect();
     let heard = join_all(messages.iter().map(|message| is_answered(&streams, message, SLOW_TIME))).await;
@@ -181,7 +181,7 @@ async fn a_reset_behind_several_queries_is_no_failure_of_the_forwarder() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_brings_nothing_gets_no_further_query() {
+async fn stuck_stream_gets_no_query() {
     let (streams, forwarder) = streams();
     assert!(is_answered(&streams, &[9, 9, QUICK], SLOW_TIME).await);
     // The first stream transmits nothing from now on, as if a firewall had lost the state of the connection.
@@ -208,7 +208,7 @@ async fn a_stream_that_brings_nothing_gets_no_further_query() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn streams_that_are_forgotten_together_are_replaced_together() {
+async fn lost_streams_are_replaced_together() {
     let (streams, forwarder) = streams();
     let messages: Vec<[u8; 4]> = (0..200).map(|n| [7, 7, SLOW, n]).collect();
     let patience = SLOW_TIME + 3 * QUICK_TIME;
@@ -229,7 +229,7 @@ async fn streams_that_are_forgotten_together_are_replaced_together() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_failure_of_a_query_is_its_own() {
+async fn failed_query_fails_no_other() {
     let (streams, forwarder) = streams();
     let path = path();
     let messages: Vec<[u8; 4]> =
@@ -245,7 +245,7 @@ async fn the_failure_of_a_query_is_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_declined_query_goes_over_another_stream() {
+async fn declined_query_uses_another_stream() {
     let (streams, forwarder) = streams();
     let slow = is_answered(&streams, &[1, 1, SLOW], 2 * SLOW_TIME);
     let declined = is_answered(&streams, &[2, 2, DECLINED], SLOW_TIME);
@@ -254,7 +254,7 @@ async fn a_declined_query_goes_over_another_stream() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_reply_ends_no_other_query() {
+async fn late_reply_ends_no_other_query() {
     let (streams, _) = streams();
     assert!(is_answered(&streams, &[9, 9, QUICK], SLOW_TIME).await);
     assert!(!is_answered(&streams, &[1, 1, SLOW], QUICK_TIME).await);

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn messages_arrive_whole_however_they_are_cut() {
+    async fn cut_messages_arrive_whole() {
         let (mut far, near) = tokio::io::duplex(1_000);
         let mut framed = Framed::new(near);
         framed.send(b"question").await.unwrap();

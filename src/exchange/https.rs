@@ -209,7 +209,7 @@ mod tests {
     use h2::Reason;
 
     #[test]
-    fn a_response_without_a_message_is_reported() {
+    fn https_response_without_message_is_reported() {
         let typed = |kind: &str| HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]);
         let fault = |status: u16, header: &HeaderMap| {
             fault_of(StatusCode::from_u16(status).unwrap(), header)
@@ -230,8 +230,9 @@ mod tests {
         }
     }
 
+    // The reset of one stream does not.
     #[test]
-    fn only_a_lost_connection_ends_other_queries() {
+    fn lost_connection_ends_its_queries() {
         let reset = |reason: Reason| arrival(7, Err(NoReply::Ended(reason.into())));
         // An error that is made from a reason code is, for `h2`, an error of the whole connection.
         assert!(reset(Reason::PROTOCOL_ERROR).is_err());

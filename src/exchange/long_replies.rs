@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_records_of_a_reply_are_weighed_before_they_are_decoded() {
+    fn reply_size_is_estimated_before_decoding() {
         let long = octets_of_records(&reply(100_000));
         assert!((90_000..=110_000).contains(&long), "{long}");
         let mut liar = vec![0xff; HEADER];
@@ -188,8 +188,9 @@ mod tests {
         assert_eq!(octets_of_records(&liar), 3);
     }
 
+    // A dropped reply gives its room back.
     #[tokio::test(start_paused = true)]
-    async fn one_network_takes_at_most_half_and_a_dropped_reply_gives_its_room_back() {
+    async fn long_replies_of_network_are_bounded() {
         let room = LongReplies::for_cache_size(0);
         let long = reply(half() / 8);
         let held = admitted(&room, 1, &long).await;
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_reply_of_more_than_the_half_has_room_if_its_network_holds_nothing() {
+    async fn huge_reply_has_room_alone() {
         let room = LongReplies::for_cache_size(0);
         let (huge, long) = (reply(2 * half()), reply(half() / 8));
         let held = room.admit(server(1), &huge).await.unwrap();
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn dozens_of_texts_of_sixty_kilobytes_have_room_beside_the_usual_cache() {
+    fn default_cache_has_long_reply_room() {
         let room = LongReplies::for_cache_size(256 << 20);
         assert!(room.half as usize * PLACE > 60 * 62_000);
     }

@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_waits_for_a_message_of_look_ahead_only_while_its_answer_may_come() {
+    fn client_joins_look_ahead_query_briefly() {
         let at = |millis| Mono::START.after(Duration::from_millis(millis));
         let query = |ahead| QueryInProgress { began: at(0), ahead, heard: pending() };
         let client = |timer| Sender { ahead: false, timer };

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_as_the_library_writes_them() {
+    fn query_octets_match_library() {
         let longest = format!("{0}.{0}.{0}.{1}.", "x".repeat(63), "y".repeat(61));
         for name in [".", "Mail.Example.", "_25._tcp.mx.example.", &longest] {
             let path = Path { server: "192.0.2.53:53".parse().unwrap(), source: None, encryption: None };

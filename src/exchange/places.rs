@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn one_zone_has_half_and_the_next_half_of_the_rest() {
+    fn zone_takes_half_of_free_places() {
         let places = Arc::new(Places::new(MAX_EXCHANGES));
         let first = take(&places, 1, MAX_EXCHANGES);
         assert_eq!(first.len(), MAX_EXCHANGES / 2);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_zones_leave_places_for_another() {
+    fn many_zones_leave_free_places() {
         let places = Arc::new(Places::new(MAX_EXCHANGES));
         let mut held = Vec::new();
         let mut before = 0;
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_has_its_turn_by_how_little_it_has_and_one_that_left_has_none() {
+    fn waiting_zone_with_fewest_goes_first() {
         let places = Arc::new(Places::new(MAX_EXCHANGES));
         let mut first = take(&places, 1, MAX_EXCHANGES);
         let mut second = take(&places, 2, MAX_EXCHANGES);

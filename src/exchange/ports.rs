@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_ports_are_left_out_however_the_kernel_writes_them() {
+    fn reserved_ports_are_not_used() {
         let range = |reserved| ports(5_000, 5_009, reserved).0;
         assert_eq!(range("\n"), (5_000..=5_009).collect::<Vec<_>>());
         assert_eq!(range("5003\n"), [5_000, 5_001, 5_002, 5_004, 5_005, 5_006, 5_007, 5_008, 5_009]);
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn each_port_is_drawn_as_often_as_the_others() {
+    fn source_ports_are_drawn_evenly() {
         let (random, ports) = (Random::seeded(7), ports(5_000, 5_009, "5005"));
         let mut drawn = std::collections::BTreeMap::new();
         for _ in 0..9_000 {

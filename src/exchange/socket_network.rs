@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn messages_leave_from_ports_of_the_range_that_are_not_reserved_until_none_is_free() {
+    async fn datagrams_use_free_unreserved_ports() {
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), encryption: None };
         let network = SocketNetwork::new(
@@ -262,8 +262,9 @@ mod tests {
         assert!(network.send_datagram(&path, b"question").await.is_ok());
     }
 
+    // Each has a port of its own.
     #[tokio::test]
-    async fn messages_leave_from_the_configured_address_and_from_ports_of_their_own() {
+    async fn datagrams_use_configured_source() {
         let network = network();
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), encryption: None };
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn streams_leave_from_the_configured_address_with_a_length_in_front() {
+    async fn streams_use_configured_source() {
         let network = network();
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), encryption: None };
@@ -303,7 +304,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_over_tls_is_reported_the_name_that_its_certificate_must_have() {
+    async fn tls_client_names_server() {
         let network = network();
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let protocol = EncryptedProtocol::Tls;
@@ -325,7 +326,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_that_this_host_lacks_is_its_own_fault() {
+    async fn missing_source_address_is_own_fault() {
         let network = network();
         let lacking: IpAddr = "192.0.2.1".parse().unwrap();
         let path = Path { server: "127.0.0.1:9".parse().unwrap(), source: Some(lacking), encryption: None };
@@ -335,7 +336,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_message_that_the_kernel_does_not_accept_is_this_host_s_own_fault() {
+    async fn unsendable_datagram_is_own_fault() {
         let network = network();
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let path = Path { server, source: None, encryption: None };
@@ -346,7 +347,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_closed_port_is_reported_at_once() {
+    async fn closed_port_fails_at_once() {
         let network = network();
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let path = Path { server, source: None, encryption: None };

@@ -125,7 +125,7 @@ async fn burst(streams: &Streams, count: u8) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_messages_share_a_stream_that_is_kept_until_it_is_idle() {
+async fn queries_share_stream_until_idle() {
     let (streams, echo) = streams(Echo::default());
     burst(&streams, 200).await;
     burst(&streams, 1).await;
@@ -136,7 +136,7 @@ async fn many_messages_share_a_stream_that_is_kept_until_it_is_idle() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_server_closes_while_idle_is_opened_again() {
+async fn closed_idle_stream_is_reopened() {
     let (streams, echo) =
         streams(Echo { closes_when_idle: Some(Duration::from_millis(50)), ..Echo::default() });
     burst(&streams, 1).await;
@@ -145,15 +145,16 @@ async fn what_a_server_closes_while_idle_is_opened_again() {
     assert_eq!(echo.opened.load(Ordering::Relaxed), 2);
 }
 
+// It closes after each answer.
 #[tokio::test(start_paused = true)]
-async fn a_server_that_closes_after_each_answer_starves_nobody() {
+async fn closing_server_answers_all() {
     let (streams, echo) = streams(Echo { closes_after: Some(1), ..Echo::default() });
     burst(&streams, 20).await;
     assert!(echo.opened.load(Ordering::Relaxed) <= 20);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_reported_to_all_who_wait_and_not_tried_again() {
+async fn refused_connection_fails_all_waiting() {
     let (streams, echo) = streams(Echo { refuses: true, ..Echo::default() });
     let path = path(1);
     let asked = (0..5).map(|_| streams.exchange(&path, b"question"));
@@ -164,7 +165,7 @@ async fn a_refusal_is_reported_to_all_who_wait_and_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn beyond_the_bound_the_one_unused_for_longest_goes() {
+async fn full_table_closes_idlest_stream() {
     let (streams, echo) = streams(Echo::default());
     let bound = u16::try_from(MAX_UPSTREAM_STREAMS).unwrap();
     for server in 0..=bound {
@@ -177,7 +178,7 @@ async fn beyond_the_bound_the_one_unused_for_longest_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_drips_keeps_no_stream_of_those_who_gave_up() {
+async fn dripping_server_keeps_no_stream() {
     let drips = Some((network_of(path(1).server.ip()), Duration::from_millis(700)));
     let (streams, echo) = streams(Echo { drips, ..Echo::default() });
     for _ in 0..3 {
@@ -191,7 +192,7 @@ async fn a_server_that_drips_keeps_no_stream_of_those_who_gave_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_sends_at_line_rate_is_not_read_for_ever() {
+async fn endless_stream_reading_is_bounded() {
     let drips = Some((network_of(path(1).server.ip()), Duration::from_micros(1)));
     let (streams, _) = streams(Echo { drips, ..Echo::default() });
     let heard = timeout(Duration::from_secs(1), streams.exchange(&path(1), b"question")).await.unwrap();
@@ -199,7 +200,7 @@ async fn a_server_that_sends_at_line_rate_is_not_read_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_network_does_not_take_all_places() {
+async fn network_takes_bounded_streams() {
     let (streams, echo) =
         streams(Echo { swallows: Some(network_of(path(1).server.ip())), ..Echo::default() });
     let hostile: Vec<Path> = (0..=u8::MAX).map(|last| path_in(1, last)).collect();
@@ -214,7 +215,7 @@ async fn one_network_does_not_take_all_places() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_given_up_keeps_no_other_from_being_sent() {
+async fn given_up_queries_block_no_others() {
     let (streams, _) = streams(Echo::default());
     let path = path(1);
     let hasty =
@@ -224,7 +225,7 @@ async fn what_was_given_up_keeps_no_other_from_being_sent() {
 }
 
 #[test]
-fn streams_of_a_worker_that_has_ended_leave_nothing_once_another_is_opened() {
+fn streams_of_ended_worker_are_removed() {
     let (streams, _) = streams(Echo::default());
     let worker =
         || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
@@ -242,8 +243,9 @@ fn streams_of_a_worker_that_has_ended_leave_nothing_once_another_is_opened() {
     assert_eq!((table.kept.len(), table.networks.len()), (1, 1));
 }
 
+// Its stream goes on.
 #[tokio::test(start_paused = true)]
-async fn a_long_reply_without_room_is_dropped_and_its_stream_goes_on() {
+async fn long_reply_without_room_is_dropped() {
     let (echo, long_replies) = (Arc::new(Echo::default()), Arc::new(LongReplies::for_cache_size(0)));
     let network = Arc::clone(&echo) as Arc<dyn Network>;
     let streams = Streams::new(network, Random::seeded(1), Arc::clone(&long_replies));

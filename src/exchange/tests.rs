@@ -72,7 +72,7 @@ async fn heard(exchange: &Arc<Exchange>, ask: UpstreamQuery, patience: Duration)
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_may_be_lost_is_sent_again_while_the_first_is_in_progress() {
+async fn query_is_repeated_while_in_progress() {
     let (exchange, network) = exchange(|_| Vec::new());
     let sent = || network.sent.load(Ordering::Relaxed);
     let patience = Duration::from_secs(1);
@@ -96,7 +96,7 @@ fn header(query: &Message, code: ResponseCode) -> (SocketAddr, Vec<u8>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_question_only_errors_are_heard_and_in_mixed_case_not_believed() {
+async fn reply_without_question_is_error_only() {
     let (denied, _) = exchange(|query| vec![header(&query, ResponseCode::NXDomain)]);
     let (empty, _) = exchange(|query| vec![header(&query, ResponseCode::NoError)]);
     for denied in [denied, empty] {
@@ -121,7 +121,7 @@ async fn without_a_question_only_errors_are_heard_and_in_mixed_case_not_believed
 }
 
 #[test]
-fn an_equal_message_in_progress_tells_when_it_was_sent() {
+fn joined_query_knows_send_time() {
     let (merge, later) =
         (Merge::new(Keyed::new(&Random::seeded(1))), Mono::START.after(Duration::from_millis(20)));
     let share = |now| merge.share(ask(), now, Sender::default(), |_| std::future::pending());
@@ -132,7 +132,7 @@ fn an_equal_message_in_progress_tells_when_it_was_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_panics_leaves_none_of_those_who_share_it_waiting() {
+async fn panicked_query_frees_joined() {
     fn fail() -> Heard {
         panic!("of the test")
     }
@@ -151,7 +151,7 @@ async fn a_message_that_panics_leaves_none_of_those_who_share_it_waiting() {
 }
 
 #[test]
-fn what_this_host_cannot_send_is_distinguished_from_what_cannot_be_reached() {
+fn own_send_errors_are_distinguished() {
     let trouble = |kind: io::ErrorKind| trouble_of(&kind.into());
     assert_eq!(trouble(io::ErrorKind::NetworkUnreachable), Trouble::NoRoute);
     assert_eq!(trouble(io::ErrorKind::ConnectionRefused), Trouble::Unreachable);
@@ -160,7 +160,7 @@ fn what_this_host_cannot_send_is_distinguished_from_what_cannot_be_reached() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn forgeries_are_passed_over_until_the_answer_comes() {
+async fn forged_replies_are_ignored() {
     let (exchange, _) = exchange(|query| {
         let good = query.clone().into_response();
         let mut wrong_id = good.clone();
@@ -184,8 +184,9 @@ fn skipping() -> UpstreamQuery {
     UpstreamQuery { skips_forgeries: true, ..ask() }
 }
 
+// Until there are too many.
 #[tokio::test(start_paused = true)]
-async fn other_questions_are_passed_over_until_the_answer_comes_or_there_are_too_many() {
+async fn replies_with_other_questions_are_ignored() {
     fn other(query: &Message) -> (SocketAddr, Vec<u8>) {
         let mut other = query.clone().into_response();
         other.queries[0].set_name(Name::from_ascii("bank.example.").unwrap());
@@ -224,7 +225,7 @@ async fn silence_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_question_in_other_case_is_reported_and_one_as_sent_is_restored() {
+async fn changed_case_of_question_is_reported() {
     let mixed = || UpstreamQuery { mixed_case: true, ..ask() };
     let (as_sent, _) = exchange(|query| {
         assert_ne!(query.queries[0].name().to_ascii(), "www.example.");
@@ -243,7 +244,7 @@ async fn a_question_in_other_case_is_reported_and_one_as_sent_is_restored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_copies_the_letters_of_the_query_into_its_records_changes_none() {
+async fn copied_mixed_case_is_restored() {
     // After the owner name of the record: type MX, class IN, a TTL of one minute, and six octets of data (the preference 10 and the name `mx`).
     const DATA: &[u8] = b"\x00\x0f\x00\x01\x00\x00\x00\x3c\x00\x06\x00\x0a\x02mx\x00";
     let (copies, _) = exchange(|query| {

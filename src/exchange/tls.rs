@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_name_is_sent_so_that_a_server_with_many_can_choose() {
+    async fn tls_sends_server_name() {
         // This server closes the connection before it sends a certificate.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();

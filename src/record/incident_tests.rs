@@ -85,7 +85,7 @@ impl Stage {
 }
 
 #[test]
-fn a_zone_that_worked_is_told_at_its_third_failure_and_when_it_is_back() {
+fn third_failure_reports_working_zone() {
     let (mut stage, zone) = (Stage::default(), zone(1));
     assert_eq!(stage.failed(&zone, true, 0), None);
     assert_eq!(stage.failed(&zone, true, 10), None);

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_beyond_the_bound_are_not_learnt() {
+    fn followers_of_list_are_bounded() {
         let mut habit = Habit::default();
         let many: Vec<_> = (0..200).map(|list| (list, GAP)).collect();
         habit.learn(&many);

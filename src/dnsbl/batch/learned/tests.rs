@@ -73,7 +73,7 @@ fn median(times: &[Duration]) -> Duration {
 }
 
 #[test]
-fn a_check_takes_as_long_as_its_slowest_list() {
+fn learned_check_takes_slowest_list() {
     let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);
     let times = run(&mut batch, 400, 0, &Random::seeded(1));
     assert_eq!(times[0], Duration::from_millis(TRIPS.iter().sum()));
@@ -82,7 +82,7 @@ fn a_check_takes_as_long_as_its_slowest_list() {
 }
 
 #[test]
-fn where_a_listing_ends_the_checks_next_to_nothing_is_asked_in_vain() {
+fn listings_waste_few_batch_questions() {
     for percent in [2, 5, 20, 50, 90] {
         let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);
         let times = run(&mut batch, 2_000, percent, &Random::seeded(7));
@@ -118,7 +118,7 @@ fn allowed(percent: u32, needed: f64) -> (Duration, Vec<(ListId, Duration)>) {
 }
 
 #[test]
-fn a_check_takes_no_longer_than_the_rule_makes_it() {
+fn check_time_follows_batch_rule() {
     for (percent, ideal) in [(0, 150), (3, 150), (10, 245), (20, 355)] {
         let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);
         let times = run(&mut batch, 2_000, percent, &Random::seeded(7));
@@ -137,8 +137,9 @@ fn a_check_takes_no_longer_than_the_rule_makes_it() {
     }
 }
 
+// Near their quota, very near, or with a short negative TTL.
 #[test]
-fn no_list_is_asked_ahead_that_is_near_its_quota_or_next_door_or_forgets_too_soon() {
+fn unfit_lists_are_not_asked_ahead() {
     let unfit: [(ListId, BatchStanding); 3] = [
         (2, BatchStanding { ready: false, ..standing(2) }),
         (3, BatchStanding { usual: Some(Duration::from_millis(4)), ..standing(3) }),
@@ -172,7 +173,7 @@ fn observing_counts_and_starts_nothing() {
 }
 
 #[test]
-fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
+fn configured_group_starts_at_once() {
     let mut batch = Batch::new(Mode::Configured, vec![vec![0, 1, 2], vec![5, 6]], 3);
     let mut started =
         batch.asked(CheckQuery { check: &check(1), list: 0, blocks: true }, None, Mono::START, standing);
@@ -193,7 +194,7 @@ fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
 }
 
 #[test]
-fn what_memory_had_is_neither_used_nor_wasted() {
+fn cached_batch_answer_is_not_counted() {
     let mut batch = Batch::new(Mode::Configured, vec![vec![0, 1]], 3);
     assert_eq!(
         batch.asked(CheckQuery { check: &check(1), list: 0, blocks: true }, None, Mono::START, standing),
@@ -211,7 +212,7 @@ fn what_memory_had_is_neither_used_nor_wasted() {
 }
 
 #[test]
-fn askers_and_kinds_of_subjects_are_learnt_apart() {
+fn clients_and_subjects_are_learned_apart() {
     let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);
     run(&mut batch, 200, 0, &Random::seeded(1));
     let now = Mono::from_micros(u64::MAX / 2);
@@ -244,7 +245,7 @@ proptest! {
 }
 
 #[test]
-fn a_listing_is_compared_with_those_of_other_blocklists() {
+fn lone_listings_are_counted() {
     let mut batch = Batch::new(Mode::Off, Vec::new(), 3);
     // For each address: the list, its answer, and true if the list is a blocklist.
     let addresses: [&[(ListId, ListSays, bool)]; 5] = [
