@@ -26,7 +26,11 @@ impl RootKeyStore for RootKeysFile {
 /// directory, or if the file cannot be read; such a file may be intact, so it is not replaced.
 pub(super) fn begin(follower: &RootKeyFollower) -> Option<RootKeysFile> {
     let path = state_files::path_of(FILE)?;
-    follower.restore(read(&path)?);
+    let Some(keys) = read(&path) else {
+        follower.file_is_unreadable();
+        return None;
+    };
+    follower.restore(keys);
     Some(RootKeysFile(path))
 }
 

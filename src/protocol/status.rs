@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use dns::cached::StoreFill;
 use dns::words;
 use record::{ServerRow, ShedRow, StatsReport, ZoneRow};
-use validate::root_keys::{RootKey, RootKeyState, RootKeysReport};
+use validate::root_keys::{RootKey, RootKeyState, RootKeysReport, RootKeysUnfollowed};
 
 /// The daemon and its current state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +68,9 @@ pub struct SnapshotStatus {
 pub struct RootKeysStatus {
     /// True if resolverd follows changes of the keys automatically (RFC 5011).
     pub follows: bool,
+    /// Why resolverd does not follow changes of the keys; `None` if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfollowed: Option<RootKeysUnfollowed>,
     /// When the root keys were last validated successfully, in seconds since 1970; `None` if they never were.
     pub checked: Option<u64>,
     /// Why the last query for the root keys failed, as the last part of a sentence; `None` if it succeeded.
@@ -114,7 +117,7 @@ words! {
 impl RootKeysStatus {
     /// Converts the report about the root keys to the form of the protocol.
     pub fn from_report(report: RootKeysReport) -> Self {
-        let RootKeysReport { follows, keys, unseen, trouble, failing_since, unkept, is_usable } = report;
+        let RootKeysReport { unfollowed, keys, unseen, trouble, failing_since, unkept, is_usable } = report;
         let row = |known: &RootKey| {
             let state = match known.state {
                 RootKeyState::Pending => RootKeyStanding::Pending,
@@ -128,8 +131,9 @@ impl RootKeysStatus {
         let unseen =
             unseen.into_iter().map(|tag| RootKeyRow { tag, state: RootKeyStanding::Configured, since: None });
         let rows = keys.keys.iter().map(row).chain(unseen).collect();
-        let unusable = !is_usable;
-        Self { follows, checked: keys.checked, why: trouble, failing_since, unkept, unusable, keys: rows }
+        let (follows, unusable) = (unfollowed.is_none(), !is_usable);
+        let checked = keys.checked;
+        Self { follows, unfollowed, checked, why: trouble, failing_since, unkept, unusable, keys: rows }
     }
 }
 

@@ -33,6 +33,7 @@ use crate::limits::{
     MAX_NEW_ROOT_KEY_QUERY, MAX_ROOT_KEY, MAX_ROOT_KEY_QUERY, MAX_ROOT_KEY_RETRY, MAX_ROOT_KEYS,
     MIN_ROOT_KEY_QUERY, MIN_ROOT_KEY_SIGHTINGS, ROOT_KEY_HOLD_DOWN, ROOT_KEY_REMOVE, ROOT_KEY_SIGHTING,
 };
+use dns::words;
 
 /// The REVOKE flag of a DNSKEY (RFC 5011 section 3).
 const REVOKE: u16 = 0x80;
@@ -338,11 +339,27 @@ pub fn is_followed(key: &DNSKEY) -> bool {
         && (1..=MAX_ROOT_KEY).contains(&octets)
 }
 
+words! {
+    /// Why resolverd does not follow changes of the root keys.
+    pub enum RootKeysUnfollowed {
+        /// No answer is validated.
+        ValidationOff = "validation_off": "dnssec.validate is false",
+        /// Answers for the root zone are not validated.
+        RootNotValidated = "root_not_validated": "answers for the root zone are not validated",
+        /// The configuration says so.
+        UpdatesOff = "updates_off": "dnssec.update_trust_anchors is false",
+        /// The keys could not be kept.
+        NoStateDirectory = "no_state_directory": "there is no state directory",
+        /// The file with the keys may be intact, so it is not replaced.
+        FileUnreadable = "file_unreadable": "the file root.keys in the state directory cannot be read",
+    }
+}
+
 /// The DNSSEC keys of the root zone and their state, for the operator.
 #[derive(Clone, Debug)]
 pub struct RootKeysReport {
-    /// True if the trust anchors of the root are updated (RFC 5011).
-    pub follows: bool,
+    /// Why the trust anchors of the root are not updated (RFC 5011); `None` if they are.
+    pub unfollowed: Option<RootKeysUnfollowed>,
     /// The keys that the root zone has published.
     pub keys: RootKeys,
     /// The key tags of configured keys that the root zone has not published so far.

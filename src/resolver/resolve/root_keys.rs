@@ -14,7 +14,9 @@ use super::trust::RootKeyLook;
 use crate::limits::FIRST_ROOT_KEY_QUERY;
 use dns::clock::date;
 use validate::limits::{MAX_DNSKEYS, MIN_ROOT_KEY_QUERY};
-use validate::root_keys::{RootKeyChange, RootKeyEvent, RootKeys, RootKeysReport, next_query};
+use validate::root_keys::{
+    RootKeyChange, RootKeyEvent, RootKeys, RootKeysReport, RootKeysUnfollowed, next_query,
+};
 use zones::{View, Views};
 
 /// Stores the keys of the root zone for the next start of the daemon.
@@ -37,6 +39,8 @@ pub struct RootKeyFollower {
 struct FollowerState {
     /// True if the task that updates the keys runs. It needs a file or directory in which it can store the keys.
     runs: bool,
+    /// True if the file of the keys exists, but cannot be read.
+    is_file_unreadable: bool,
     /// Why the last query for the keys failed, as the end of a sentence. `None` if it succeeded.
     trouble: Option<String>,
     /// The TTL of the keys in the last valid answer, in seconds.
@@ -61,6 +65,11 @@ impl RootKeyFollower {
         self.views.load().anchors().adopt(keys);
     }
 
+    /// Records that the keys of an earlier process are stored, but cannot be read.
+    pub fn file_is_unreadable(&self) {
+        self.with_state(|state| state.is_file_unreadable = true);
+    }
+
     /// Returns the current keys of the root zone and their state.
     pub fn report(&self) -> RootKeysReport {
         let views = self.views.load();
@@ -75,8 +84,15 @@ impl RootKeyFollower {
         let trusts_root = views.general().is_some_and(|view| self.chaser.trust.trusts_root(view));
         let is_usable = !trusts_root || keys.in_use(configured).can_check(&Name::root());
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let reasons = [
+            (!dnssec.validate, RootKeysUnfollowed::ValidationOff),
+            (!trusts_root, RootKeysUnfollowed::RootNotValidated),
+            (!updates, RootKeysUnfollowed::UpdatesOff),
+            (state.is_file_unreadable, RootKeysUnfollowed::FileUnreadable),
+            (!state.runs, RootKeysUnfollowed::NoStateDirectory),
+        ];
         RootKeysReport {
-            follows: state.runs && updates && trusts_root,
+            unfollowed: reasons.into_iter().find(|(is_so, _)| *is_so).map(|(_, reason)| reason),
             keys,
             unseen: unseen.into_iter().collect(),
             trouble: state.trouble.clone(),

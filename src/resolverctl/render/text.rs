@@ -145,13 +145,11 @@ fn root_keys(status: &RootKeysStatus) -> Vec<String> {
         };
         format!("key tag {}: {state}", row.tag)
     };
-    let checked = match (status.follows, status.checked, &status.why) {
-        (false, ..) => {
-            "changes of the keys are not followed: there is no state directory, or update_trust_anchors or validate is false".to_owned()
-        }
-        (true, _, Some(why)) => format!("last check failed: {}", harmless(why)),
-        (true, Some(checked), None) => format!("last checked at {}", minute(checked)),
-        (true, None, None) => "keys not checked yet".to_owned(),
+    let checked = match (status.unfollowed, status.checked, &status.why) {
+        (Some(reason), ..) => format!("changes of the keys are not followed: {}", reason.label()),
+        (None, _, Some(why)) => format!("last check failed: {}", harmless(why)),
+        (None, Some(checked), None) => format!("last checked at {}", minute(checked)),
+        (None, None, None) => "keys not checked yet".to_owned(),
     };
     status.keys.iter().map(key).chain([checked]).collect()
 }

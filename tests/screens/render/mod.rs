@@ -208,6 +208,7 @@ fn status(warnings: Vec<Warning>) -> Status {
         stuck: 0,
         root_keys: RootKeysStatus {
             follows: true,
+            unfollowed: None,
             checked: Some(1_767_312_000),
             why: None,
             failing_since: None,

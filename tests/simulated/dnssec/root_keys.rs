@@ -17,7 +17,7 @@ use lab::simulation::{Simulation, config_trusting, paused};
 use lab::world::{Lab, ServerPlan, UNIX_AT_START};
 use protocol::{RootKeyStanding, RootKeysStatus};
 use resolver::resolve::root_keys::RootKeyStore;
-use validate::root_keys::RootKeys;
+use validate::root_keys::{RootKeys, RootKeysUnfollowed};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -342,5 +342,22 @@ fn the_key_of_the_configuration_turns_it_off_and_on() {
         assert!(following.is_secure().await, "learned keys count again at once");
         following.days(NEW, 1).await;
         assert_eq!(following.states(), [Missing, Valid]);
+    });
+}
+
+// `status` names the one reason that holds.
+#[test]
+fn unfollowed_keys_have_one_reason() {
+    played(async {
+        let lab = Arc::new(lab(OLD, UNIX_AT_START));
+        let reason = |config: Config| {
+            Simulation::new(lab.clone(), config, 1).resolver().root_keys().report().unfollowed
+        };
+        let mut config = config_trusting(&lab);
+        assert_eq!(reason(config.clone()), Some(RootKeysUnfollowed::NoStateDirectory));
+        config.dnssec.update_trust_anchors = false;
+        assert_eq!(reason(config.clone()), Some(RootKeysUnfollowed::UpdatesOff));
+        config.dnssec.validate = false;
+        assert_eq!(reason(config), Some(RootKeysUnfollowed::ValidationOff));
     });
 }
