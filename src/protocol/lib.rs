@@ -45,6 +45,7 @@ use record::changes::ChangeRow;
 use record::event::Step;
 use record::minutes::span::SpanReport;
 use record::{ClientRow, ServerRow, TypeRow, UserRow, Window, ZoneRow};
+pub use validate::root_keys::RootKeysUnfollowed;
 
 /// A request of `resolverctl` to the daemon: what the reply must show, or what the daemon must do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -189,12 +189,14 @@ fn of_typed(
     let daemon = Daemon::new(client.clone(), ports);
     let mut reports = reports((subjects, Vec::new()), &daemon, arguments.html.is_some())?;
     let is_table = reports.len() > 1 || arguments.list.is_some();
-    if is_table && !arguments.csv && format != Format::Json {
+    let has_screen = is_table && !arguments.csv && format != Format::Json;
+    if has_screen {
         worst_first(&mut reports);
     }
+    let off = if has_screen { root_keys::validation_off(client)? } else { "" };
     shown_as(reports, arguments.html.as_deref(), |reports| match format {
         _ if arguments.csv => domains::csv(reports),
-        Format::Text(style) if is_table => domains::table(reports, style),
+        Format::Text(style) if is_table => domains::table(reports, style) + off,
         _ => text_of(reports, format),
     })
 }

@@ -4,6 +4,7 @@ use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
+use super::root_keys::validation_off;
 use super::typed_name::TypedQuestion;
 use protocol::{QueryReply, Reply, Request};
 
@@ -34,6 +35,7 @@ pub(super) fn run(
     let Reply::Query(reply) = client.ask_one(&request)? else { return Err(unexpected()) };
     let text = match format {
         Format::Json => json::line(&*reply),
+        Format::Text(style) if dnssec => text::query(&reply, style) + validation_off(client)?,
         Format::Text(style) => text::query(&reply, style),
     };
     Ok(CommandOutcome { text, exit: verdict(&reply) })

@@ -1,10 +1,10 @@
 //! Asks the daemon about the DNSKEY records of the root zone, for `resolverctl check system`.
 
-use super::client::ControlClient;
+use super::client::{ControlClient, unexpected};
 use super::exit::CommandFailure;
 use dns::question::Security;
 use host::system::root_keys::{RootKeysHere, RootKeysUnknown, RootKeysVerdict};
-use protocol::{QueryReply, Reply, Request, RootKeyStanding, Status};
+use protocol::{QueryReply, Reply, Request, RootKeyStanding, RootKeysUnfollowed, Status};
 use record::{SecurityStatus, Window};
 
 /// Returns the DNSKEY records of the root that the daemon has, its trust anchors, and the result of the validation; or why these
@@ -32,6 +32,13 @@ pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, RootKeysUnkno
         Reply::Query(reply) => Ok(RootKeysHere { verdict: verdict(&reply), tags, secure, bogus }),
         _ => Err(other("the daemon did not answer a query")),
     }
+}
+
+/// Returns a line if the daemon validates no answer with DNSSEC, and otherwise nothing.
+pub(super) fn validation_off(client: &ControlClient) -> Result<&'static str, CommandFailure> {
+    let Reply::Status(status) = client.ask_one(&Request::Status)? else { return Err(unexpected()) };
+    let is_off = status.daemon.root_keys.unfollowed == Some(RootKeysUnfollowed::ValidationOff);
+    Ok(if is_off { "DNSSEC validation is off: dnssec.validate is false\n" } else { "" })
 }
 
 /// Returns the key tags of the daemon's trust anchors for the root zone.

@@ -52,6 +52,7 @@ pub(crate) struct Fake {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) flushed: Mutex<Vec<String>>,
     reloads: Mutex<u32>,
+    pub(super) root_keys: Mutex<RootKeysStatus>,
     pub(super) zones: Mutex<Vec<ZoneWhat>>,
     pub(crate) lists: Lists,
     /// For each call of `why_each` by `resolverctl why`: the number of its requests.
@@ -101,6 +102,7 @@ impl Fake {
             recorder,
             flushed: Mutex::default(),
             reloads: Mutex::default(),
+            root_keys: Mutex::default(),
             zones: Mutex::default(),
             whys: Mutex::default(),
             lists: Lists::default(),
@@ -125,7 +127,7 @@ impl Controlled for Fake {
             flights_max: 2_000,
             restarts: 0,
             stuck: 0,
-            root_keys: RootKeysStatus::default(),
+            root_keys: self.root_keys.lock().unwrap().clone(),
             snapshot: None,
         }
     }

@@ -25,6 +25,7 @@ use dns::clock::Clock;
 use dns::question::Outcome;
 use fake::Fake;
 use lab::prelude::{name, skipped};
+use protocol::RootKeysUnfollowed;
 use record::entry::QuestionEntry;
 use record::event::Ended;
 
@@ -65,6 +66,24 @@ fn tool(socket: &Path) -> Command {
 fn told(output: &Output) -> (i32, String, String) {
     let text = |octets: &[u8]| String::from_utf8(octets.to_vec()).unwrap();
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+// The signatures of an answer suggest that somebody has checked them.
+#[test]
+fn signatures_without_validation_are_marked() {
+    let world = World::new();
+    let off = "DNSSEC validation is off: dnssec.validate is false\n";
+    let list = world.directory.path().join("domains");
+    std::fs::write(&list, "mail.example\n").unwrap();
+    let commands = [&["query", "mail.example", "--dnssec"][..], &["check", "--list", list.to_str().unwrap()]];
+    for words in commands {
+        assert!(!world.run(words).1.contains(off), "{words:?}");
+    }
+    world.fake.root_keys.lock().unwrap().unfollowed = Some(RootKeysUnfollowed::ValidationOff);
+    for words in commands {
+        let (_, text, _) = world.run(words);
+        assert!(text.ends_with(off), "{text}");
+    }
 }
 
 #[test]
