@@ -19,7 +19,7 @@ pub(super) enum Command {
     /// Show the configuration of the daemon in the format of the file.
     Show {
         /// Show only values that differ from the defaults.
-        #[arg(long)]
+        #[arg(long, alias = "diff")]
         changed: bool,
     },
     /// Check a configuration file and report its errors. Works without a daemon.

@@ -26,6 +26,18 @@ const GUESSED: &[(&[&str], &str)] = &[
     ),
     (&["flush"], "`resolverctl flush NAME` removes a name, `resolverctl flush --all` everything"),
     (&["query", "trace"], "`resolverctl query NAME` shows the answer, `resolverctl trace NAME` each step"),
+    (
+        &["servers --dead", "servers --slow"],
+        "`resolverctl servers` shows dead servers first, then those with the longest timeout; `resolverctl stats --by server` shows the longest waits",
+    ),
+    (
+        &["zone add --mx", "zone add --record", "host add --mx"],
+        "`resolverctl host add NAME ADDRESS` gives a host addresses; MX and other records are a [[record]] of resolverd.toml(5), then `resolverctl reload`",
+    ),
+    (
+        &["config --diff", "config --changed", "config diff", "config changed"],
+        "`resolverctl config show --changed` for what differs from the defaults; `resolverctl reload` shows what it changed",
+    ),
     (&["why --yesterday", "why yesterday"], "`resolverctl why --since yesterday`"),
     (&["stats --yesterday"], "`resolverctl stats --since yesterday`"),
     (&["stats --users", "stats users"], "`resolverctl stats --by user`"),
@@ -127,11 +139,14 @@ const GUESSED: &[(&[&str], &str)] = &[
 /// Returns what to type instead of the words that clap refused with this error; `None` if no row of `GUESSED` has these words.
 pub(super) fn instead(words: &[OsString], error: &clap::Error) -> Option<String> {
     let words: Vec<&str> = words.iter().map(|word| word.to_str()).collect::<Option<_>>()?;
+    let row =
+        |is_typed: &dyn Fn(&&str) -> bool| GUESSED.iter().find(|(guessed, _)| guessed.iter().any(is_typed));
+    let has_all = |guessed: &&str| guessed.contains(' ') && are_in_order(guessed, &words);
+    if let Some((_, command)) = row(&has_all) {
+        return Some((*command).to_owned());
+    }
     let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {
-        let line = words.join(" ");
-        let is_typed =
-            |guessed: &&str| line.strip_suffix(*guessed).is_some_and(|before| before.ends_with(' '));
-        let (_, command) = GUESSED.iter().find(|(guessed, _)| guessed.iter().any(&is_typed))?;
+        let (_, command) = row(&|guessed| words.last() == Some(guessed))?;
         return Some((*command).to_owned());
     };
     let (before, after) = words.split_at(words.iter().position(|word| word == typed)?);
@@ -154,6 +169,12 @@ pub(super) fn instead(words: &[OsString], error: &clap::Error) -> Option<String>
         Some(next) => command.replace(PLACE, next),
         None => (*command).to_owned(),
     })
+}
+
+/// Returns true if the words of `guessed` are in the command line, in this order.
+fn are_in_order(guessed: &str, words: &[&str]) -> bool {
+    let mut rest = words.iter();
+    guessed.split(' ').all(|wanted| rest.any(|word| *word == wanted))
 }
 
 #[cfg(test)]
@@ -196,6 +217,11 @@ mod tests {
         ] {
             assert_eq!(instead(&format!("resolverctl {typed}")).as_deref(), Some(right));
         }
+        let added = instead("resolverctl zone add lan --mx mail.lan").unwrap();
+        assert!(added.contains("[[record]]"), "{added}");
+        let dead = instead("resolverctl --json servers --dead").unwrap();
+        assert!(dead.starts_with("`resolverctl servers` shows dead servers first"), "{dead}");
+        assert!(instead("resolverctl config diff").unwrap().contains("config show --changed"));
         assert_eq!(instead("resolverctl dump -a").unwrap(), "`resolverctl cache NAME`");
         assert_eq!(instead("resolverctl --socket /s users").unwrap(), instead("resolverctl users").unwrap());
         assert_eq!(instead("resolverctl xyzzy"), None);

@@ -14,7 +14,7 @@ use protocol::{MonitorRequest, Request};
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Show queries that fail with SERVFAIL; with --slow, slow ones too.
-    #[arg(long)]
+    #[arg(long, alias = "failed")]
     failures: bool,
     /// Show queries that take this long, like 500ms or 2s; with --failures, failed ones too.
     #[arg(long, value_name = "SPAN", value_parser = span)]

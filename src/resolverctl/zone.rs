@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
+use super::moment;
 use super::nta::span;
 use super::outcome::CommandOutcome;
 use super::render::{Format, text, zones};
@@ -58,6 +59,9 @@ pub(super) struct Blocked {
     /// Name to block, with all names below it. A mail address stands for its domain.
     #[arg(allow_hyphen_values = true, value_parser = typed_domain)]
     name: String,
+    /// The name after one of the words `add`, `remove` and `delete`.
+    #[arg(hide = true, allow_hyphen_values = true, value_parser = typed_domain)]
+    after_word: Option<String>,
     #[command(flatten)]
     lifetime: Lifetime,
 }
@@ -78,6 +82,9 @@ pub(super) enum HostCommand {
     },
     /// Remove a host that `host add` added.
     Remove(Removed),
+    /// Show the configured zones and hosts, as `zones` does.
+    #[command(hide = true)]
+    List,
 }
 
 /// The command line of `zone add`.
@@ -110,7 +117,7 @@ pub(super) fn run(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     match command {
-        None | Some(Command::List) => client.show(&Request::Zones, format, zones::table, |_| Exit::Yes),
+        None | Some(Command::List) => show(client, format),
         Some(Command::Add(added)) => {
             let zone = AddedZone {
                 forward: [added.forward.as_slice(), &added.resolver].concat(),
@@ -124,13 +131,22 @@ pub(super) fn run(
     }
 }
 
-/// Blocks a name.
+/// Shows the configured zones, with those of `zone add`, `block` and `host add`.
+fn show(client: &ControlClient, format: Format) -> Result<CommandOutcome, CommandFailure> {
+    client.show(&Request::Zones, format, zones::table, |_| Exit::Yes)
+}
+
+/// Blocks a name, or ends a block.
 pub(super) fn block(
     blocked: &Blocked,
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    if NO_NAMES.contains(&blocked.name.as_str()) {
+    let (name, lifetime) = (blocked.after_word.as_ref().unwrap_or(&blocked.name), &blocked.lifetime);
+    if blocked.after_word.is_some() && REMOVES.contains(&blocked.name.as_str()) {
+        return remove(&Removed { name: name.clone(), write: lifetime.write }, client, format);
+    }
+    if blocked.after_word.is_some() && blocked.name != "add" || NO_NAMES.contains(&name.as_str()) {
         let sentence = format!(
             "`resolverctl block NAME` blocks a name. `resolverctl zone list` shows the blocked names, `resolverctl zone remove NAME` ends a block. \
              For the top-level domain, type `{}.`.",
@@ -138,9 +154,12 @@ pub(super) fn block(
         );
         return Err(Problem { fault: Blame::Request, sentence }.into());
     }
-    let zone = AddedZone { block: true, ..blank(&blocked.name) };
-    add(zone, &blocked.lifetime, client, format)
+    let zone = AddedZone { block: true, ..blank(name) };
+    add(zone, lifetime, client, format)
 }
+
+/// Words after `block` that end a block.
+const REMOVES: [&str; 2] = ["remove", "delete"];
 
 /// Words that operators type after `block` for what `zone` does.
 const NO_NAMES: [&str; 5] = ["list", "show", "add", "remove", "delete"];
@@ -157,6 +176,7 @@ pub(super) fn host(
             add(host, lifetime, client, format)
         }
         HostCommand::Remove(removed) => remove(removed, client, format),
+        HostCommand::List => show(client, format),
     }
 }
 
@@ -181,9 +201,11 @@ fn add(
         return append(&zone.entry(), client, format);
     }
     let seconds = lifetime.time.map(|time| time.as_secs());
-    let note = "until resolverd ends; --write adds it to the configuration file\n";
-    let note = if seconds.is_none() { note } else { "" };
-    change(ZoneWhat::Add { zone, seconds }, note, client, format)
+    let note = lifetime.time.map_or_else(
+        || "until resolverd ends; --write adds it to the configuration file\n".to_owned(),
+        |time| format!("until {}\n", moment::shown(moment::now() + time.as_secs_f64())),
+    );
+    change(ZoneWhat::Add { zone, seconds }, &note, client, format)
 }
 
 fn remove(
@@ -192,7 +214,7 @@ fn remove(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     if removed.write {
-        return rewrite(|text| without_entry(text, &removed.name), client, format);
+        return rewrite(|text| without_entry(text, &removed.name), "", client, format);
     }
     change(ZoneWhat::Remove { name: removed.name.clone() }, "", client, format)
 }
@@ -214,12 +236,16 @@ pub(super) fn append(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let added = |text: &str| Ok(format!("{}\n{entry}", if text.is_empty() { EMPTY } else { text }));
-    rewrite(added, client, format)
+    rewrite(added, ENDLESS, client, format)
 }
 
-/// Changes the configuration file and reloads it. If the reload fails, the old text is written back.
+/// How long an entry of the configuration file stays.
+const ENDLESS: &str = "it has no end: it stays until it is removed from this file\n";
+
+/// Changes the configuration file and reloads it. `note` follows the report of success. If the reload fails, the old text is written back.
 fn rewrite(
     change: impl Fn(&str) -> Result<String, Problem>,
+    note: &str,
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
@@ -235,7 +261,7 @@ fn rewrite(
         &Request::Reload,
         format,
         |replies, style| match Exit::of_reload(replies) {
-            Exit::Yes => format!("{}written to {}\n", text::reloaded(replies, style), file.display()),
+            Exit::Yes => format!("{}written to {}\n{note}", text::reloaded(replies, style), file.display()),
             _ => text::reloaded(replies, style),
         },
         Exit::of_reload,

@@ -298,6 +298,9 @@ _resolverctl() {
             resolverctl__subcmd__help__subcmd__host,add)
                 cmd="resolverctl__subcmd__help__subcmd__host__subcmd__add"
                 ;;
+            resolverctl__subcmd__help__subcmd__host,list)
+                cmd="resolverctl__subcmd__help__subcmd__host__subcmd__list"
+                ;;
             resolverctl__subcmd__help__subcmd__host,remove)
                 cmd="resolverctl__subcmd__help__subcmd__host__subcmd__remove"
                 ;;
@@ -325,6 +328,9 @@ _resolverctl() {
             resolverctl__subcmd__host,help)
                 cmd="resolverctl__subcmd__host__subcmd__help"
                 ;;
+            resolverctl__subcmd__host,list)
+                cmd="resolverctl__subcmd__host__subcmd__list"
+                ;;
             resolverctl__subcmd__host,remove)
                 cmd="resolverctl__subcmd__host__subcmd__remove"
                 ;;
@@ -333,6 +339,9 @@ _resolverctl() {
                 ;;
             resolverctl__subcmd__host__subcmd__help,help)
                 cmd="resolverctl__subcmd__host__subcmd__help__subcmd__help"
+                ;;
+            resolverctl__subcmd__host__subcmd__help,list)
+                cmd="resolverctl__subcmd__host__subcmd__help__subcmd__list"
                 ;;
             resolverctl__subcmd__host__subcmd__help,remove)
                 cmd="resolverctl__subcmd__host__subcmd__help__subcmd__remove"
@@ -1464,7 +1473,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help__subcmd__host)
-            opts="add remove"
+            opts="add remove list"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1478,6 +1487,20 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help__subcmd__host__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__host__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1828,7 +1851,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__host)
-            opts="-h --socket --json --color --help add remove help"
+            opts="-h --socket --json --color --help add remove list help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1876,7 +1899,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__host__subcmd__help)
-            opts="add remove help"
+            opts="add remove list help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1917,6 +1940,20 @@ _resolverctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        resolverctl__subcmd__host__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         resolverctl__subcmd__host__subcmd__help__subcmd__remove)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -1924,6 +1961,28 @@ _resolverctl() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__host__subcmd__list)
+            opts="-h --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2430,7 +2489,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__top)
-            opts="-h --by --since --interval --socket --json --color --help"
+            opts="-h --by --since --interval --socket --json --color --help zones servers lists clients users failures"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

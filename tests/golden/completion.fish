@@ -202,15 +202,16 @@ never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand block" -l write -d 'Append the entry to the configuration file and reload it, as root'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand block" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand block" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and not __fish_seen_subcommand_from add remove help" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and not __fish_seen_subcommand_from add remove help" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and not __fish_seen_subcommand_from add remove list help" -l socket -d 'Control socket of the daemon' -r -F
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and not __fish_seen_subcommand_from add remove list help" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and not __fish_seen_subcommand_from add remove help" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and not __fish_seen_subcommand_from add remove help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and not __fish_seen_subcommand_from add remove help" -f -a "add" -d 'Give a name these addresses; each address gets this name as its PTR record'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and not __fish_seen_subcommand_from add remove help" -f -a "remove" -d 'Remove a host that `host add` added'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and not __fish_seen_subcommand_from add remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and not __fish_seen_subcommand_from add remove list help" -l json -d 'Print JSON, one object per line. Times are in seconds'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and not __fish_seen_subcommand_from add remove list help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and not __fish_seen_subcommand_from add remove list help" -f -a "add" -d 'Give a name these addresses; each address gets this name as its PTR record'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and not __fish_seen_subcommand_from add remove list help" -f -a "remove" -d 'Remove a host that `host add` added'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and not __fish_seen_subcommand_from add remove list help" -f -a "list" -d 'Show the configured zones and hosts, as `zones` does'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and not __fish_seen_subcommand_from add remove list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and __fish_seen_subcommand_from add" -l for -d 'Lifetime, such as 30m, 2h or 7d. Maximum: 7d. Without it: until the daemon ends' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and __fish_seen_subcommand_from add" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and __fish_seen_subcommand_from add" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
@@ -226,8 +227,15 @@ never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and __fish_seen_subcommand_from remove" -l write -d 'Remove what --write wrote from the configuration file, and reload it, as root'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and __fish_seen_subcommand_from remove" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and __fish_seen_subcommand_from list" -l socket -d 'Control socket of the daemon' -r -F
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and __fish_seen_subcommand_from list" -l json -d 'Print JSON, one object per line. Times are in seconds'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "add" -d 'Give a name these addresses; each address gets this name as its PTR record'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a host that `host add` added'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show the configured zones and hosts, as `zones` does'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
@@ -517,6 +525,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from zone" -f -a "remove" -d 'Remove what `zone add`, `block` or `host add` added'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "add" -d 'Give a name these addresses; each address gets this name as its PTR record'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "remove" -d 'Remove a host that `host add` added'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "list" -d 'Show the configured zones and hosts, as `zones` does'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "test" -d 'Query each list in use about an address or a domain'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "health" -d 'Test the lists in use now, and show their state two seconds later'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "key" -d 'Append a `[[list]]` with a customer key to the configuration file, as root'

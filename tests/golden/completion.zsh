@@ -77,6 +77,12 @@ start\:"Since the daemon started"))' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'::table -- The same as --by:((zones\:"Zones, most time first"
+servers\:"Servers, longest wait first"
+lists\:"DNS lists, slowest first"
+clients\:"Clients, most queries first"
+users\:"Local users, most cache misses first"
+failures\:"Zones whose queries failed, most queries first"))' \
 && ret=0
 ;;
 (query)
@@ -264,6 +270,7 @@ _arguments "${_arguments_options[@]}" : \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 ':name -- Name to block, with all names below it. A mail address stands for its domain:_default' \
+'::after_word -- The name after one of the words `add`, `remove` and `delete`:_default' \
 && ret=0
 ;;
 (host)
@@ -307,6 +314,15 @@ _arguments "${_arguments_options[@]}" : \
 ':name -- Apex of the zone, or name of the host:_default' \
 && ret=0
 ;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_resolverctl__subcmd__host__subcmd__help_commands" \
@@ -324,6 +340,10 @@ _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
 (remove)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(list)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -941,6 +961,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
         esac
     ;;
 esac
@@ -1517,6 +1541,7 @@ _resolverctl__subcmd__help__subcmd__host_commands() {
     local commands; commands=(
 'add:Give a name these addresses; each address gets this name as its PTR record' \
 'remove:Remove a host that \`host add\` added' \
+'list:Show the configured zones and hosts, as \`zones\` does' \
     )
     _describe -t commands 'resolverctl help host commands' commands "$@"
 }
@@ -1524,6 +1549,11 @@ _resolverctl__subcmd__help__subcmd__host_commands() {
 _resolverctl__subcmd__help__subcmd__host__subcmd__add_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help host add commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__host__subcmd__list_commands] )) ||
+_resolverctl__subcmd__help__subcmd__host__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help host list commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__help__subcmd__host__subcmd__remove_commands] )) ||
 _resolverctl__subcmd__help__subcmd__host__subcmd__remove_commands() {
@@ -1658,6 +1688,7 @@ _resolverctl__subcmd__host_commands() {
     local commands; commands=(
 'add:Give a name these addresses; each address gets this name as its PTR record' \
 'remove:Remove a host that \`host add\` added' \
+'list:Show the configured zones and hosts, as \`zones\` does' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl host commands' commands "$@"
@@ -1672,6 +1703,7 @@ _resolverctl__subcmd__host__subcmd__help_commands() {
     local commands; commands=(
 'add:Give a name these addresses; each address gets this name as its PTR record' \
 'remove:Remove a host that \`host add\` added' \
+'list:Show the configured zones and hosts, as \`zones\` does' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl host help commands' commands "$@"
@@ -1686,10 +1718,20 @@ _resolverctl__subcmd__host__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl host help help commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__host__subcmd__help__subcmd__list_commands] )) ||
+_resolverctl__subcmd__host__subcmd__help__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl host help list commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__host__subcmd__help__subcmd__remove_commands] )) ||
 _resolverctl__subcmd__host__subcmd__help__subcmd__remove_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl host help remove commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__host__subcmd__list_commands] )) ||
+_resolverctl__subcmd__host__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl host list commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__host__subcmd__remove_commands] )) ||
 _resolverctl__subcmd__host__subcmd__remove_commands() {

@@ -44,6 +44,9 @@ pub(super) struct Arguments {
     /// The table that is shown first.
     #[arg(long, value_enum, default_value_t = TopTable::Zones, value_name = "TABLE")]
     by: TopTable,
+    /// The same as --by.
+    #[arg(value_enum, hide = true, conflicts_with = "by")]
+    table: Option<TopTable>,
     /// Time window of the table.
     #[arg(long, value_enum, default_value_t = Window::Minute, value_name = "WINDOW")]
     since: Window,
@@ -70,7 +73,7 @@ pub(super) fn run(
         return Err(no_terminal());
     }
     let client = client.clone().within(TOP_PATIENCE);
-    let wanted = (arguments.by, arguments.since);
+    let wanted = (arguments.table.unwrap_or(arguments.by), arguments.since);
     let mut live = TopLive::new(wanted, moment::time_of_day, style == Style::Colored);
     // If this first request fails, the command prints the error and shows no screen.
     take_reading(&client, &mut live)?;

@@ -268,7 +268,8 @@ fn a_zone_that_was_added_for_a_time_ends() {
         [("2h", "zone lan: added"), ("3h", "lan: now ends in 3 h"), ("1s", "lan: now ends in 1 s")]
     {
         let words = ["zone", "add", "lan", "--stub", "127.78.0.3", "--for", time];
-        assert_eq!(resolverctl(&setting, &words), (0, format!("{said}\n")));
+        let (code, shown) = resolverctl(&setting, &words);
+        assert!(code == 0 && shown.starts_with(&format!("{said}\nuntil 20")), "{shown}");
     }
     process
         .wait_until("the zone has ended", |_| resolverctl(&setting, &["zones"]).1 == "no configured zones\n");
@@ -282,7 +283,8 @@ fn a_blocked_name_and_a_host_end() {
     let run = |words: &str| resolverctl(&setting, &words.split(' ').collect::<Vec<_>>());
     let is_blocked = |name: &&str| run(&format!("query {name}")).1.contains("NXDOMAIN");
     let names = ["tld TXT", "tld MX", "www.tld"];
-    assert_eq!(run("block tld --for 2d"), (0, "zone tld: added\n".to_owned()));
+    let (code, said) = run("block tld --for 2d");
+    assert!(code == 0 && said.starts_with("zone tld: added\nuntil 20"), "{said}");
     for name in names {
         assert!(is_blocked(&name), "{}", run(&format!("query {name}")).1);
     }
@@ -298,9 +300,12 @@ fn a_blocked_name_and_a_host_end() {
         replaced.starts_with("zone mx.host.example: added\nhost mx.host.example: removed\n"),
         "{replaced}"
     );
-    assert_eq!(run("zone remove mx.host.example"), (0, "zone mx.host.example: removed\n".to_owned()));
+    assert!(run("host list").1.contains("mx.host.example. (temporary)"), "{:?}", run("host list"));
+    assert_eq!(run("block remove mx.host.example"), (0, "zone mx.host.example: removed\n".to_owned()));
+    let (code, _, said) = failing(&setting, &["block", "show", "mx.host.example"]);
+    assert!(code == 2 && said.contains("`resolverctl zone list`"), "{said}");
     assert_eq!(run("host add a.example 192.0.2.1 192.0.2.2 --for 1s").0, 0);
-    assert_eq!(run("block tld --for 1s"), (0, "tld: now ends in 1 s\n".to_owned()));
+    assert!(run("block tld --for 1s").1.starts_with("tld: now ends in 1 s\nuntil 20"));
     process.wait_until("both have ended", |_| run("zones").1 == "no configured zones\n");
     assert!(!is_blocked(&"www.tld"));
 }
@@ -314,7 +319,8 @@ fn a_block_and_a_host_are_written() {
     let before = std::fs::read_to_string(setting.config()).unwrap();
     let block = "\n[[zone]]\nname = \"spam.example\"\nblock = true\n";
     let host = "\n[[host]]\nname = \"mx.example\"\naddresses = [\"192.0.2.1\",\"192.0.2.2\"]\n";
-    assert_eq!(run("block spam.example --write").0, 0);
+    let (code, said) = run("block spam.example --write");
+    assert!(code == 0 && said.contains("it has no end: it stays until"), "{said}");
     assert_eq!(run("host add mx.example 192.0.2.1,192.0.2.2 --write").0, 0);
     assert_eq!(std::fs::read_to_string(setting.config()).unwrap(), format!("{before}{block}{host}"));
     assert_eq!(run("query spam.example").0, 1);
