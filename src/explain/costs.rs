@@ -354,12 +354,13 @@ pub(crate) type Configured<'a> = &'a dyn Fn(&[u8]) -> bool;
 pub(crate) fn table(judged: &[Vec<Cause>], common: &CommonFaults, configured: Configured<'_>) -> CostTable {
     let mut table = CostTable::new();
     for causes in judged {
-        // A side is the party that can remove a cause: for servers that the configuration names, the operator of this host. A message with two causes of a side counts once for it.
+        // A side is the party that can remove a cause: for servers that the configuration names, the operator of this host. Those of a DNS list are
+        // another operator's, unless they run on this host. A message with two causes of a side counts once for it.
         let mut of_message = CostTable::new();
         for cause in causes.iter().filter(|cause| cause.kind != CulpritKind::None && cause.delay() > 0) {
-            let is_configured = cause.kind.is_of_servers() && configured(&cause.zone);
-            let side = if is_configured { Side::Mine } else { side(cause) };
-            let is_of_zone = is_configured || side != Side::Mine;
+            let is_own = (cause.kind.is_of_servers() || cause.has_servers_here()) && configured(&cause.zone);
+            let side = if is_own { Side::Mine } else { side(cause) };
+            let is_of_zone = is_own || side != Side::Mine;
             let (worth, micros, failed) = (cause.delay(), cause.micros, cause.deferring.into());
             for key in [(side, None), (side, Some(common.key(is_of_zone, cause)))] {
                 of_message.entry(key).or_default().join(Cost { worth, micros, failed, messages: 0 });
@@ -533,6 +534,23 @@ mod tests {
             (Some("c.test."), None, 0, 1),
         ];
         assert_eq!(shown, expected);
+    }
+
+    // rbldnsd on a loopback address answers for a list.
+    #[test]
+    fn list_server_of_this_host_is_ours() {
+        for (server, side) in [("127.0.0.1", Side::Mine), ("192.0.2.1", Side::Theirs)] {
+            let slow = Cause {
+                micros: 2_000_000,
+                servers: [(server.parse().unwrap(), (1, 1))].into(),
+                ..Cause::new(CulpritKind::ListSlow, LIST.into())
+            };
+            let common = CommonFaults::default();
+            let rows = rows((&table(&[vec![slow]], &common, &|_| true), None), &common, None);
+            let shown: Vec<_> =
+                rows.iter().map(|row| (row.side, row.zone.as_deref(), row.next.as_deref())).collect();
+            assert_eq!(shown, [(side, None, None), (side, Some("list.test."), Some("resolverctl dnsbl"))]);
+        }
     }
 
     /// Memory holds some minutes at a busy gateway. An uplink that was dead before that is in the sums all the same.

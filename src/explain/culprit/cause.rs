@@ -71,6 +71,11 @@ impl Cause {
             && self.servers.iter().all(|(server, (count, _))| self.unsent.get(server) == Some(count))
     }
 
+    /// Returns true if all servers of the cause run on this host: their addresses are loopback addresses.
+    pub(crate) fn has_servers_here(&self) -> bool {
+        !self.servers.is_empty() && self.servers.keys().all(|server| server.to_canonical().is_loopback())
+    }
+
     /// Adds the apex of the DNS list of a delayed or failed question. A cause without a zone, such as an overload of this host, has no
     /// lists.
     pub(super) fn add_list(&mut self, apex: Option<&[u8]>) {
