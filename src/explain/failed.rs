@@ -13,7 +13,7 @@ use crate::evidence::{advice_of, seconds};
 use crate::explained::Explained;
 use crate::failure::{FailedQuestion, turned_away};
 use crate::traffic::{Traffic, moments};
-use crate::why::DaemonFacts;
+use crate::why::{DaemonFacts, is_zero};
 use dns::clock::micros;
 use dns::conduct::Conduct;
 use dns::question::{Outcome, is_within, kind_text, name_of_wire, name_text};
@@ -65,13 +65,16 @@ pub struct FailedZone {
     /// The local user whose program sent the last failed question of a known user: a name, or a number if the user has no name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// The kind of the culprit of the last failure.
+    /// The kind of the culprit of the most failures.
     pub culprit: CulpritKind,
-    /// The reason why the last question failed, as a sentence.
+    /// The reason why the last question with this culprit failed, as a sentence.
     pub reason: String,
-    /// The code of the extended error (RFC 8914) in the reply to the last failed question; none if the reply had none.
+    /// The number of the failed questions that had another culprit.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub other_causes: u64,
+    /// The code of the extended error (RFC 8914) in the reply to the last question with this culprit; none if the reply had none.
     pub extended_error: Option<u16>,
-    /// The servers of the zone that had a fault when the last question failed.
+    /// The servers of the zone that had a fault when the last question with this culprit failed.
     pub servers: Vec<FailedServer>,
     /// Says whether the zone still fails: yes, no or unknown.
     pub still_fails: StillFails,
@@ -109,8 +112,7 @@ struct FailuresOfZone<'a> {
     turned_away: u64,
     first: u64,
     last: Option<FailedQuestion<'a>>,
-    /// Those of the last failure whose resolution is known, at most `MAX_FAILURE_SERVERS`.
-    servers: BTreeMap<IpAddr, Option<Conduct>>,
+    by_cause: BTreeMap<CulpritKind, FailuresOfCause<'a>>,
     user: Option<&'a str>,
     /// The last failed question in the zone, whichever client sent it and for whichever name. It shows if the zone still fails.
     last_of_all: FailedQuestion<'a>,
@@ -118,6 +120,14 @@ struct FailuresOfZone<'a> {
     answered: Option<u64>,
     /// True if a later resolution found an answer to the last failed question, from a server of the zone.
     is_resolved: bool,
+}
+
+/// The failed questions of a zone that have the same kind of culprit.
+struct FailuresOfCause<'a> {
+    questions: u64,
+    last: FailedQuestion<'a>,
+    /// Those of the last failure whose resolution is known, at most `MAX_FAILURE_SERVERS`.
+    servers: BTreeMap<IpAddr, Option<Conduct>>,
 }
 
 impl FailedWanted {
@@ -145,7 +155,7 @@ pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_
         let Some(failed) = failed else { continue };
         let is_wanted = wanted.has(&failed);
         let new = || FailuresOfZone::new(failed.clone());
-        zones.entry(failed.zone.clone()).or_insert_with(new).add(failed, is_wanted);
+        zones.entry(failed.zone.clone()).or_insert_with(new).add(failed, is_wanted, &traffic);
     }
     note_answers(&mut zones, recorded);
     let mut rows: Vec<FailedZone> =
@@ -164,7 +174,7 @@ impl<'a> FailuresOfZone<'a> {
             turned_away: 0,
             first,
             last: None,
-            servers: BTreeMap::new(),
+            by_cause: BTreeMap::new(),
             user: None,
             last_of_all: failed,
             answered: None,
@@ -181,7 +191,7 @@ impl<'a> FailuresOfZone<'a> {
         is_same && flight.began > last.end() && flight.shows.is_none()
     }
 
-    fn add(&mut self, failed: FailedQuestion<'a>, is_wanted: bool) {
+    fn add(&mut self, failed: FailedQuestion<'a>, is_wanted: bool, traffic: &Traffic) {
         if says_more(&failed, &self.last_of_all) {
             self.last_of_all = failed.clone();
         }
@@ -195,12 +205,36 @@ impl<'a> FailuresOfZone<'a> {
         let is_turned_away = failed.asked.question.outcome == Outcome::Shed && !failed.is_turned_away();
         self.turned_away = self.turned_away.saturating_add(u64::from(is_turned_away));
         self.user = failed.asked.question.user.as_deref().or(self.user);
-        if failed.asked.flight.is_some() {
-            self.servers = failed.servers.iter().copied().collect();
+        if !is_turned_away {
+            self.add_cause(&failed, traffic);
         }
         if self.last.as_ref().is_none_or(|last| says_more(&failed, last)) {
             self.last = Some(failed);
         }
+    }
+
+    /// Counts the failure for its cause. A failure from the cache has the cause of the last failure before it.
+    fn add_cause(&mut self, failed: &FailedQuestion<'a>, traffic: &Traffic) {
+        let before = self.by_cause.values_mut().max_by_key(|of_cause| of_cause.last.asked.question.at);
+        if let Some(before) = before.filter(|before| !says_more(failed, &before.last)) {
+            before.questions = before.questions.saturating_add(1);
+            return;
+        }
+        let new = || FailuresOfCause { questions: 0, last: failed.clone(), servers: BTreeMap::new() };
+        let of_cause = self.by_cause.entry(cause_of(failed, traffic).kind).or_insert_with(new);
+        of_cause.questions = of_cause.questions.saturating_add(1);
+        of_cause.last = failed.clone();
+        if failed.asked.flight.is_some() {
+            of_cause.servers = failed.servers.iter().copied().collect();
+        }
+    }
+
+    /// Returns the cause of the most failures, and the number of failures with other causes. If several have the same number, the last one counts.
+    fn main_cause(&self) -> Option<(&FailuresOfCause<'a>, u64)> {
+        let sum: u64 = self.by_cause.values().map(|of_cause| of_cause.questions).sum();
+        let weight = |of_cause: &&FailuresOfCause<'_>| (of_cause.questions, of_cause.last.asked.question.at);
+        let most = self.by_cause.values().max_by_key(weight)?;
+        Some((most, sum.saturating_sub(most.questions)))
     }
 
     /// Returns `None` if the zone has no failure that fits the selection of the operator.
@@ -213,10 +247,13 @@ impl<'a> FailuresOfZone<'a> {
         let last = self.last.as_ref()?;
         let question = last.asked.question;
         let zone = (!last.zone.is_empty()).then(|| name_text(&name_of_wire(&last.zone)));
-        let cause = cause_of(last, traffic);
+        let main = self.main_cause();
+        let none = BTreeMap::new();
+        let (of_cause, other_causes) = main.map_or((last, 0), |(main, others)| (&main.last, others));
+        let servers = main.map_or(&none, |(main, _)| &main.servers);
+        let cause = cause_of(of_cause, traffic);
         let culprit = cause.kind;
-        let addresses: Vec<IpAddr> = self.servers.keys().copied().collect();
-        let servers = self.servers.iter();
+        let addresses: Vec<IpAddr> = servers.keys().copied().collect();
         let still_fails = self.still_fails(recorded, (traffic, facts), now);
         let advice = advice_of(&cause, &addresses, (facts.configured)(&cause.zone));
         Some(FailedZone {
@@ -227,9 +264,10 @@ impl<'a> FailuresOfZone<'a> {
             kind: kind_text(question.kind),
             user: self.user.map(str::to_owned),
             culprit,
-            reason: self.reason(last),
-            extended_error: question.code,
-            servers: servers.map(|(server, conduct)| FailedServer::new(*server, *conduct)).collect(),
+            reason: self.reason(of_cause),
+            other_causes,
+            extended_error: of_cause.asked.question.code,
+            servers: servers.iter().map(|(server, conduct)| FailedServer::new(*server, *conduct)).collect(),
             still_fails,
             advice: match still_fails {
                 StillFails::No => format!("nothing now; if it fails again: {advice}"),
@@ -353,7 +391,7 @@ mod tests {
     use record::event::Shows;
 
     #[test]
-    fn failed_zone_shows_last_servers() {
+    fn failed_zone_shows_main_cause() {
         let name: std::sync::Arc<[u8]> = b"\x04mail\x07example\x00"[..].into();
         let zone = b"\x07example\x00";
         let (mut questions, mut flights) = (Vec::new(), Vec::new());
@@ -361,6 +399,9 @@ mod tests {
             (1, 1, Conduct::Silent, Shows::Silence),
             (2, 2, Conduct::Refused, Shows::NoHelp),
             (3, 3, Conduct::Answered, Shows::Bogus),
+            (4, 1, Conduct::Silent, Shows::Silence),
+            (5, 1, Conduct::Silent, Shows::Silence),
+            (6, 2, Conduct::Refused, Shows::NoHelp),
         ] {
             let at = id * 10_000_000;
             questions.push(QuestionEntry {
@@ -393,15 +434,20 @@ mod tests {
         let row = |count: usize| {
             let (questions, flights) = (questions[..count].to_vec(), flights[..count].to_vec());
             let recorded = Recorded { questions, flights, begin: Some(0), ..Recorded::default() };
-            let report = failed(&recorded, &FailedWanted::default(), &DaemonFacts::default(), 40_000_000);
-            let FailedZone { reason, servers, .. } = report.zones[0].clone();
+            let report = failed(&recorded, &FailedWanted::default(), &DaemonFacts::default(), 70_000_000);
+            let FailedZone { reason, servers, other_causes, .. } = report.zones[0].clone();
             let servers = servers.into_iter().map(|one| (one.server, one.conduct));
-            (reason, servers.collect::<Vec<_>>())
+            (reason, servers.collect::<Vec<_>>(), other_causes)
         };
         let of = |server: &str, conduct| vec![(server.to_owned(), Some(conduct))];
-        assert_eq!(row(1), ("why 1".to_owned(), of("192.0.2.1", Conduct::Silent)));
-        assert_eq!(row(2), ("why 2".to_owned(), of("192.0.2.2", Conduct::Refused)));
-        assert_eq!(row(3), ("why 3".to_owned(), vec![]), "the servers of a bogus zone answer");
+        assert_eq!(row(1), ("why 1".to_owned(), of("192.0.2.1", Conduct::Silent), 0));
+        assert_eq!(row(2), ("why 2".to_owned(), of("192.0.2.2", Conduct::Refused), 1));
+        assert_eq!(row(3), ("why 3".to_owned(), vec![], 2), "the servers of a bogus zone answer");
+        assert_eq!(
+            row(6),
+            ("why 5".to_owned(), of("192.0.2.1", Conduct::Silent), 3),
+            "the most have this cause"
+        );
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub(crate) const FAILURE: &[Column<FailedZone>] = &[
     Column("failed queries", 1, |row, _| count(row.questions)),
     Column("cause", 2, |row, _| word(&words::word(&row.culprit).replace('_', " "))),
     Column("state", 3, |row, _| match row.still_fails {
-        StillFails::Yes => painted(("still failing", Paint::Bad)),
+        StillFails::Yes => painted(("last one failed", Paint::Bad)),
         StillFails::No => painted(("works again", Paint::Good)),
         StillFails::Unknown => word("not known"),
     }),

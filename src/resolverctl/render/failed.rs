@@ -70,7 +70,7 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
         (false, false) => format!("from {first} to {last}"),
     };
     let (paint, state) = match zone.still_fails {
-        StillFails::Yes => (Paint::Bad, "still failing"),
+        StillFails::Yes => (Paint::Bad, "failing when last queried"),
         StillFails::No => (Paint::Good, "works again"),
         StillFails::Unknown => (Paint::Plain, "not known if it still fails"),
     };
@@ -84,11 +84,16 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
     );
     let user =
         zone.user.as_ref().map(|user| format!(", sent by user {}", harmless(user))).unwrap_or_default();
-    text.push_str(&format!(
-        "  last query: {} {}{user}\n  cause: {reason}\n",
-        harmless(&zone.name),
-        zone.kind
-    ));
+    text.push_str(&format!("  last query: {} {}{user}\n", harmless(&zone.name), zone.kind));
+    text.push_str(&match zone.other_causes {
+        0 => format!("  cause: {reason}\n"),
+        others => {
+            format!(
+                "  most frequent cause: {reason}\n  other causes: {} of the queries\n",
+                words::number(others)
+            )
+        }
+    });
     let servers: Vec<String> = zone.servers.iter().map(server).collect();
     if !servers.is_empty() {
         text.push_str(&format!("  its servers: {}\n", servers.join(", ")));

@@ -33,6 +33,7 @@ fn silent() -> FailedZone {
         user: Some("postfix".to_owned()),
         culprit: CulpritKind::ServerSilent,
         reason: "no server of badly-run.example. has answered recently (192.0.2.53, 198.51.100.53); resolverd probes them in the background".to_owned(),
+        other_causes: 0,
         extended_error: Some(22),
         servers: vec![server("192.0.2.53", Some(Conduct::Silent)), server("198.51.100.53", Some(Conduct::Silent))],
         still_fails: StillFails::Yes,
@@ -49,7 +50,7 @@ fn replies(begin: Option<f64>, zones: Vec<FailedZone>) -> Vec<Reply> {
 fn each_zone_has_its_reason_and_what_to_do() {
     let refused = FailedZone {
         zone: Some("2.0.192.in-addr.arpa.".to_owned()),
-        questions: 1,
+        questions: 9,
         first: 3_600.0,
         last: 3_600.0,
         name: "7.2.0.192.in-addr.arpa.".to_owned(),
@@ -57,6 +58,7 @@ fn each_zone_has_its_reason_and_what_to_do() {
         user: None,
         culprit: CulpritKind::ServerRefused,
         reason: "no server of 2.0.192.in-addr.arpa. gave a usable answer: 192.0.2.1 REFUSED".to_owned(),
+        other_causes: 3,
         servers: vec![server("192.0.2.1", Some(Conduct::Refused))],
         still_fails: StillFails::Unknown,
         advice: "tell the owner of 2.0.192.in-addr.arpa. that its servers refuse queries".to_owned(),

@@ -46,6 +46,7 @@ fn rows_of(table: TopTable) -> Vec<Reply> {
             user: None,
             culprit: CulpritKind::ServerSilent,
             reason: "no server answered".to_owned(),
+            other_causes: 0,
             extended_error: Some(22),
             servers: Vec::new(),
             still_fails: StillFails::Yes,
