@@ -40,6 +40,9 @@ pub(crate) const MAX_STATUS_ZONES: usize = 5;
 /// Maximum number of networks with slow name servers that `resolverctl status` names.
 pub(crate) const MAX_STATUS_NETWORKS: usize = 3;
 
+/// A server of a network whose last reply is older than this before the last reply of the network does not show how fast the network is now.
+pub(crate) const PACE_TIME: Duration = Duration::from_secs(10);
+
 /// Name servers that take this long on average are reported as slow: a mail needs several of their answers, one after the other.
 pub(crate) const SLOW_NETWORK_TIME: Duration = Duration::from_millis(500);
 

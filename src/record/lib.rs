@@ -100,8 +100,8 @@ use crate::recorded::Kept;
 pub use crate::recorded::{Flown, HitPage, ReadSpan, Recorded};
 use crate::redact::Redaction;
 pub use crate::report::{
-    ClientRow, ClockJump, FailingZone, FailuresByZone, LossReport, Scraped, ServerRow, ShedRow, StatsReport,
-    Troubles, TypeRow, UpstreamReport, UserRow, ZoneFailures, ZoneRow, blames,
+    ClientRow, ClockJump, FailingZone, FailuresByZone, LossReport, Scraped, ServerPace, ServerRow, ShedRow,
+    StatsReport, Troubles, TypeRow, UpstreamReport, UserRow, ZoneFailures, ZoneRow, blames,
 };
 use crate::shard::Shard;
 use crate::table::{CounterTable, Rows};

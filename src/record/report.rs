@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -109,6 +110,21 @@ pub struct ServerRow {
     pub late: u64,
     /// The faults of the server, or how fast it is.
     pub verdict: String,
+}
+
+/// How long a server takes to reply, in a period and now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ServerPace {
+    /// The server's address.
+    pub server: IpAddr,
+    /// The number of replies in the period.
+    pub replies: u64,
+    /// The mean round trip of the period, in seconds.
+    pub round_trip: f64,
+    /// The mean round trip of the last few replies, in seconds.
+    pub recent: f64,
+    /// The time since the last reply.
+    pub ago: Duration,
 }
 
 /// A row of the table of clients. The last row, "other", sums up the clients without a row.

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::hash::Hash;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +11,11 @@ use hickory_proto::rr::Name;
 use crate::event::RouteKind;
 use crate::histogram::{Distribution, Histogram};
 use crate::report::{
-    ClientRow, FailuresByZone, OWNED_LABELS, Scraped, ServerRow, ShedRow, StatsReport, TypeRow,
+    ClientRow, FailuresByZone, OWNED_LABELS, Scraped, ServerPace, ServerRow, ShedRow, StatsReport, TypeRow,
     UpstreamReport, UserRow, ZoneFailures, ZoneRow,
 };
 use crate::table::{Rows, Tally};
-use crate::tally::{self, ClientTally, FailureTally, OTHER, ZoneTally};
+use crate::tally::{self, ClientTally, FailureTally, Messages, OTHER, ZoneTally};
 use crate::totals::Totals;
 use crate::window::Window;
 use crate::{Recorder, lock};
@@ -118,6 +119,22 @@ impl Recorder {
         let mut rows = listed(lock(&self.sums.servers).rows(window), |other| other.total() > 0);
         rows.sort_by_key(|(server, messages)| (server.is_none(), Reverse(messages.waited())));
         rows.into_iter().map(|(server, messages)| ServerRow::new(title(server), &messages)).collect()
+    }
+
+    /// Returns how long each server took to reply in a window, and how long it takes now.
+    pub fn paces(&self, window: Window) -> Vec<ServerPace> {
+        let now = self.clock.mono();
+        let rows = lock(&self.sums.servers).rows(window);
+        let pace = |(server, messages): (IpAddr, Messages)| {
+            Some(ServerPace {
+                server,
+                replies: messages.came_back(),
+                round_trip: messages.mean_round_trip().as_secs_f64(),
+                recent: messages.recent_round_trip().as_secs_f64(),
+                ago: now.since(messages.replied()?),
+            })
+        };
+        rows.in_order().0.into_iter().filter_map(pace).collect()
     }
 
     /// Returns the clients in a window, the one with most questions first, and the row "other" last.

@@ -33,6 +33,8 @@ pub(crate) struct Messages {
     round_trips_micros: u64,
     longest_micros: u64,
     late: u64,
+    /// The mean round trip in which each reply has a quarter of the weight, and those before it the rest.
+    recent_micros: u64,
     lost_micros: u64,
     bogus: u64,
     /// The time of the last reply, and of the last answer without an error.
@@ -47,6 +49,8 @@ impl Messages {
         }
         let elapsed = micros(sent.elapsed);
         if sent.conduct.came_back() {
+            let before = if self.round_trips_micros == 0 { elapsed } else { self.recent_micros };
+            self.recent_micros = before.saturating_mul(3).saturating_add(elapsed) / 4;
             self.round_trips_micros = self.round_trips_micros.saturating_add(elapsed);
             self.longest_micros = self.longest_micros.max(elapsed);
             self.late = self.late.saturating_add(u64::from(sent.elapsed >= LATE));
@@ -81,6 +85,9 @@ impl Messages {
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
+        if other.replied >= self.replied {
+            self.recent_micros = other.recent_micros;
+        }
         add_each(&mut self.conduct, &other.conduct);
         self.round_trips_micros = self.round_trips_micros.saturating_add(other.round_trips_micros);
         self.longest_micros = self.longest_micros.max(other.longest_micros);
@@ -106,13 +113,18 @@ impl Messages {
 
     /// Returns the mean round trip of all answered queries, or zero if there are none.
     pub(crate) fn mean_round_trip(&self) -> Duration {
-        let answered: u64 = Conduct::ALL
-            .into_iter()
-            .zip(self.conduct)
-            .filter(|(conduct, _)| conduct.came_back())
-            .map(|(_, n)| n)
-            .sum();
-        Duration::from_micros(self.round_trips_micros.checked_div(answered).unwrap_or(0))
+        Duration::from_micros(self.round_trips_micros.checked_div(self.came_back()).unwrap_or(0))
+    }
+
+    /// Returns the number of replies.
+    pub(crate) fn came_back(&self) -> u64 {
+        let came_back = Conduct::ALL.into_iter().zip(self.conduct).filter(|(conduct, _)| conduct.came_back());
+        came_back.map(|(_, count)| count).sum()
+    }
+
+    /// Returns the mean round trip of the last replies.
+    pub(crate) const fn recent_round_trip(&self) -> Duration {
+        Duration::from_micros(self.recent_micros)
     }
 
     pub(crate) const fn longest_round_trip(&self) -> Duration {

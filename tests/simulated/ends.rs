@@ -9,7 +9,7 @@ use hickory_proto::rr::RecordType;
 use tokio::task::JoinSet;
 
 use config::{Config, Family};
-use control::health::judge;
+use control::health::{judge, slow_servers};
 use control::limits::JUDGED;
 use dns::conduct::Health;
 use explain::costs::CostsWanted;
@@ -98,9 +98,10 @@ impl World {
     async fn shown(&self) -> Vec<String> {
         let (recorder, resolver) = (self.simulation.recorder(), self.simulation.resolver());
         let by_zone = recorder.failures_by_zone(JUDGED);
-        let warnings =
-            judge(&recorder.judged(JUDGED), by_zone.as_ref(), &recorder.troubles(), &BTreeSet::new());
-        let status = warnings.into_iter().map(|warning| warning.problem);
+        let troubles = recorder.troubles();
+        let warnings = judge(&recorder.judged(JUDGED), by_zone.as_ref(), &troubles, &BTreeSet::new());
+        let slow = slow_servers(recorder, self.simulation.clock().now().unix, &troubles);
+        let status = warnings.into_iter().chain(slow).map(|warning| warning.problem);
         let failed = self.simulation.explainer().failed(FailedWanted::default()).await.zones;
         let failed = failed.into_iter().filter(|row| row.still_fails == StillFails::Yes);
         let failed = failed.map(|row| format!("failed: {:?} {}", row.zone, row.reason));
@@ -132,6 +133,26 @@ fn repaired_hoster_leaves_every_screen() {
             assert_eq!(world.shown().await, Vec::<String>::new(), "after {faults:?}");
         });
     }
+}
+
+#[test]
+fn fast_network_leaves_status_at_once() {
+    paused(async {
+        let world = World::new().await;
+        let mail = async |word: &str, count: u64| {
+            for number in 0..count {
+                world.mail(&format!("{word}{number}"), &["one", "two", "other"]).await;
+                tokio::time::sleep(SECOND).await;
+            }
+        };
+        world.faults(&[Fault::Slow(Duration::from_millis(900))]);
+        mail("slow", 40).await;
+        let shown = world.shown().await;
+        assert!(shown.iter().any(|line| line.starts_with("Name servers answer slowly: ")), "{shown:#?}");
+        world.faults(&[]);
+        mail("fast", 10).await;
+        assert_eq!(world.shown().await, Vec::<String>::new());
+    });
 }
 
 #[test]

@@ -20,7 +20,7 @@ use dns::clock::micros;
 use dns::question::Outcome;
 use protocol::fleet::FleetState;
 use protocol::{Severity, Status, Warning};
-use record::{ClockJump, FailuresByZone, StatsReport, TimeSpan, Troubles, ZoneFailures};
+use record::{ClockJump, FailuresByZone, Recorder, StatsReport, TimeSpan, Troubles, ZoneFailures};
 
 /// Returns the current state and health of the daemon, for `resolverctl status`.
 pub fn status(subject: &impl Controlled) -> Status {
@@ -63,7 +63,7 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
             .chain(metrics)
             .chain(fleet(&subject.fleet().0))
             .chain(of_lists)
-            .chain(slow_servers(subject, &troubles))
+            .chain(slow_servers(recorder, subject.now().unix, &troubles))
             .collect(),
     }
 }
@@ -210,14 +210,13 @@ fn severity(failed: u64, counts: &StatsReport) -> Severity {
     if is_much(failed, counts) { Severity::Critical } else { Severity::Warning }
 }
 
-/// Returns a notice about networks whose servers are slow. While the network of this host has a fault, and as long as the judged minute has a part of
+/// Returns a notice about networks whose servers are slow now. `unix` is the current time in seconds since 1970. While the network of this host has a fault, and as long as the judged minute has a part of
 /// one, the times show this fault.
-fn slow_servers(subject: &impl Controlled, troubles: &Troubles) -> Option<Warning> {
-    let recorder = subject.recorder();
-    let begin = subject.now().unix.saturating_sub(slow_networks::JUDGED_SECONDS);
+pub fn slow_servers(recorder: &Recorder, unix: u64, troubles: &Troubles) -> Option<Warning> {
+    let begin = unix.saturating_sub(slow_networks::JUDGED_SECONDS);
     let had_fault = micros(Duration::from_secs(begin)) < recorder.host_fault_ended();
     let has_fault = troubles.down.is_some() || troubles.lossy.is_some() || troubles.without_tcp.is_some();
-    if had_fault || has_fault { None } else { slow_networks(&recorder.by_server(slow_networks::JUDGED)) }
+    if had_fault || has_fault { None } else { slow_networks(&recorder.paces(slow_networks::JUDGED)) }
 }
 
 fn without_ipv6(span: Duration) -> Warning {
