@@ -224,7 +224,9 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         Request::RootServers => Ok(vec![Reply::RootServers { addresses: root_servers::ask(subject).await }]),
         Request::Flush { what, fleet } => flush(subject, &what, fleet).await,
         Request::Fleet => Ok(fleet::rows(subject)),
-        Request::Servers { address } => Ok(rows::servers(subject.servers().await, address)),
+        Request::Servers { address } => {
+            Ok(rows::servers(subject.servers().await, address, subject.recorder()))
+        }
         Request::Zones => {
             let temporary = subject.temporary_zones();
             Ok(zones::rows(&subject.config(), &temporary, &subject.servers().await))

@@ -20,10 +20,11 @@ use dns::zone_file::data_text;
 use protocol::Reply;
 use protocol::rows::{FlightState, HeldAs, HeldRow, LookaheadRule, LookaheadState, ServerState};
 use protocol::watched::{WatchedFinding, WatchedRow};
-use record::{Counter, Window};
+use record::{Counter, Recorder, Window};
 use resolver::cache::look::{Held, HeldData};
 use resolver::cache::security::{ZoneSecurity, ZoneTrust};
 use resolver::cache::servers::KnownServer;
+use resolver::limits::NO_TCP_TIME;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
@@ -44,9 +45,18 @@ pub(super) fn apex_text(name: &Name) -> String {
 }
 
 /// Returns the servers with the address `address`, or all servers if it is `None`.
-pub(super) fn servers(known: Vec<KnownServer>, address: Option<IpAddr>) -> Vec<Reply> {
+pub(super) fn servers(known: Vec<KnownServer>, address: Option<IpAddr>, recorder: &Recorder) -> Vec<Reply> {
     let asked_for = |known: &KnownServer| address.is_none_or(|address| known.address.ip() == address);
-    bounded(known.into_iter().filter(asked_for).collect(), |known| Reply::ServerState(server_state(&known)))
+    let known = without_own_faults(known, recorder).into_iter().filter(asked_for).collect();
+    bounded(known, |known| Reply::ServerState(server_state(&known)))
+}
+
+/// Returns the servers without the faults that are those of this host: if TCP is blocked on the path from this host, none supports TCP.
+pub fn without_own_faults(mut known: Vec<KnownServer>, recorder: &Recorder) -> Vec<KnownServer> {
+    if recorder.was_tcp_blocked_within(NO_TCP_TIME) {
+        known.iter_mut().for_each(|known| known.features.tcp = true);
+    }
+    known
 }
 
 fn server_state(known: &KnownServer) -> ServerState {

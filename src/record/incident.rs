@@ -281,6 +281,12 @@ impl Incidents {
         self.zones.retain(|_, trouble| !needs_tcp(&trouble.blamed));
     }
 
+    /// Returns true if the network of this host has lost packets, or was down, at some time since `at`.
+    pub(crate) fn has_lost_since(&self, at: Mono, now: Mono) -> bool {
+        let spans = [self.outage.spans(now), self.loss.spans(now)];
+        spans.iter().flatten().any(|(_, until)| *until >= at)
+    }
+
     /// Returns when the last fault of the network of this host ended.
     pub(crate) fn host_fault_ended(&self) -> Option<Mono> {
         self.outage.ended().max(self.loss.ended()).max(self.streams.ended())

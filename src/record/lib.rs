@@ -84,6 +84,7 @@ use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use hickory_proto::rr::Name;
 use tokio::sync::Notify;
@@ -319,9 +320,22 @@ impl Recorder {
     }
 
     /// Returns for how long TCP has been blocked on the path from this host; `None` if it is not.
-    pub fn tcp_blocked(&self) -> Option<std::time::Duration> {
+    pub fn tcp_blocked(&self) -> Option<Duration> {
         let now = self.clock.mono();
         lock(&self.incidents).streams.since().map(|since| now.since(since))
+    }
+
+    /// Returns true if the network of this host loses packets or is down, or was within `time`. Timeouts then show nothing about servers.
+    pub fn has_lost_within(&self, time: Duration) -> bool {
+        let now = self.clock.mono();
+        lock(&self.incidents).has_lost_since(now.before(time), now)
+    }
+
+    /// Returns true if TCP is blocked on the path from this host, or was within `time`.
+    pub fn was_tcp_blocked_within(&self, time: Duration) -> bool {
+        let now = self.clock.mono();
+        let spans = lock(&self.incidents).streams.spans(now);
+        spans.iter().any(|(_, until)| *until >= now.before(time))
     }
 
     /// Registers that servers answer over IPv4, but none in several networks does over IPv6.

@@ -11,7 +11,8 @@ use tokio::task::JoinSet;
 use config::{Config, Family};
 use control::health::{judge, slow_servers};
 use control::limits::JUDGED;
-use dns::conduct::Health;
+use control::rows::without_own_faults;
+use dns::conduct::{Health, ServerFeatures};
 use explain::costs::CostsWanted;
 use explain::failed::{FailedWanted, StillFails};
 use lab::delegations::Tree;
@@ -22,6 +23,7 @@ use lab::simulated::Ipv6Way;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use record::culprit::CulpritKind;
+use resolver::cache::servers::KnownServer;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -106,9 +108,12 @@ impl World {
         let failed = failed.into_iter().filter(|row| row.still_fails == StillFails::Yes);
         let failed = failed.map(|row| format!("failed: {:?} {}", row.zone, row.reason));
         let now = self.simulation.clock().mono();
-        let servers = resolver.memory().servers.list(now).into_iter();
-        let servers = servers.filter(|server| server.health == Health::Dead || !server.lame.is_empty());
-        let servers = servers.map(|server| format!("server {} {:?}", server.address, server.lame));
+        let servers = without_own_faults(resolver.memory().servers.list(now), recorder).into_iter();
+        let has_fault = |server: &KnownServer| {
+            server.health == Health::Dead || !server.lame.is_empty() || server.features != ServerFeatures::ALL
+        };
+        let servers = servers.filter(has_fault);
+        let servers = servers.map(|server| format!("server {server:?}"));
         status.chain(failed).chain(servers).collect()
     }
 }
@@ -188,6 +193,33 @@ fn repaired_uplink_leaves_every_screen() {
         let shown = world.shown().await;
         assert_eq!(shown, Vec::<String>::new());
     });
+}
+
+// Single queries of a long resolution get through: what a server did not answer before shows nothing about it.
+#[test]
+fn outage_teaches_nothing_about_servers() {
+    for up in [2, 3, 4, 5, 7] {
+        paused(async {
+            let world = World::new().await;
+            let network = world.simulation.network();
+            for number in 0..40 {
+                network.set_loss(1_000);
+                let back = async {
+                    tokio::time::sleep(up * SECOND).await;
+                    network.set_loss(0);
+                };
+                let host = format!("o{number}");
+                tokio::join!(world.mail(&host, &["one", "two", "other"]), back);
+                tokio::time::sleep(2 * SECOND).await;
+            }
+            tokio::time::sleep(40 * SECOND).await;
+            world.mail("new", &["one", "two", "other"]).await;
+            tokio::time::sleep(10 * SECOND).await;
+            world.simulation.recorder().tick();
+            let shown = world.shown().await;
+            assert!(shown.iter().all(|line| !line.starts_with("server ")), "{shown:#?}");
+        });
+    }
 }
 
 /// What fails because of the uplink does not prolong the fault of a zone that was repaired before.

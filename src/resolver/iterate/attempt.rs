@@ -27,8 +27,8 @@ use super::summary::summary;
 use super::unproven::Silent;
 use crate::cache::servers::{Server, ServerStanding};
 use crate::limits::{
-    FAILING_TIME, LAME_TIME, LAST_TRIES_OF_LOSSY, LATE_COPIES, LISTEN_TIME_OF_SLOW, MAX_TIMER, MAX_TRIES,
-    MIXED_CASE_TRIES,
+    FAILING_TIME, HOST_FAULT_TIME, LAME_TIME, LAST_TRIES_OF_LOSSY, LATE_COPIES, LISTEN_TIME_OF_SLOW,
+    MAX_TIMER, MAX_TRIES, MIXED_CASE_TRIES,
 };
 use dns::cached::Delegation;
 use dns::clock::Mono;
@@ -224,7 +224,7 @@ impl Attempt {
         if stays_without && is_usable {
             self.server.takes_no_edns(now);
         }
-        if is_short && is_usable {
+        if is_short && is_usable && self.do_timeouts_show() {
             self.server.loses_long_datagrams(now);
         }
         if let Some(doubted) = doubted {
@@ -569,7 +569,7 @@ impl Attempt {
                 if !matches!(&said, Classified::Found(found) if found.denies()) {
                     self.server.finds_mixed_case(now);
                 }
-            } else if self.tries >= MIXED_CASE_TRIES && !self.is_after_error && !self.role.is_recursive() {
+            } else if self.is_answer_to_own_case() && self.do_timeouts_show() {
                 self.server.answers_own_case(now);
             }
             if self.role == ServerRole::Found {
@@ -594,6 +594,20 @@ impl Attempt {
         let said = Box::new(said.said_by(self.path.server, heard));
         let turn = if is_doubted { NextQuery::OwnCase(said) } else { NextQuery::Classified(said) };
         ((turn, conduct, words), scrubbed)
+    }
+
+    /// Returns true if the server has answered no query of the step in mixed case, but this one in the client's spelling. If it is only slow, the
+    /// answer to the first query comes first.
+    fn is_answer_to_own_case(&self) -> bool {
+        self.tries >= MIXED_CASE_TRIES
+            && !self.is_after_error
+            && !self.role.is_recursive()
+            && !self.sender.is_unwanted()
+    }
+
+    /// Returns true if an unanswered query shows something about the server, because the network of this host loses no packets.
+    fn do_timeouts_show(&self) -> bool {
+        !self.shared.recorder.has_lost_within(HOST_FAULT_TIME)
     }
 
     fn standing(&self) -> ServerStanding {

@@ -146,7 +146,7 @@ pub(crate) const SHORT_TIME: Duration = Duration::from_secs(86_400);
 
 /// If a server refuses or does not answer TCP, its truncated answers are fetched from other servers of the zone, if there are any, for this time. It
 /// is short, because the network path may be the reason.
-pub(crate) const NO_TCP_TIME: Duration = Duration::from_secs(60);
+pub const NO_TCP_TIME: Duration = Duration::from_secs(60);
 
 /// The number of consecutive unanswered queries after which a server counts as dead. Queries that were in progress at the same time count as one. At
 /// 5 % loss, this happens to one in 8 000 working servers.

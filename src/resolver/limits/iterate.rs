@@ -37,6 +37,10 @@ pub(crate) const MIXED_CASE_TRIES: u8 = 3;
 /// answer is not enough, because one loss or delay can affect all queries of a question.
 pub(crate) const OWN_CASE_ANSWERS: u8 = 2;
 
+/// Timeouts show nothing about a server while the network of this host loses packets, and for this time afterwards: resolutions of the fault may
+/// still be in progress, for at most 10 s, and a fault that ends often begins again.
+pub(crate) const HOST_FAULT_TIME: Duration = Duration::from_secs(60);
+
 /// The greatest number of hedges (second queries while the first server may still answer) in a burst, for all servers together. A server of a large
 /// hoster may fail while a queue of mail is processed.
 pub const HEDGE_BURST: u32 = 100;
