@@ -68,3 +68,18 @@ fn resolverctl_does_not_link_resolver() {
     }
     assert!(linked.contains("protocol") && !linked.contains("resolver"), "{linked:?}");
 }
+
+#[test]
+fn guides_name_existing_paths() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for guide in ["CONTRIBUTING.md", "SECURITY.md", "README.md", "benches/README.md"] {
+        let text = std::fs::read_to_string(root.join(guide)).unwrap();
+        let is_path = |word: &&str| {
+            let is_ours = ["src/", "tests/", "benches/", "conf/", "packaging/"].iter().any(|at| word.starts_with(at));
+            is_ours && word.bytes().all(|octet| octet.is_ascii_lowercase() || b"/._-0123456789".contains(&octet))
+        };
+        for path in text.split('`').skip(1).step_by(2).filter(is_path) {
+            assert!(root.join(path).exists(), "{guide} names {path}");
+        }
+    }
+}
