@@ -10,9 +10,9 @@ use super::addresses::{METRICS_PORT, overlap};
 use super::check_views::{self, in_view};
 use super::reader::KeyLines;
 use super::report::{Problems, WrongValue};
-use super::value::in_quotes;
-use super::{Config, ConfiguredList, Family, ListenAt, ListenFor, Listener};
-use crate::limits::{MAX_FLEET_SERVERS, MAX_FLEET_ZONES};
+use super::value::{in_quotes, name_text};
+use super::{Config, ConfiguredList, Family, ListenAt, ListenFor, Listener, SigningKeyFile};
+use crate::limits::{MAX_FLEET_SERVERS, MAX_FLEET_ZONES, MAX_OWN_FILES, MAX_WATCHED};
 use dnsbl::list::{Life, List};
 
 pub(super) struct Checks<'c> {
@@ -35,6 +35,7 @@ pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) 
     records(&mut checks);
     let watches = config.watches.iter().map(|watch| (&watch.domain, None));
     checks.once_each(("watch", "domain"), watches, "remove one of them");
+    own(&mut checks);
     let lists = config.lists.iter().map(|list| (&list.name, None));
     checks.once_each(("list", "name"), lists, "remove one of them");
     for (place, list) in config.lists.iter().enumerate() {
@@ -207,6 +208,34 @@ fn dnstap(checks: &mut Checks<'_>) {
     if dnstap.socket.is_some() && dnstap.messages.is_empty() {
         let wrong = "is empty, so resolverd writes no message";
         checks.add("dnstap", "messages", wrong, "set one of the kinds, or remove dnstap.socket");
+    }
+}
+
+/// Checks that no domain is in `[own]` and in a `[[watch]]`, that the keys of `[own]` are of its domains, and that not too much is watched.
+fn own(checks: &mut Checks<'_>) {
+    let own = &checks.config.own;
+    let watched = checks.config.watches.len();
+    for (place, watch) in checks.config.watches.iter().enumerate() {
+        if own.domains.contains(&watch.domain) {
+            checks.add_at(("watch", place, "domain"), "is also in own.domains", "remove the [[watch]]");
+        }
+    }
+    let is_other = |key: &&SigningKeyFile| !own.domains.contains(&key.domain);
+    if let Some(other) = own.dkim_keys.iter().find(is_other) {
+        let wrong = format!("has a key of {}, which is not in own.domains", name_text(&other.domain));
+        checks.add("own", "dkim_keys", wrong, "add the domain, or remove the key");
+    }
+    let count = own.checks() + watched;
+    if own.checks() > 0 && count > MAX_WATCHED {
+        let wrong = format!(
+            "has {} domains and addresses; with [[watch]] these are more than {MAX_WATCHED}",
+            own.checks()
+        );
+        checks.add("own", "domains", wrong, "remove some");
+    }
+    let files = [("certificates", own.certificates.len()), ("dkim_keys", own.dkim_keys.len())];
+    for (key, count) in files.into_iter().filter(|(_, count)| *count > MAX_OWN_FILES) {
+        checks.add("own", key, format!("has {count} entries, more than {MAX_OWN_FILES}"), "remove some");
     }
 }
 

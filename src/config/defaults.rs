@@ -19,7 +19,7 @@ pub use super::records::RECORD_TTL;
 use super::{
     Cache, Config, ConfiguredWatch, ConfiguredZone, Control, Dnsbl, Dnssec, DnstapSection, Family,
     FleetSection, HistorySection, Listener, LogSection, LookaheadMode, LookaheadSection, MetricsSection,
-    PageReaders, Redact, Resolve, RootHints, TrustAnchor, WatchAs, WatchLevel, ZoneKind,
+    OwnSection, PageReaders, Redact, Resolve, RootHints, TrustAnchor, WatchAs, WatchLevel, ZoneKind,
 };
 use dnsbl::batch::Mode;
 use dnsbl::list::Guard;
@@ -215,6 +215,19 @@ impl Default for ConfiguredWatch {
     }
 }
 
+impl Default for OwnSection {
+    fn default() -> Self {
+        Self {
+            domains: Vec::new(),
+            addresses: Vec::new(),
+            helo: None,
+            certificates: Vec::new(),
+            dkim_keys: Vec::new(),
+            interval: Duration::from_secs(60 * 60),
+        }
+    }
+}
+
 impl Default for Control {
     fn default() -> Self {
         Self { socket: PathBuf::from(SOCKET) }
@@ -270,6 +283,7 @@ impl Default for Config {
             lists: Vec::new(),
             lookahead: LookaheadSection::default(),
             watches: Vec::new(),
+            own: OwnSection::default(),
             control: Control::default(),
             metrics: MetricsSection::default(),
             history: HistorySection::default(),

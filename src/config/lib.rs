@@ -2,7 +2,7 @@
 //!
 //! `file` reads the configuration file, `table` has its keys, `check` finds invalid combinations, and `report` describes errors. The type of a
 //! section and the rows of its keys are in one module: `sections`, `listener`, `zone`, `view`, `dnsbl`, `list`, `lookahead`, `dnstap`, `fleet`,
-//! `watch`. This crate calls `dnsbl`, `dnstap`, `record`, `validate` and `dns`.
+//! `watch`, `own`. This crate calls `dnsbl`, `dnstap`, `record`, `validate` and `dns`.
 //!
 //! # Decisions
 //!
@@ -44,6 +44,7 @@ mod listener;
 mod lookahead;
 mod lookahead_rule;
 mod notes;
+mod own;
 mod reader;
 mod records;
 mod report;
@@ -71,6 +72,7 @@ pub use self::listener::{Access, ListenAt, ListenFor, Listener};
 pub use self::lookahead::{LookaheadMode, LookaheadSection};
 pub use self::lookahead_rule::{Rule, RuleState};
 pub use self::notes::notes;
+pub use self::own::{OwnSection, SigningKeyFile};
 pub use self::records::{ConfiguredRecord, line_of};
 pub use self::report::{ConfigProblem, Errors};
 pub use self::root_hints::RootHints;

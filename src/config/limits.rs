@@ -97,6 +97,9 @@ pub const MAX_WATCHED: usize = 60;
 pub const WATCH_INTERVALS: RangeInclusive<Duration> =
     Duration::from_secs(10 * 60)..=Duration::from_secs(7 * 24 * 60 * 60);
 
+/// The greatest number of files with certificates, and of files with DKIM keys, in `[own]`. Each is read in each check.
+pub const MAX_OWN_FILES: usize = 32;
+
 /// The greatest length of `dnstap.identity` and of `dnstap.version`, in octets. A host name has at most 253.
 pub(crate) const MAX_TAP_WORDS: usize = 255;
 

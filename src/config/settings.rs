@@ -12,6 +12,7 @@ use super::fleet::FleetSection;
 use super::list::ConfiguredList;
 use super::listener::Listener;
 use super::lookahead::LookaheadSection;
+use super::own::OwnSection;
 use super::records::ConfiguredRecord;
 use super::sections::{Cache, Control, Dnssec, HistorySection, LogSection, MetricsSection, Resolve};
 use super::view::ConfiguredView;
@@ -54,6 +55,8 @@ pub struct Config {
     pub lookahead: LookaheadSection,
     /// The `[[watch]]` entries: domains whose mail settings in DNS are checked on schedule.
     pub watches: Vec<ConfiguredWatch>,
+    /// The section `[own]`.
+    pub own: OwnSection,
     /// The section `[control]`.
     pub control: Control,
     /// The section `[metrics]`.

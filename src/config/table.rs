@@ -14,7 +14,7 @@ use super::settings::Config;
 use super::view::ConfiguredView;
 use super::watch::ConfiguredWatch;
 use super::zone::{ConfiguredHost, ConfiguredZone};
-use super::{dnsbl, dnstap, fleet, lookahead, sections, value};
+use super::{dnsbl, dnstap, fleet, lookahead, own, sections, value};
 
 pub(super) trait Visitor {
     /// Called for a section that can occur only once, such as `[cache]`.
@@ -49,6 +49,7 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
     visitor.many::<ConfiguredList>(place!(lists));
     visitor.once(&lookahead::LOOKAHEAD, place!(lookahead));
     visitor.many::<ConfiguredWatch>(place!(watches));
+    visitor.once(&own::OWN, place!(own));
     visitor.once(&sections::CONTROL, place!(control));
     visitor.once(&sections::METRICS, place!(metrics));
     visitor.once(&sections::HISTORY, place!(history));

@@ -48,9 +48,9 @@ const LEVELS: [(&str, WatchLevel); 4] = [
     ("note", WatchLevel::Note),
 ];
 
-/// Reads a watched domain. An IP address, a wildcard or the root is an error: a check of such a name could only report that the domain does not
+/// Reads a domain of mail addresses. An IP address, a wildcard or the root is an error: a check of such a name could only report that the domain does not
 /// exist.
-fn domain(typed: &Typed<'_>) -> Read<Name> {
+pub(super) fn mail_domain(typed: &Typed<'_>) -> Read<Name> {
     let name = value::name(typed)?;
     let text = value::text(typed)?;
     let is_address = |text: &str| text.trim_end_matches('.').parse::<IpAddr>().is_ok();
@@ -88,7 +88,7 @@ impl TableEntry for ConfiguredWatch {
     const NAME: &'static str = "watch";
     const MOST: usize = MAX_WATCHED;
     const KEYS: &'static [ConfigKey<Self>] = &[
-        key!(Self, domain, Text(domain, value::name_text)).required(),
+        key!(Self, domain, Text(mail_domain, value::name_text)).required(),
         key!(Self, "as", side, Word(&SIDES)),
         key!(Self, interval, Span(WATCH_INTERVALS)),
         key!(Self, level, Word(&LEVELS)),

@@ -9,7 +9,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::trace::{TraceAsked, TraceRefused};
 use crate::fleet::Confirmation;
-use ::watched::WatchedDomain;
+use ::watched::WatchedState;
 use config::Config;
 use dns::cached::{Flush, Flushed, StoreFill};
 use dns::clock::{Mono, Now};
@@ -72,7 +72,7 @@ pub trait Controlled: Send + Sync + 'static {
     fn lookahead(&self) -> Vec<RuleStanding>;
 
     /// Returns the watched domains (`[[watch]]`) with their findings, sorted by name.
-    fn watched(&self) -> Vec<WatchedDomain>;
+    fn watched(&self) -> Vec<WatchedState>;
 
     /// Returns the current time on all clocks.
     fn now(&self) -> Now;

@@ -11,9 +11,7 @@ use protocol::facts::{got, request};
 pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
     // No operator waits for this answer. The daily quota of a DNS list must not be used up for it, because mail needs this quota.
     if let Want::Lists { subject: about } = want {
-        let tests = lists::test(subject, about, ListChoice::InUseWithinQuota).await;
-        // Here, an error can only say that no list in use covers this kind of name.
-        return tests.map_or_else(|_| Got::Lists(Vec::new()), got);
+        return ask_lists(subject, about, ListChoice::InUseWithinQuota).await;
     }
     let unasked = || Got::NoReply(NoReply::Unknown("the daemon does not send this query".to_owned()));
     let Some(request) = request(want) else { return unasked() };
@@ -22,4 +20,15 @@ pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
         Some(Reply::Problem(problem)) => Got::NoReply(NoReply::Unknown(problem.sentence.clone())),
         _ => got(replies),
     }
+}
+
+/// Asks the DNS lists about an address or domain of own mail: the blocklists in use, and the large ones of the registry.
+pub async fn ask_own_lists(subject: &impl Controlled, about: &str) -> Got {
+    ask_lists(subject, about, ListChoice::OwnMail).await
+}
+
+async fn ask_lists(subject: &impl Controlled, about: &str, choice: ListChoice<'_>) -> Got {
+    let tests = lists::test(subject, about, choice).await;
+    // Here, an error can only say that no list covers this kind of name.
+    tests.map_or_else(|_| Got::Lists(Vec::new()), got)
 }

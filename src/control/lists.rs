@@ -313,6 +313,8 @@ pub(super) enum ListChoice<'n> {
     Named(&'n [String]),
     /// Blocklists in use. If most of a list's daily quota is used, the list is left out, because mail needs the rest.
     InUseWithinQuota,
+    /// Like `InUseWithinQuota`, with the large lists of the registry: those that many receivers of mail use.
+    OwnMail,
     /// All DNS lists that are not shut down.
     All,
 }
@@ -340,10 +342,15 @@ pub(super) async fn test(
         ListChoice::All => list.is_alive(),
         ListChoice::InUse => in_use(list),
         ListChoice::InUseWithinQuota => list.purpose == Purpose::Block && in_use(list),
+        ListChoice::OwnMail => {
+            let is_asked = in_use(list) || list.is_large && list.is_alive() && !list.keyed;
+            list.purpose == Purpose::Block && is_asked
+        }
         ListChoice::Named(names) => is_named(&config, list, names),
     };
     let is_spent = |list: &List| {
-        choice == ListChoice::InUseWithinQuota && of_list(list, &|entry| entry.watch.is_spent(unix))
+        matches!(choice, ListChoice::InUseWithinQuota | ListChoice::OwnMail)
+            && of_list(list, &|entry| entry.watch.is_spent(unix))
     };
     let lists = config.lists();
     let asked = lists.values().filter(|list| is_chosen(list)).filter_map(|list| {

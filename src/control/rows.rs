@@ -9,7 +9,7 @@ use hickory_proto::rr::Name;
 
 use super::controlled::Controlled;
 use crate::limits;
-use ::watched::WatchedDomain;
+use ::watched::WatchedState;
 use ::watched::history::FollowedFinding;
 use dns::cached::Delegation;
 use dns::clock::Mono;
@@ -204,13 +204,14 @@ fn rule_row(standing: RuleStanding) -> LookaheadRule {
     }
 }
 
-/// Converts the state of a watched domain to a row.
-pub fn watched(domain: WatchedDomain) -> WatchedRow {
-    let WatchedDomain { watch, history, next } = domain;
+/// Converts the state of a watched domain or address to a row.
+pub fn watched(state: WatchedState) -> WatchedRow {
+    let WatchedState { subject, history, next } = state;
     WatchedRow {
-        domain: presentation::name_text(&watch.domain).trim_end_matches('.').to_owned(),
-        side: watch.side,
-        interval: watch.interval.as_secs_f64(),
+        domain: subject.name.to_string(),
+        own: subject.own.is_some(),
+        side: subject.side,
+        interval: subject.interval.as_secs_f64(),
         checked: history.checked,
         could_not_tell: history.could_not_tell,
         could_not_tell_since: history.could_not_tell_since,

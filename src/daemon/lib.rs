@@ -50,6 +50,7 @@ pub mod metrics;
 mod minutes;
 mod negative_trust_anchors;
 mod notify;
+mod own_mail;
 mod owners;
 pub mod program;
 mod reload;

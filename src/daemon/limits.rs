@@ -142,3 +142,6 @@ pub(crate) const MAX_SEEN_ORDERS_FILE: u64 = 128 << 10;
 
 /// The largest number of dead and lame servers that a gateway reports to its fleet.
 pub(crate) const MAX_SHARED_SERVERS: usize = 256;
+
+/// The largest number of octets that are read from a file that `[own]` names. A chain of eight certificates in PEM has less.
+pub(crate) const MAX_OWN_FILE: u64 = 64 << 10;

@@ -14,6 +14,7 @@ use crate::{log, notify};
 use config::Config;
 use control::Controlled;
 use record::limits::FLIGHT_TIME;
+use watched::WatchedSubject;
 
 impl Running {
     /// Reads the configuration file again, and reports the result to the service manager and to the log.
@@ -96,7 +97,7 @@ impl Running {
         self.resolver.tap().set(dnstap::settings_of(&config));
         self.network.set_ports(ports);
         log::set_level(config.log.level);
-        self.watched.set(&config.watches);
+        self.watched.set(&WatchedSubject::all_of(&config));
         state.config = config;
         self.certificates.are_read();
         drop(state);

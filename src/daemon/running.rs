@@ -46,7 +46,7 @@ use resolver::lookahead::{Lookahead, RuleStanding};
 use resolver::resolve::inflight::InFlight;
 use resolver::resolve::{Asked, Resolver};
 use supervise::Supervisor;
-use watched::{WatchedDomain, WatchedDomains};
+use watched::{WatchedState, Watches};
 
 pub(super) struct Running {
     pub(super) resolver: Arc<Resolver>,
@@ -61,7 +61,7 @@ pub(super) struct Running {
     pub(super) origin: Option<PathBuf>,
     /// The file with the states of DNS lists; `None` if there is no state directory.
     pub(super) lists: Option<PathBuf>,
-    pub(super) watched: WatchedDomains,
+    pub(super) watched: Watches,
     /// The file with the history of the watched domains; `None` if there is no state directory.
     pub(super) watched_file: Option<PathBuf>,
     /// `None` if there is no state directory.
@@ -260,7 +260,7 @@ impl Controlled for Running {
         self.lookahead.rules()
     }
 
-    fn watched(&self) -> Vec<WatchedDomain> {
+    fn watched(&self) -> Vec<WatchedState> {
         self.watched.domains()
     }
 

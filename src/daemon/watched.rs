@@ -10,26 +10,28 @@ use futures_util::future::BoxFuture;
 use tokio::task::block_in_place;
 
 use super::running::Running;
-use super::state_files;
-use config::Config;
+use super::{own_mail, state_files};
+use config::{Config, OwnSection};
 use control::{facts, root_servers};
 use dns::clock::Clock;
 use dns::random::Random;
+use doctor::facts::own_mail::OwnMail;
 use doctor::facts::{Got, Want};
 use gather::Sources;
+use gather::connections::{ServicePorts, connect};
 use record::Recorder;
 use watched::kept::KeptWatches;
-use watched::{WatchHost, WatchedDomains, kept};
+use watched::{WatchHost, WatchedName, WatchedSubject, Watches, kept};
 
 /// Returns the domains with the history of the previous process, and the path of the file with the history.
 pub(super) fn begin(
     config: &Config,
     (clock, random): (&Clock, &Random),
     recorder: &Arc<Recorder>,
-) -> (WatchedDomains, Option<PathBuf>) {
+) -> (Watches, Option<PathBuf>) {
     let path = state_files::path_of(kept::FILE);
-    let watched = WatchedDomains::new(
-        &config.watches,
+    let watched = Watches::new(
+        &WatchedSubject::all_of(config),
         path.as_deref().map(read).unwrap_or_default(),
         (clock.clone(), random.clone()),
         Arc::clone(recorder),
@@ -55,7 +57,7 @@ fn read(path: &Path) -> KeptWatches {
 
 impl Sources for Running {
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
-        Box::pin(facts::ask(self, want))
+        connect(want, ServicePorts::USUAL).unwrap_or_else(|| Box::pin(facts::ask(self, want)))
     }
 }
 
@@ -70,6 +72,14 @@ impl WatchHost for Running {
 
     fn root_servers(&self) -> BoxFuture<'_, Vec<IpAddr>> {
         Box::pin(root_servers::ask(self))
+    }
+
+    fn ask_own_lists<'a>(&'a self, subject: &'a str) -> BoxFuture<'a, Got> {
+        Box::pin(facts::ask_own_lists(self, subject))
+    }
+
+    fn own_mail(&self, own: &OwnSection, name: &WatchedName) -> OwnMail {
+        block_in_place(|| own_mail::read(own, name))
     }
 
     fn keep(&self, kept: &KeptWatches) {

@@ -129,6 +129,8 @@ pub struct List {
     pub on_refusal: OnRefusal,
     /// The answer for a client if the servers of the DNS list do not answer.
     pub when_silent: WhenSilent,
+    /// True if so many receivers of mail use the list that a listing there stops much mail.
+    pub is_large: bool,
     /// The number of free queries a day according to the website of the DNS list, for display only.
     pub free_quota: Option<u64>,
     /// The number of queries a day that the operator allows.
@@ -188,6 +190,7 @@ impl List {
             tests,
             on_refusal: if allow { OnRefusal::Nxdomain } else { OnRefusal::Servfail },
             when_silent: if allow { WhenSilent::Nxdomain } else { WhenSilent::Servfail },
+            is_large: false,
             free_quota: None,
             quota: None,
             terms: String::new(),

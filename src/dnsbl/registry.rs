@@ -78,6 +78,8 @@ struct RegistryEntry {
     #[serde(default)]
     tests: Option<Tests>,
     #[serde(default)]
+    large: bool,
+    #[serde(default)]
     free_quota: Option<u64>,
     #[serde(default)]
     terms: String,
@@ -187,6 +189,7 @@ fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<Lis
         // A DNS list cannot be tested if the test needs the customer's key, or if the list was shut down.
         list.tests = None;
     }
+    list.is_large = entry.large;
     list.free_quota = entry.free_quota;
     list.terms = entry.terms;
     list.removal = entry.removal;

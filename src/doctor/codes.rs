@@ -206,6 +206,10 @@ codes! {
         "the certificate of a mail host matches none of its TLSA records";
         "Senders with DANE, such as Postfix, Exim and Microsoft 365, do not deliver to this host: mail waits in the queue.";
         "Publish a TLSA record of the present certificate or key. At a renewal publish the new record before the certificate".
+    TlsaNextMismatch "tlsa_next_mismatch" Policy Warning [MxRecords MailHosts Dane] [] "RFC 7671 section 8.4":
+        "the TLSA records do not name the certificate that a mail host will use";
+        "Once the mail server uses this certificate, senders with DANE do not deliver to the host: mail waits in the queue.";
+        "Publish a TLSA record of the new certificate or its key beside the old one. Let the mail server use the certificate when the TTL of the old records has ended".
     MtaStsMx "mta_sts_mx" Policy Failure [MxRecords MtaSts] [] "RFC 8461 sections 4.1 and 5":
         "the MTA-STS policy does not name a mail host of the domain";
         "In mode enforce Gmail, Microsoft and others do not deliver to this host. In mode testing they report it.";
@@ -258,6 +262,10 @@ codes! {
         "the DKIM selector has no key";
         "Signatures with this selector cannot be verified; DMARC then depends on SPF alone, which forwarding breaks.";
         "Publish the key at SELECTOR._domainkey, or correct the selector of the signer. If the name is an alias (CNAME), correct its target, or let the provider publish the key there".
+    DkimKeyDiffers "dkim_key_differs" Policy Failure [Dkim] [Authentication] "RFC 6376 sections 3.6.1 and 6.1.2":
+        "the DKIM record has another key than the one that signs mail";
+        "Signatures with this selector do not verify; DMARC then depends on SPF alone, which forwarding breaks.";
+        "Publish the record of the key in the file, or let the signer use the key of the record. After a change of the record, wait for its TTL".
     DkimMultiple "dkim_multiple" Policy Failure [Dkim] [Authentication] "RFC 6376 section 3.6.2.2":
         "the DKIM selector has several keys";
         "Verifiers take any of them: signatures verify at some servers only.";
@@ -501,6 +509,10 @@ codes! {
         "the SPF record does not end with -all or ~all";
         "Mail from every other address is neutral: SPF does not protect the domain.";
         "Let the record end with ~all or -all, in place of ?all".
+    OwnFileUnread "own_file_unread" Policy Warning [Dane Dkim] [] "RFC 7671 section 8.4, RFC 6376 section 3.3":
+        "a file that [own] of the configuration names cannot be used";
+        "Its certificate or key is not compared with the DNS.";
+        "Let the user resolverd read the file, correct its path, or remove it from [own]".
     SpfUnevaluated "spf_unevaluated" Policy CouldNotTell [Spf] [] "RFC 7208 sections 5.7 and 7":
         "SPF was not evaluated for the given address";
         "Receivers evaluate macros of the sender's address and of its names, and know their own gateways; this check does not.";

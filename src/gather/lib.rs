@@ -10,9 +10,13 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod budget;
+pub mod connections;
 pub mod direct;
 pub mod limits;
+mod peer;
+mod policy_file;
 mod server_time;
+mod smtp;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

@@ -12,8 +12,10 @@ use watched::history::{FindingChange, Standing};
 /// A watched domain, with what its checks have found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WatchedRow {
-    /// The domain, without the final dot.
+    /// The domain, without the final dot; or an own address.
     pub domain: String,
+    /// True if `[own]` names the domain or address.
+    pub own: bool,
     /// The role for which the domain is checked: sender, recipient or both.
     #[serde(rename = "as")]
     pub side: WatchAs,

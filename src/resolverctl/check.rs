@@ -9,7 +9,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use hickory_proto::rr::Name;
 
 use super::client::ControlClient;
-use super::domain::{Daemon, ServicePorts};
+use super::domain::Daemon;
 use super::exit::{CommandFailure, Exit};
 use super::input::read_at_most;
 use super::others::{OtherArguments, resolvers};
@@ -22,6 +22,7 @@ use super::{moment, root_keys, terms, watched};
 use crate::limits::{
     CHECKED_AT_ONCE, MAX_CHECKED_LIST, MAX_CHECKED_MESSAGE, MAX_GIVEN_SELECTORS, WHY_CHECK_TIME,
 };
+use ::gather::connections::ServicePorts;
 use ::gather::limits::CHECK_DOMAIN_TIME;
 use dns::wire::presentation::{harmless, name_text, shown};
 use doctor as check_domain;
@@ -494,7 +495,7 @@ fn name_of(subject: &CheckSubject) -> String {
 }
 
 /// Returns the addresses of this host, without loopback addresses; an empty list if the interfaces cannot be read.
-fn own_addresses() -> Vec<IpAddr> {
+pub(super) fn own_addresses() -> Vec<IpAddr> {
     let Ok(interfaces) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
     let address = |storage: nix::sys::socket::SockaddrStorage| -> Option<IpAddr> {
         let ipv4 = storage.as_sockaddr_in().map(|address| address.ip().into());

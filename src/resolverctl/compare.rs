@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use gather::connections::ServicePorts;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::client::ControlClient;
-use super::domain::{Daemon, ServicePorts, kept_here};
+use super::domain::{Daemon, kept_here};
 use super::exit::{CommandFailure, Exit};
 use super::moment;
 use super::others::{OtherArguments, ResolverText, resolvers};

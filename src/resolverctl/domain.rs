@@ -1,15 +1,16 @@
 //! Sends the questions of `check DOMAIN` and `compare`: over the control socket, or directly from this command.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use futures_util::future::BoxFuture;
 
+use super::CommandFailure;
 use super::client::ControlClient;
 use super::render::html::chain::KeyChain;
 use super::secured::SecuredResolvers;
-use super::{CommandFailure, policy_file, smtp};
 use doctor::Plan;
 use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root};
+use gather::connections::{ServicePorts, connect};
 use gather::limits::CHECK_DOMAIN_TIME;
 use gather::{Sources, gather};
 use protocol::facts::{got, request};
@@ -21,18 +22,6 @@ pub(super) struct Daemon {
     client: ControlClient,
     ports: ServicePorts,
     resolvers: SecuredResolvers,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ServicePorts {
-    /// The port of mail hosts (RFC 5321 section 4.5.4.2).
-    pub(super) smtp: u16,
-    /// The port of the servers that have MTA-STS policies.
-    pub(super) https: u16,
-}
-
-impl ServicePorts {
-    pub(super) const USUAL: Self = Self { smtp: 25, https: 443 };
 }
 
 impl Daemon {
@@ -126,20 +115,8 @@ impl Sources for Daemon {
                 self.resolvers.ask(resolver, (name, kind)).await.map_or_else(Got::NoReply, Got::Reply)
             });
         }
-        type Connect = fn(&str, SocketAddr) -> Got;
-        let connection = match want {
-            Want::MailHost { host, address } => Some((smtp::hear as Connect, host, address, self.ports.smtp)),
-            Want::PolicyFile { host, address } => {
-                Some((policy_file::fetch as Connect, host, address, self.ports.https))
-            }
-            _ => None,
-        };
-        if let Some((connect, host, address, port)) = connection {
-            let (host, server) = (host.clone(), SocketAddr::new(*address, port));
-            return Box::pin(async move {
-                let heard = tokio::task::spawn_blocking(move || connect(&host, server)).await;
-                heard.unwrap_or_else(|ended| Got::NoReply(NoReply::Unknown(ended.to_string())))
-            });
+        if let Some(connection) = connect(want, self.ports) {
+            return connection;
         }
         let (client, Some(request)) = (self.client.clone(), request(want)) else {
             return Box::pin(async { Got::Lists(Vec::new()) });

@@ -37,9 +37,8 @@ mod monitor;
 mod nta;
 mod others;
 mod outcome;
+mod own;
 pub mod pasted;
-mod peer;
-mod policy_file;
 mod query;
 pub mod refused;
 pub mod render;
@@ -47,7 +46,6 @@ mod root_keys;
 mod secured;
 mod servers;
 mod shadow;
-mod smtp;
 mod stats;
 mod status;
 mod switch;
@@ -80,7 +78,19 @@ use protocol::Request;
 const COMMAND_GROUPS: [(&str, &[&str]); 4] = [
     (
         "see",
-        &["status", "stats", "top", "servers", "zones", "inflight", "lookahead", "dnsbl", "cache", "fleet"],
+        &[
+            "status",
+            "stats",
+            "top",
+            "servers",
+            "zones",
+            "inflight",
+            "lookahead",
+            "dnsbl",
+            "own",
+            "cache",
+            "fleet",
+        ],
     ),
     ("find the cause", &["why", "failed", "changes", "monitor", "check", "compare", "query", "trace"]),
     ("change", &["zone", "block", "host", "flush", "nta", "config", "reload"]),
@@ -239,6 +249,9 @@ enum Command {
     /// Show the state of the DNS lists in use.
     #[command(after_long_help = terms::DNSBL)]
     Dnsbl(dnsbl::Arguments),
+    /// Show the state of own domains and addresses: certificates, DKIM, SPF, PTR, lists.
+    #[command(after_long_help = terms::OWN)]
+    Own(own::Arguments),
     /// Show the rules of look-ahead and the time saved.
     #[command(after_long_help = terms::LOOKAHEAD)]
     Lookahead,
@@ -335,6 +348,7 @@ impl Arguments {
             Some(Command::Monitor(arguments)) => monitor::run(arguments, &client, format),
             Some(Command::Cache(arguments)) => cache::run(arguments, &client, format),
             Some(Command::Dnsbl(arguments)) => dnsbl::run(arguments, &client, format),
+            Some(Command::Own(arguments)) => own::run(arguments, &client, format),
             Some(Command::Lookahead) => {
                 client.show(&Request::Lookahead, format, lookahead::table, |_| Exit::Yes)
             }

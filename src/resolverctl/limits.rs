@@ -78,15 +78,6 @@ pub(crate) const SESSION_PART: Duration = Duration::from_secs(600);
 /// its sender, and one more.
 pub(crate) const MAX_FITTING_MESSAGES: usize = 3;
 
-/// Maximum size of a reply of a mail host, in octets. The longest replies to EHLO have 1 KiB.
-pub(crate) const MAX_MAIL_HOST_REPLY: u64 = 8 << 10;
-
-/// Maximum size of the HTTPS reply with a policy, in octets. RFC 8461 section 3.2 suggests 64 KiB for the policy.
-pub(crate) const MAX_POLICY_FILE: u64 = 66 << 10;
-
-/// Maximum number of certificates that are read from the chain of a server. Usual chains have two or three.
-pub(crate) const MAX_PEER_CERTIFICATES: usize = 8;
-
 /// Time limit for a question to another resolver over TLS, HTTPS or QUIC, including the connection setup, which takes up to three
 /// round trips more than UDP.
 pub(crate) const SECURED_RESOLVER_TIME: Duration = Duration::from_secs(4);

@@ -10,6 +10,7 @@ macro_rules! terms {
 pub(super) const STATUS: &str = terms!("status");
 pub(super) const STATS: &str = terms!("stats");
 pub(super) const TOP: &str = terms!("top");
+pub(super) const OWN: &str = terms!("own");
 pub(super) const QUERY: &str = terms!("query");
 pub(super) const COMPARE: &str = terms!("compare");
 pub(super) const SHADOW: &str = terms!("shadow");

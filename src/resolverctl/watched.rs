@@ -29,21 +29,32 @@ pub(super) fn run(
         Format::Json => rows.iter().map(json::line).collect(),
         Format::Text(style) => watched::text(&rows, arguments.domain.is_some(), &moment::shown, style),
     };
-    let unsure = is_failure_found_once(&rows) || rows.iter().any(is_unknown);
-    let unknown = any(&rows, Level::CouldNotTell) || unsure;
-    Ok(CommandOutcome { text, exit: Exit::judged(any(&rows, Level::Failure), unknown) })
+    Ok(CommandOutcome { text, exit: exit(&rows) })
+}
+
+/// Returns "no" for a confirmed failure, and "could not tell" if a result is unknown or a failure is not confirmed.
+pub(super) fn exit(rows: &[WatchedRow]) -> Exit {
+    let unsure = is_failure_found_once(rows) || rows.iter().any(is_unknown);
+    let unknown = any(rows, Level::CouldNotTell) || unsure;
+    Exit::judged(any(rows, Level::Failure), unknown)
+}
+
+/// Returns all watched domains and own addresses.
+pub(super) fn all(client: &ControlClient) -> Result<Vec<WatchedRow>, CommandFailure> {
+    let row = |reply| match reply {
+        Reply::Watched(row) => Some(*row),
+        _ => None,
+    };
+    Ok(client.ask(&Request::Watched)?.into_iter().filter_map(row).collect())
 }
 
 fn rows(arguments: &Arguments, client: &ControlClient) -> Result<Vec<WatchedRow>, CommandFailure> {
     let wanted = arguments.domain.as_deref().map(read_name).transpose()?;
     let wanted = wanted.map(|name| name_text(&name.to_lowercase()).trim_end_matches('.').to_owned());
-    let row = |reply| match reply {
-        Reply::Watched(row) => Some(*row),
-        _ => None,
-    };
-    let all = client.ask(&Request::Watched)?.into_iter().filter_map(row);
-    let rows: Vec<WatchedRow> =
-        all.filter(|row| wanted.as_ref().is_none_or(|wanted| row.domain == *wanted)).collect();
+    let rows: Vec<WatchedRow> = all(client)?
+        .into_iter()
+        .filter(|row| wanted.as_ref().is_none_or(|wanted| row.domain == *wanted))
+        .collect();
     match wanted {
         Some(domain) if rows.is_empty() => Err(CommandFailure::Problem(Problem {
             fault: Blame::Request,

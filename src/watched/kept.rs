@@ -4,12 +4,12 @@ use std::io::{self, ErrorKind, Read};
 
 use serde::{Deserialize, Serialize};
 
-use super::domain::WatchedDomain;
 use super::history::DomainHistory;
+use super::subject::WatchedState;
 use crate::limits::{MAX_WATCH_CHANGES, MAX_WATCH_FILE, MAX_WATCH_FINDINGS};
 use config::WatchAs;
 use config::limits::MAX_WATCHED;
-use dns::wire::presentation::{harmless, name_text};
+use dns::wire::presentation::harmless;
 
 /// The name of the file with the history of watched domains, in the state directory.
 pub const FILE: &str = "watched.json";
@@ -25,7 +25,7 @@ pub struct KeptWatches {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct KeptDomain {
-    /// In lower case, with its final dot.
+    /// A domain in lower case with its final dot, or an address.
     pub(super) domain: String,
     #[serde(rename = "as")]
     pub(super) side: WatchAs,
@@ -40,10 +40,10 @@ impl Default for KeptWatches {
 }
 
 impl KeptWatches {
-    pub(super) fn from_domains(domains: &[WatchedDomain]) -> Self {
-        let kept = |domain: &WatchedDomain| KeptDomain {
-            domain: name_text(&domain.watch.domain),
-            side: domain.watch.side,
+    pub(super) fn from_domains(domains: &[WatchedState]) -> Self {
+        let kept = |domain: &WatchedState| KeptDomain {
+            domain: domain.subject.name.key(),
+            side: domain.subject.side,
             history: domain.history.clone(),
         };
         Self { version: VERSION, domains: domains.iter().map(kept).collect() }
@@ -90,7 +90,8 @@ impl KeptWatches {
 mod tests {
     use super::*;
     use crate::ended::CheckEnd;
-    use config::ConfiguredWatch;
+    use crate::subject::WatchedSubject;
+    use config::{Config, ConfiguredWatch};
     use doctor::codes::Code;
     use doctor::finding::Finding;
     use std::time::Duration;
@@ -101,8 +102,9 @@ mod tests {
         let end = || CheckEnd::Judged(vec![Finding::new(Code::NsLame, "\"192.0.2.1\"\u{1b}[2J")]);
         history.take(end(), 1_800_000_000);
         history.take(end(), 1_800_000_001);
-        let domain = WatchedDomain {
-            watch: ConfiguredWatch::default(),
+        let config = Config { watches: vec![ConfiguredWatch::default()], ..Config::default() };
+        let domain = WatchedState {
+            subject: WatchedSubject::all_of(&config).remove(0),
             history: history.clone(),
             next: Duration::ZERO,
         };

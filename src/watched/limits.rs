@@ -8,7 +8,10 @@ pub(crate) const WATCH_PAUSE: Duration = Duration::from_secs(60);
 
 /// The time until the next check after a finding appeared or was missing for the first time. Zone transfers and restarts of servers take
 /// less time.
-pub const WATCH_AGAIN: Duration = Duration::from_secs(10 * 60);
+pub const WATCH_AGAIN: Duration = Duration::from_secs(5 * 60);
+
+/// The time for which answers of DNS lists about own addresses and domains are not asked again, if they list nothing: lists are asked twice a day.
+pub const LISTINGS_TIME: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// The largest number of checks in a row at the interval `WATCH_AGAIN`: two confirm a finding, three confirm its end. A finding that
 /// appears and ends repeatedly must not cause checks at this interval forever.

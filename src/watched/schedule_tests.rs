@@ -1,14 +1,21 @@
 use hickory_proto::rr::Name;
 
 use super::*;
-use config::WatchAs;
+use crate::subject::WatchedName;
+use config::{WatchAs, WatchLevel};
 use doctor::codes::Code;
 use doctor::finding::Finding;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-fn watch(domain: &str, interval: Duration) -> ConfiguredWatch {
-    ConfiguredWatch { domain: Name::from_ascii(domain).unwrap(), interval, ..ConfiguredWatch::default() }
+fn watch(domain: &str, interval: Duration) -> WatchedSubject {
+    WatchedSubject {
+        name: WatchedName::Domain(Name::from_ascii(domain).unwrap()),
+        side: WatchAs::Both,
+        interval,
+        level: WatchLevel::Warning,
+        own: None,
+    }
 }
 
 fn at(seconds: u64) -> Now {
@@ -133,7 +140,7 @@ fn a_reload_adds_removes_and_keeps() {
     let shown: Vec<_> = schedule.domains(at(60).mono).into_iter().map(|one| one.next).collect();
     assert!(shown[0] <= WATCH_START + WATCH_FIRST && shown[1] == HOUR / 2, "{shown:?}");
     // For another role (sender or recipient), the history begins again, also after a restart.
-    let other = ConfiguredWatch { side: WatchAs::Recipient, ..often.clone() };
+    let other = WatchedSubject { side: WatchAs::Recipient, ..often.clone() };
     schedule.set(std::slice::from_ref(&other), Vec::new(), at(60), &random);
     assert!(schedule.history(&often).is_none());
     assert_eq!(schedule.history(&other).unwrap().checked, None);

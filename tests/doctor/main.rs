@@ -20,6 +20,7 @@ mod healthy;
 mod kept;
 mod lists;
 mod many;
+mod own_mail;
 mod parents;
 mod partly;
 mod root;

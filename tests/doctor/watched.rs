@@ -12,10 +12,11 @@ use hickory_proto::rr::RecordType;
 use crate::faults::{SOUND, tree};
 use crate::partly::differing;
 use crate::simulated::Daemon;
-use config::ConfiguredWatch;
+use config::{Config, ConfiguredWatch, OwnSection};
 use dns::random::Random;
 use doctor::codes::Code;
-use doctor::facts::{Got, Want};
+use doctor::facts::own_mail::OwnMail;
+use doctor::facts::{Got, Listing, NoReply, Want};
 use gather::Sources;
 use lab::delegations::Tree;
 use lab::fault::Fault;
@@ -26,7 +27,7 @@ use record::{Counter, Window};
 use watched::history::{ChangeKind, Standing};
 use watched::kept::KeptWatches;
 use watched::limits::{WATCH_AGAIN, WATCH_FIRST, WATCH_START};
-use watched::{WatchHost, WatchedDomains};
+use watched::{WatchHost, WatchedName, WatchedSubject, Watches};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -34,23 +35,39 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const ROOT_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 18, 1, 1));
 
 /// A daemon that watches a domain, and the file with the history of the domain.
-struct Host<'s> {
+pub(crate) struct Host<'s> {
     daemon: Daemon<'s>,
+    /// What the files of `[own]` have.
+    pub(crate) own_mail: Mutex<OwnMail>,
+    /// What the DNS lists answer about own mail, and how often they were asked.
+    pub(crate) listings: Mutex<Vec<Listing>>,
+    pub(crate) lists_asked: AtomicU32,
     asked: AtomicU32,
     is_busy: AtomicBool,
     file: Mutex<Vec<u8>>,
 }
 
 impl<'s> Host<'s> {
-    fn new(simulation: &'s Simulation) -> Self {
+    pub(crate) fn new(simulation: &'s Simulation) -> Self {
         let (asked, is_busy) = (AtomicU32::new(0), AtomicBool::new(false));
-        Self { daemon: Daemon::new(simulation), asked, is_busy, file: Mutex::default() }
+        Self {
+            daemon: Daemon::new(simulation),
+            own_mail: Mutex::default(),
+            listings: Mutex::default(),
+            lists_asked: AtomicU32::new(0),
+            asked,
+            is_busy,
+            file: Mutex::default(),
+        }
     }
 }
 
 impl Sources for Host<'_> {
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
         self.asked.fetch_add(1, Ordering::Relaxed);
+        if matches!(want, Want::MailHost { .. } | Want::PolicyFile { .. }) {
+            return Box::pin(async { Got::NoReply(NoReply::Silent) });
+        }
         self.daemon.ask(want)
     }
 }
@@ -69,6 +86,19 @@ impl WatchHost for Host<'_> {
         Box::pin(async { vec![ROOT_SERVER] })
     }
 
+    fn ask_own_lists<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Got> {
+        self.lists_asked.fetch_add(1, Ordering::Relaxed);
+        let listings = self.listings.lock().unwrap().clone();
+        Box::pin(async { Got::Lists(listings) })
+    }
+
+    fn own_mail(&self, _: &OwnSection, name: &WatchedName) -> OwnMail {
+        match name {
+            WatchedName::Domain(_) => self.own_mail.lock().unwrap().clone(),
+            WatchedName::Address(_) => OwnMail::default(),
+        }
+    }
+
     fn keep(&self, kept: &KeptWatches) {
         *self.file.lock().unwrap() = kept.to_octets().unwrap();
     }
@@ -78,32 +108,33 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree(SOUND, &[]).build().unwrap())
 }
 
-fn watches(domains: &[&str]) -> Vec<ConfiguredWatch> {
+fn watches(domains: &[&str]) -> Vec<WatchedSubject> {
     let watch = |domain: &&str| ConfiguredWatch { domain: name(domain), ..ConfiguredWatch::default() };
-    domains.iter().map(watch).collect()
+    let watches = domains.iter().map(watch).collect();
+    WatchedSubject::all_of(&Config { watches, ..Config::default() })
 }
 
-fn watched(simulation: &Simulation, host: &Host<'_>) -> WatchedDomains {
+fn watched(simulation: &Simulation, host: &Host<'_>) -> Watches {
     let octets = host.file.lock().unwrap().clone();
     let kept = if octets.is_empty() { KeptWatches::default() } else { KeptWatches::read(&*octets).unwrap() };
     let (clock, random) = (simulation.clock().clone(), Random::seeded(4));
-    WatchedDomains::new(&watches(&["faulty.com."]), kept, (clock, random), Arc::clone(simulation.recorder()))
+    Watches::new(&watches(&["faulty.com."]), kept, (clock, random), Arc::clone(simulation.recorder()))
 }
 
-async fn pass(watched: &WatchedDomains, host: &Host<'_>, time: Duration) {
+pub(crate) async fn pass(watched: &Watches, host: &Host<'_>, time: Duration) {
     let never: Result<Infallible, _> = tokio::time::timeout(time, watched.run(host)).await;
     assert!(never.is_err());
 }
 
 /// Returns how certain the finding "lame server" is, and the hour in which it began.
-fn lame(watched: &WatchedDomains) -> Option<(Standing, u64)> {
+fn lame(watched: &Watches) -> Option<(Standing, u64)> {
     let domains = watched.domains();
     let found = domains[0].history.findings.iter().find(|finding| finding.code == Code::NsLame)?;
     Some((found.standing, (found.since - UNIX_AT_START) / 3_600))
 }
 
 /// Returns the changes of the finding "lame server", the newest first.
-fn changes(watched: &WatchedDomains) -> Vec<ChangeKind> {
+fn changes(watched: &Watches) -> Vec<ChangeKind> {
     let domains = watched.domains();
     let changes = domains[0].history.changes.iter().filter(|change| change.code == Code::NsLame);
     changes.map(|change| change.change).collect()
@@ -171,8 +202,7 @@ fn a_domain_right_below_the_root_is_checked_at_the_root_servers_though_their_nam
         let host = Host::new(&simulation);
         let (clock, random) = (simulation.clock().clone(), Random::seeded(4));
         let recorder = Arc::clone(simulation.recorder());
-        let watched =
-            WatchedDomains::new(&watches(&["com."]), KeptWatches::default(), (clock, random), recorder);
+        let watched = Watches::new(&watches(&["com."]), KeptWatches::default(), (clock, random), recorder);
         pass(&watched, &host, HOUR).await;
         assert!(watched.domains()[0].history.checked.is_some());
         assert!(host.daemon.sent.lock().unwrap().contains(&ROOT_SERVER), "the zone above was asked");

@@ -70,6 +70,9 @@ _resolverctl() {
             resolverctl,nta)
                 cmd="resolverctl__subcmd__nta"
                 ;;
+            resolverctl,own)
+                cmd="resolverctl__subcmd__own"
+                ;;
             resolverctl,query)
                 cmd="resolverctl__subcmd__query"
                 ;;
@@ -231,6 +234,9 @@ _resolverctl() {
                 ;;
             resolverctl__subcmd__help,nta)
                 cmd="resolverctl__subcmd__help__subcmd__nta"
+                ;;
+            resolverctl__subcmd__help,own)
+                cmd="resolverctl__subcmd__help__subcmd__own"
                 ;;
             resolverctl__subcmd__help,query)
                 cmd="resolverctl__subcmd__help__subcmd__query"
@@ -401,7 +407,7 @@ _resolverctl() {
 
     case "${cmd}" in
         resolverctl)
-            opts="-h -V --socket --json --color --help --version status stats top query trace compare shadow flush servers zones zone block host inflight why failed changes monitor cache dnsbl lookahead fleet config nta reload import switch completion check help"
+            opts="-h -V --socket --json --color --help --version status stats top query trace compare shadow flush servers zones zone block host inflight why failed changes monitor cache dnsbl own lookahead fleet config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1165,7 +1171,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help)
-            opts="status stats top query trace compare shadow flush servers zones zone block host inflight why failed changes monitor cache dnsbl lookahead fleet config nta reload import switch completion check help"
+            opts="status stats top query trace compare shadow flush servers zones zone block host inflight why failed changes monitor cache dnsbl own lookahead fleet config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1629,6 +1635,20 @@ _resolverctl() {
         resolverctl__subcmd__help__subcmd__nta__subcmd__remove)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__own)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2271,6 +2291,32 @@ _resolverctl() {
                 return 0
             fi
             case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__own)
+            opts="-h --suggest --root --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

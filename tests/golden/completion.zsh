@@ -532,6 +532,17 @@ esac
     ;;
 esac
 ;;
+(own)
+_arguments "${_arguments_options[@]}" : \
+'--root=[Directory of the host; tests use another one]:DIRECTORY:_files' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--suggest[Print the section \[own\] for this host, from the files of Postfix or Exim, rspamd or OpenDKIM, and the mail log]' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (lookahead)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
@@ -1025,6 +1036,10 @@ _arguments "${_arguments_options[@]}" : \
     ;;
 esac
 ;;
+(own)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (lookahead)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -1165,6 +1180,7 @@ _resolverctl_commands() {
 'monitor:Show queries that the cache does not answer, as they end' \
 'cache:Show how full the cache is, or the entries of a name and when they expire' \
 'dnsbl:Show the state of the DNS lists in use' \
+'own:Show the state of own domains and addresses\: certificates, DKIM, SPF, PTR, lists' \
 'lookahead:Show the rules of look-ahead and the time saved' \
 'fleet:Show the gateways that share answers, and their store' \
 'config:Show the running configuration, or check a configuration file' \
@@ -1406,6 +1422,7 @@ _resolverctl__subcmd__help_commands() {
 'monitor:Show queries that the cache does not answer, as they end' \
 'cache:Show how full the cache is, or the entries of a name and when they expire' \
 'dnsbl:Show the state of the DNS lists in use' \
+'own:Show the state of own domains and addresses\: certificates, DKIM, SPF, PTR, lists' \
 'lookahead:Show the rules of look-ahead and the time saved' \
 'fleet:Show the gateways that share answers, and their store' \
 'config:Show the running configuration, or check a configuration file' \
@@ -1603,6 +1620,11 @@ _resolverctl__subcmd__help__subcmd__nta__subcmd__list_commands() {
 _resolverctl__subcmd__help__subcmd__nta__subcmd__remove_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help nta remove commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__own_commands] )) ||
+_resolverctl__subcmd__help__subcmd__own_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help own commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__help__subcmd__query_commands] )) ||
 _resolverctl__subcmd__help__subcmd__query_commands() {
@@ -1812,6 +1834,11 @@ _resolverctl__subcmd__nta__subcmd__list_commands() {
 _resolverctl__subcmd__nta__subcmd__remove_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl nta remove commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__own_commands] )) ||
+_resolverctl__subcmd__own_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl own commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__query_commands] )) ||
 _resolverctl__subcmd__query_commands() {

@@ -75,8 +75,10 @@ fn guides_name_existing_paths() {
     for guide in ["CONTRIBUTING.md", "SECURITY.md", "README.md", "benches/README.md"] {
         let text = std::fs::read_to_string(root.join(guide)).unwrap();
         let is_path = |word: &&str| {
-            let is_ours = ["src/", "tests/", "benches/", "conf/", "packaging/"].iter().any(|at| word.starts_with(at));
-            is_ours && word.bytes().all(|octet| octet.is_ascii_lowercase() || b"/._-0123456789".contains(&octet))
+            let is_ours =
+                ["src/", "tests/", "benches/", "conf/", "packaging/"].iter().any(|at| word.starts_with(at));
+            is_ours
+                && word.bytes().all(|octet| octet.is_ascii_lowercase() || b"/._-0123456789".contains(&octet))
         };
         for path in text.split('`').skip(1).step_by(2).filter(is_path) {
             assert!(root.join(path).exists(), "{guide} names {path}");

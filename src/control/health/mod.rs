@@ -5,6 +5,7 @@
 
 mod failing_zones;
 pub mod listeners;
+mod own_mail;
 mod root_keys;
 mod slow_networks;
 
@@ -63,6 +64,7 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
             .chain(metrics)
             .chain(fleet(&subject.fleet().0))
             .chain(of_lists)
+            .chain(own_mail::warnings(&subject.watched()))
             .chain(slow_servers(recorder, subject.now().unix, &troubles))
             .collect(),
     }

@@ -8,6 +8,7 @@ use crate::authentication::tags::{
     Versioned, alias_of, is_space, no_tag, not_found, other_space, texts, trimmed, value,
 };
 use crate::codes::Code;
+use crate::facts::own_mail::SigningKey;
 use crate::facts::{DomainFacts, Role, Want, lookup};
 use crate::finding::{Finding, Level};
 use crate::limits::MAX_SELECTOR;
@@ -70,7 +71,30 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         given.iter().filter_map(|selector| of_selector(facts, &name(facts, selector), true)).collect();
     findings.extend(known.filter_map(|selector| of_selector(facts, &name(facts, selector), false)));
+    findings.extend(facts.subject.own_mail.signing_keys.iter().filter_map(|key| of_signing_key(facts, key)));
     findings
+}
+
+/// Returns the finding that the record of a selector has another key than the one that signs, or that this key cannot be read. Other findings
+/// report a record that is missing or has faults.
+fn of_signing_key(facts: &DomainFacts, key: &SigningKey) -> Option<Finding> {
+    let public = match &key.public {
+        Ok(public) => public,
+        Err(why) => return Some(Finding::new(Code::OwnFileUnread, format!("{}: {why}", key.path))),
+    };
+    let name = name(facts, &key.selector);
+    let Versioned::Texts(texts) = texts(facts, &name, "") else { return None };
+    let mut published = texts.iter().filter_map(|text| value(text, "p")).filter_map(|text| {
+        let letters: String = text.chars().filter(|letter| !is_space(*letter)).collect();
+        BASE64.decode(letters.as_bytes()).ok().filter(|octets| !octets.is_empty())
+    });
+    let record = published.next()?;
+    // The record has an RSA key as SubjectPublicKeyInfo, which ends with the RSAPublicKey, or the RSAPublicKey alone.
+    let differs = !record.ends_with(public) && !published.any(|record| record.ends_with(public));
+    differs.then(|| {
+        let text = format!("{name}: the record has another key than {}", key.path);
+        Finding::new(Code::DkimKeyDiffers, text).on(name, "TXT")
+    })
 }
 
 fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> {

@@ -1,5 +1,6 @@
 //! The facts about a domain: each question that was asked, with its answer. The checks only read these facts.
 
+pub mod own_mail;
 pub(crate) mod private_address;
 pub(crate) mod record_set;
 pub(crate) mod reply_facts;
@@ -11,6 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
+use crate::facts::own_mail::OwnMail;
 pub use crate::facts::reply_facts::{LookupFound, Record, ReplyFacts, ReplySecurity};
 use crate::facts::sent::{QueryEnd, SentQueries, others_lose};
 use crate::message::refusal::Refusal;
@@ -309,6 +311,8 @@ pub struct CheckSubject {
     pub kept_here: Option<String>,
     /// The addresses of this host.
     pub own: Vec<IpAddr>,
+    /// What is compared with the DNS if the domain is the operator's own.
+    pub own_mail: OwnMail,
     /// An address of each root server that the daemon uses, for domains directly below the root.
     pub root_servers: Vec<IpAddr>,
     /// The time of the check, in seconds since 1970.

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use hickory_proto::rr::rdata::TLSA;
 use hickory_proto::rr::rdata::tlsa::CertUsage;
 
 use crate::authentication::tags::{Versioned, texts};
@@ -16,7 +15,7 @@ use crate::finding::{Finding, Level};
 use crate::limits::{MAX_CONNECTION_TRIES, MAX_CONNECTIONS};
 use crate::mail;
 use crate::part::About;
-use crate::transport::dane::{names, usable};
+use crate::transport::dane::{is_named, usable};
 use crate::transport::der::not_after;
 use crate::transport::mta_sts;
 use dns::clock::minute;
@@ -62,6 +61,15 @@ fn chosen(facts: &DomainFacts) -> (Vec<(String, IpAddr)>, usize) {
     });
     let left = all - chosen.len();
     (chosen, left)
+}
+
+/// Returns the results of the connections to a mail host, one for each address.
+pub(crate) fn of_host_at_each_address<'f>(
+    facts: &'f DomainFacts,
+    host: &'f str,
+) -> impl Iterator<Item = &'f Got> {
+    let is_host = move |target: &(String, IpAddr)| target.0 == host;
+    chosen(facts).0.into_iter().filter(is_host).filter_map(|target| facts.got.get(&want(target)))
 }
 
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
@@ -239,19 +247,6 @@ fn tell_expiry(
         tell(usual(Code::CertificateExpires), text);
     }
     end <= now
-}
-
-/// Returns true if a TLSA record with this usage matches the certificates (RFC 7672 section 3.1): with usage 3 the host's own, with usage 2
-/// that of an authority in the chain.
-fn is_named(associations: &[&TLSA], chain: &[Vec<u8>], usage: CertUsage) -> bool {
-    let is_named = |certificate: &Vec<u8>| {
-        associations.iter().any(|one| one.cert_usage == usage && names(one, certificate))
-    };
-    if usage == CertUsage::DaneEe {
-        chain.first().is_some_and(is_named)
-    } else {
-        chain.iter().skip(1).any(is_named)
-    }
 }
 
 #[cfg(test)]

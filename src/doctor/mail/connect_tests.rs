@@ -4,7 +4,9 @@ use data_encoding::{BASE64, HEXLOWER};
 use ring::digest::{SHA256, SHA512, digest};
 
 use super::*;
+use crate::facts::own_mail::CertificateFile;
 use crate::facts::tests::facts;
+use crate::transport;
 use crate::transport::der::{not_after, public_key};
 
 /// A certificate for the host `smtp.host.com`.
@@ -226,4 +228,36 @@ fn an_address_without_a_route_takes_the_place_of_no_other_and_is_a_note() {
         .for_each(|(_, got)| *got = Got::NoReply(NoReply::Silent));
     let shown: Vec<_> = check(&facts).into_iter().map(|finding| (finding.code, finding.level)).collect();
     assert_eq!(shown, [usual(Code::SmtpUnknown)]);
+}
+
+// A certificate that waits in a file is judged before the mail host uses it, and one that it uses only once.
+#[test]
+fn next_certificate_needs_own_tlsa() {
+    let digest_of = |octets: &[u8]| HEXLOWER.encode(digest(&SHA256, octets).as_ref());
+    let fits = digest_of(&certificate());
+    let other = "ab".repeat(32);
+    let base = "lookup a.test. MX | 10 smtp.host.com.\nlookup smtp.host.com. A secure | 198.18.0.1\nlookup smtp.host.com. AAAA secure\n\
+                lookup _25._tcp.smtp.host.com. TLSA secure | 3 0 1";
+    let codes = |tlsa: &str, chain: Result<Vec<Vec<u8>>, String>, shown: bool| -> Vec<Code> {
+        let mut facts = facts("a.test.", &format!("{base} {tlsa}"));
+        let file = CertificateFile { path: "/next.pem".to_owned(), chain };
+        facts.subject.own_mail.certificates = vec![file];
+        facts.subject.connect = shown;
+        facts.subject.unix = 1_800_000_000;
+        let shows = wants(&facts).into_iter().map(|want| (want, secured(vec![certificate()], None)));
+        facts.got.extend(shows);
+        transport::check(&facts)
+            .into_iter()
+            .map(|finding| finding.code)
+            .filter(|code| *code != Code::DaneOk)
+            .collect()
+    };
+    assert_eq!(codes(&fits, Ok(vec![certificate()]), false), []);
+    assert_eq!(codes(&other, Ok(vec![certificate()]), false), [Code::TlsaNextMismatch]);
+    assert_eq!(
+        codes(&other, Ok(vec![certificate()]), true),
+        [],
+        "the mismatch of the shown certificate says it"
+    );
+    assert_eq!(codes(&other, Err("no such file".to_owned()), false), [Code::OwnFileUnread]);
 }

@@ -26,8 +26,9 @@ use crate::{elsewhere, mail};
 /// the record for this address too.
 fn walks(facts: &DomainFacts) -> impl Iterator<Item = Walk> {
     let domain = facts.subject.domain.as_str();
-    let of_address = facts.subject.address.map(|address| outcome(facts, domain, address).1);
-    std::iter::once(reach(facts, domain).1).chain(of_address)
+    let evaluated = facts.subject.address.iter().chain(&facts.subject.own_mail.senders);
+    let of_addresses = evaluated.map(move |address| outcome(facts, domain, *address).1);
+    std::iter::once(reach(facts, domain).1).chain(of_addresses)
 }
 
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
@@ -84,7 +85,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             format!("{record} ({} of {MAX_CHECKED_SPF_LOOKUPS} lookups{})", walk.lookups, others(&walk, ""));
         findings.push(Finding::new(Code::SpfOk, evidence).on(domain, "TXT"));
     }
-    findings.extend(of_address.filter(|found| !(is_temporary(found) && is_decided)));
+    let of_senders =
+        facts.subject.own_mail.senders.iter().map(|sender| self::of_address(facts, (domain, *sender)));
+    findings.extend(
+        of_address.into_iter().chain(of_senders).filter(|found| !(is_temporary(found) && is_decided)),
+    );
     findings
 }
 

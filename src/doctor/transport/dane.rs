@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hickory_proto::rr::RData;
 use hickory_proto::rr::rdata::TLSA;
-use hickory_proto::rr::rdata::tlsa::{Matching, Selector};
+use hickory_proto::rr::rdata::tlsa::{CertUsage, Matching, Selector};
 use ring::digest::{SHA256, SHA512, digest};
 
 use crate::codes::Code;
@@ -71,7 +71,7 @@ fn data(record: &Record) -> Option<&TLSA> {
 }
 
 /// Returns true if a TLSA record matches this certificate (RFC 6698 section 2.1).
-pub(crate) fn names(tlsa: &TLSA, certificate: &[u8]) -> bool {
+fn names(tlsa: &TLSA, certificate: &[u8]) -> bool {
     let selected = if tlsa.selector == Selector::Spki { public_key(certificate) } else { Some(certificate) };
     let Some(selected) = selected else { return false };
     match tlsa.matching {
@@ -79,6 +79,24 @@ pub(crate) fn names(tlsa: &TLSA, certificate: &[u8]) -> bool {
         Matching::Sha512 => digest(&SHA512, selected).as_ref() == tlsa.cert_data,
         _ => selected == tlsa.cert_data,
     }
+}
+
+/// Returns true if a TLSA record with this usage matches the certificates (RFC 7672 section 3.1): with usage 3 the host's own, with usage 2
+/// that of an authority in the chain.
+pub(crate) fn is_named(associations: &[&TLSA], chain: &[Vec<u8>], usage: CertUsage) -> bool {
+    let is_named = |certificate: &Vec<u8>| {
+        associations.iter().any(|one| one.cert_usage == usage && names(one, certificate))
+    };
+    if usage == CertUsage::DaneEe {
+        chain.first().is_some_and(is_named)
+    } else {
+        chain.iter().skip(1).any(is_named)
+    }
+}
+
+/// Returns true if a TLSA record of any usage matches the certificates.
+pub(crate) fn is_named_by_any(associations: &[&TLSA], chain: &[Vec<u8>]) -> bool {
+    [CertUsage::DaneEe, CertUsage::DaneTa].into_iter().any(|usage| is_named(associations, chain, usage))
 }
 
 /// Describes why mail software does not use a TLSA record.

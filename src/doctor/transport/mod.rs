@@ -4,6 +4,7 @@
 pub(crate) mod dane;
 pub mod der;
 pub(crate) mod mta_sts;
+mod next_certificate;
 
 use crate::authentication::tags::{Versioned, meant, not_found, texts, value};
 use crate::codes::Code;
@@ -36,7 +37,12 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             false => Err("it has no rua with a mailto: or https: address"),
         }
     });
-    of_sts.into_iter().chain(of_reports).chain(dane::check(facts)).collect()
+    of_sts
+        .into_iter()
+        .chain(of_reports)
+        .chain(dane::check(facts))
+        .chain(next_certificate::check(facts))
+        .collect()
 }
 
 /// Returns the finding about the TXT record at the name that consists of `label` and the domain. `judge` checks its text.

@@ -18,6 +18,7 @@ pub mod lists;
 pub mod lookahead;
 pub mod minutes;
 pub mod monitor;
+pub mod own;
 pub mod plugin;
 pub mod queue;
 pub mod rows;

@@ -23,7 +23,7 @@ use self::replay::Replay;
 use self::sides::Sides;
 use super::client::ControlClient;
 use super::compare::{forwarders, keyed_lists};
-use super::domain::{Daemon, ServicePorts};
+use super::domain::Daemon;
 use super::exit::{CommandFailure, Exit};
 use super::others::ResolverText;
 use super::outcome::CommandOutcome;
@@ -36,6 +36,7 @@ use ::shadow::capture::{CaptureError, Captured};
 use ::shadow::report::{ShadowReport, ShadowSummary, SwitchVerdict};
 use doctor::facts::{CheckSubject, OtherResolver, ResolverWay};
 use exchange::Exchange;
+use gather::connections::ServicePorts;
 use protocol::{Blame, Problem, Reply, Request};
 
 /// The command line of `shadow`.

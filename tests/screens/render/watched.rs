@@ -36,6 +36,7 @@ fn finding(code: Code, standing: Standing, evidence: &str) -> WatchedFinding {
 fn rows() -> Vec<WatchedRow> {
     let row = |domain: &str, findings, checked, could_not_tell: Option<&str>| WatchedRow {
         domain: domain.to_owned(),
+        own: false,
         side: WatchAs::Both,
         interval: 3_600.0,
         checked,

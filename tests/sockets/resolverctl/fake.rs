@@ -9,7 +9,7 @@ use hickory_proto::op::{Message, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::{MX, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use ::watched::WatchedDomain;
+use ::watched::WatchedState;
 use config::{Config, ConfiguredZone, ZoneKind};
 use control::fleet::Confirmation;
 use control::trace::{TraceAsked, TraceRefused};
@@ -219,7 +219,7 @@ impl Controlled for Fake {
         crate::resolverctl::lookahead::rules()
     }
 
-    fn watched(&self) -> Vec<WatchedDomain> {
+    fn watched(&self) -> Vec<WatchedState> {
         crate::resolverctl::watched::domains()
     }
 

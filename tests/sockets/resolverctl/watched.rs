@@ -1,18 +1,19 @@
 //! The command `resolverctl check watched` over the control socket.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::resolverctl::{World, object};
-use ::watched::WatchedDomain;
 use ::watched::ended::CheckEnd;
 use ::watched::history::DomainHistory;
-use config::ConfiguredWatch;
+use ::watched::{WatchedName, WatchedState, WatchedSubject};
+use config::{OwnSection, WatchAs, WatchLevel};
 use doctor::codes::Code;
 use doctor::finding::Finding;
 use lab::prelude::name;
 
-/// One domain with a failure, one without findings, and one that was not checked yet.
-pub(crate) fn domains() -> Vec<WatchedDomain> {
+/// One domain with a failure, one without findings, and one that was not checked yet; and an own domain.
+pub(crate) fn domains() -> Vec<WatchedState> {
     let domain = |domain: &str, findings: Option<&[Code]>| {
         let mut history = DomainHistory::default();
         if let Some(codes) = findings {
@@ -22,12 +23,19 @@ pub(crate) fn domains() -> Vec<WatchedDomain> {
                 history.take(CheckEnd::Judged(findings), 1_795_230_000 + check * 600);
             }
         }
-        let watch = ConfiguredWatch { domain: name(domain), ..ConfiguredWatch::default() };
-        WatchedDomain { watch, history, next: Duration::from_secs(600) }
+        let subject = WatchedSubject {
+            name: WatchedName::Domain(name(domain)),
+            side: WatchAs::Both,
+            interval: Duration::from_secs(3_600),
+            level: WatchLevel::Warning,
+            own: domain.starts_with("own.").then(|| Arc::new(OwnSection::default())),
+        };
+        WatchedState { subject, history, next: Duration::from_secs(600) }
     };
     vec![
         domain("lame.example.", Some(&[Code::NsLame, Code::NsSingle])),
         domain("new.example.", None),
+        domain("own.example.", Some(&[Code::TlsaMismatch, Code::DmarcNone])),
         domain("sound.example.", Some(&[Code::MailOk])),
     ]
 }
@@ -53,4 +61,44 @@ fn watched_domains_are_shown_with_their_findings() {
     assert_eq!((&finding["code"], &finding["level"]), (&"ns_lame".into(), &"failure".into()));
     assert_eq!((&finding["since"], &finding["standing"]), (&1_795_230_000.into(), &"present".into()));
     assert_eq!(row["changes"][0]["change"], "came");
+}
+
+#[test]
+fn own_mail_has_table_and_status() {
+    let world = World::new();
+    let (code, text, _) = world.run(&["own"]);
+    assert_eq!(code, 1, "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        lines[0].starts_with("THING") && lines[0].contains("STATE") && lines[0].ends_with("SINCE"),
+        "{text}"
+    );
+    assert!(
+        lines[1].starts_with("own.example  failure: the certificate of a mail host matches none"),
+        "{text}"
+    );
+    assert!(!text.contains("lame.example") && text.contains("to do: Publish a TLSA record"), "{text}");
+    let (_, status, _) = world.run(&["status"]);
+    assert!(status.contains("Own mail, own.example: the certificate of a mail host"), "{status}");
+    let (_, json, _) = world.run(&["own", "--json"]);
+    assert_eq!((&object(&json)["domain"], &object(&json)["own"]), (&"own.example".into(), &true.into()));
+}
+
+#[test]
+fn own_mail_is_suggested_from_files() {
+    let root = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let place = root.path().join(path);
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::fs::write(place, text).unwrap();
+    };
+    write(
+        "etc/postfix/main.cf",
+        "myhostname = mx.example.com\nmydestination = example.com\nsmtp_bind_address = 192.0.2.1\nsmtpd_tls_cert_file = /etc/ssl/mx.pem\n",
+    );
+    write("etc/ssl/mx.pem", "");
+    let world = World::new();
+    let (code, text, _) = world.run(&["own", "--suggest", "--root", root.path().to_str().unwrap()]);
+    let lines = "[own]\ndomains = [\"example.com\"]\naddresses = [\"192.0.2.1\"]\nhelo = \"mx.example.com\"\ncertificates = [\"/etc/ssl/mx.pem\"]\n";
+    assert_eq!((code, text.as_str()), (0, lines));
 }

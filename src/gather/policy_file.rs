@@ -29,7 +29,7 @@ fn fetched(host: &str, server: SocketAddr) -> io::Result<PolicyFile> {
         return Ok(PolicyFile::Fault(fault));
     }
     let request = format!(
-        "GET /.well-known/mta-sts.txt HTTP/1.0\r\nHost: {host}\r\nUser-Agent: resolverctl\r\nAccept: text/plain\r\n\r\n"
+        "GET /.well-known/mta-sts.txt HTTP/1.0\r\nHost: {host}\r\nUser-Agent: resolverd\r\nAccept: text/plain\r\n\r\n"
     );
     secured.stream.write_all(request.as_bytes())?;
     secured.stream.flush()?;

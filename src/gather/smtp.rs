@@ -7,9 +7,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 
 use super::peer::{Handshake, connected, lost, words};
-use crate::limits::MAX_MAIL_HOST_REPLY;
+use crate::limits::{CONNECTION_TIME, MAX_MAIL_HOST_REPLY};
 use doctor::facts::{Got, MailHostSaid, MailHostTls, NoReply};
-use gather::limits::CONNECTION_TIME;
 
 /// Returns the replies and certificates of a mail host. Its certificate must contain the name `host`.
 pub(super) fn hear(host: &str, server: SocketAddr) -> Got {

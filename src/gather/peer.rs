@@ -13,11 +13,10 @@ use tokio_rustls::rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
 };
 
-use crate::limits::MAX_PEER_CERTIFICATES;
+use crate::limits::{CONNECTION_TIME, MAX_PEER_CERTIFICATES};
 use doctor::facts::NoReply;
 use doctor::transport::der;
 use exchange::certificate_fault;
-use gather::limits::CONNECTION_TIME;
 
 /// Connects to a server. `CONNECTION_TIME` limits the connection attempt, and each read and write.
 pub(super) fn connected(server: SocketAddr) -> io::Result<TcpStream> {
