@@ -100,7 +100,7 @@ pub(crate) fn is_named_by_any(associations: &[&TLSA], chain: &[Vec<u8>]) -> bool
 }
 
 /// Describes why mail software does not use a TLSA record.
-fn unusable(tlsa: &TLSA) -> Option<&'static str> {
+pub fn unusable(tlsa: &TLSA) -> Option<&'static str> {
     match (tlsa.cert_usage.into(), tlsa.selector.into(), tlsa.matching.into(), tlsa.cert_data.len()) {
         // Mail software does not use the usages 0 and 1 (RFC 7672 section 3.1.3).
         (0_u8..=1, ..) => Some("usage 0 and 1 (PKIX) do not count for mail"),

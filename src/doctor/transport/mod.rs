@@ -1,10 +1,11 @@
-//! Checks policies about TLS: MTA-STS (RFC 8461) and TLS reporting (RFC 8460). The module `mta_sts` checks the policy file, `dane` the TLSA
-//! records.
+//! Checks policies about TLS: MTA-STS (RFC 8461) and TLS reporting (RFC 8460). The module `mta_sts` checks the policy file, which `sts_policy`
+//! reads, and `dane` the TLSA records.
 
-pub(crate) mod dane;
+pub mod dane;
 pub mod der;
 pub(crate) mod mta_sts;
 mod next_certificate;
+pub mod sts_policy;
 
 use crate::authentication::tags::{Versioned, meant, not_found, texts, value};
 use crate::codes::Code;
@@ -28,7 +29,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let of_sts = record(facts, "_mta-sts.", "STSv1", Code::MtaStsSyntax, |text| {
         let unread =
             (!facts.subject.connect && !mta_sts::is_without_host(facts)).then_some(Code::MtaStsUnread);
-        if mta_sts::has_id(text) { Ok(unread) } else { Err("it has no id of 1 to 32 letters and digits") }
+        if sts_policy::id(text).is_some() {
+            Ok(unread)
+        } else {
+            Err("it has no id of 1 to 32 letters and digits")
+        }
     });
     let of_reports = record(facts, "_smtp._tls.", "TLSRPTv1", Code::TlsRptSyntax, |text| {
         let target = |rua: &str| rua.starts_with("mailto:") || rua.starts_with("https:");

@@ -1,27 +1,21 @@
 //! Checks MTA-STS: compares the policy file with the mail hosts (RFC 8461). The file is fetched only if the operator asks for connections.
 
-use crate::authentication::tags::{Versioned, texts, value};
+use crate::authentication::tags::{Versioned, texts};
 use crate::codes::Code;
-use crate::facts::{DomainFacts, Got, LookupFound, PolicyFile, Want, addresses, canonical};
+use crate::facts::{DomainFacts, Got, LookupFound, PolicyFile, Want, addresses};
 use crate::finding::{Finding, Level};
 use crate::mail;
 use crate::part::Part;
+use crate::transport::sts_policy::{Mode, StsPolicy, VERSION, covers, id};
 
 fn host(facts: &DomainFacts) -> String {
     format!("mta-sts.{}", facts.subject.domain)
 }
 
-/// Returns true if the record has a valid `id` tag (RFC 8461 section 3.1).
-pub(crate) fn has_id(text: &str) -> bool {
-    let sound =
-        |id: &str| (1..=32).contains(&id.len()) && id.bytes().all(|octet| octet.is_ascii_alphanumeric());
-    value(text, "id").is_some_and(sound)
-}
-
 /// Returns the TXT record that announces a policy.
 pub(crate) fn record(facts: &DomainFacts) -> Option<String> {
-    match texts(facts, &format!("_mta-sts.{}", facts.subject.domain), "STSv1") {
-        Versioned::Texts(mut found) if found.len() == 1 => found.pop().filter(|text| has_id(text)),
+    match texts(facts, &format!("_mta-sts.{}", facts.subject.domain), VERSION) {
+        Versioned::Texts(mut found) if found.len() == 1 => found.pop().filter(|text| id(text).is_some()),
         _ => None,
     }
 }
@@ -48,68 +42,13 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     file(facts).into_iter().collect()
 }
 
-/// The mode of a policy: what senders must do if a mail host does not match the policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
-    Enforce,
-    Testing,
-    None,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct StsPolicy {
-    mode: Mode,
-    /// Names and patterns of the allowed mail hosts: lower case, with their last dots.
-    hosts: Vec<String>,
-}
-
-/// The longest `max_age`, in seconds (RFC 8461 section 3.2).
-const MAX_AGE: u64 = 31_557_600;
-
-fn read(text: &str) -> Result<StsPolicy, String> {
-    let pairs: Vec<(&str, &str)> = text
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .map(|(key, value)| (key.trim(), value.trim()))
-        .collect();
-    let of = |key: &str| pairs.iter().find(|(known, _)| *known == key).map(|(_, value)| *value);
-    if of("version") != Some("STSv1") {
-        return Err("it has no \"version: STSv1\"".to_owned());
-    }
-    let mode = match of("mode") {
-        Some("enforce") => Mode::Enforce,
-        Some("testing") => Mode::Testing,
-        Some("none") => Mode::None,
-        Some(other) => return Err(format!("the mode \"{other}\" is unknown")),
-        None => return Err("it has no mode".to_owned()),
-    };
-    let age = of("max_age").and_then(|age| age.parse::<u64>().ok());
-    if age.is_none_or(|age| age > MAX_AGE) {
-        return Err(format!("it has no max_age between 0 and {MAX_AGE}"));
-    }
-    let hosts: Vec<String> =
-        pairs.iter().filter(|(key, _)| *key == "mx").map(|(_, value)| canonical(value)).collect();
-    if hosts.is_empty() && mode != Mode::None {
-        return Err("it names no mx".to_owned());
-    }
-    Ok(StsPolicy { mode, hosts })
-}
-
 pub(crate) fn is_enforced(facts: &DomainFacts) -> bool {
     let file = record(facts).and_then(|_| file(facts));
     match file.and_then(|want| facts.got.get(&want)) {
         Some(Got::PolicyFile(PolicyFile::Text(text))) => {
-            read(text).is_ok_and(|policy| policy.mode == Mode::Enforce)
+            StsPolicy::read(text).is_ok_and(|policy| policy.mode == Mode::Enforce)
         }
         _ => false,
-    }
-}
-
-/// Returns true if a pattern matches a mail host. An asterisk stands for one label (RFC 8461 section 4.1).
-fn covers(pattern: &str, host: &str) -> bool {
-    match pattern.strip_prefix("*.") {
-        Some(rest) => host.split_once('.').is_some_and(|(_, above)| above == rest),
-        None => pattern == host,
     }
 }
 
@@ -139,7 +78,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
         }
         _ => return Some(unknown(" was not asked")),
     };
-    let policy = match read(text) {
+    let policy = match StsPolicy::read(text) {
         Ok(policy) => policy,
         Err(why) => return Some(Finding::new(Code::MtaStsPolicy, format!("{host}: {why}"))),
     };
@@ -147,7 +86,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
         .into_iter()
         .filter(|host| policy.mode != Mode::None && !policy.hosts.iter().any(|pattern| covers(pattern, host)))
         .collect();
-    let (mode, named) = (format!("{:?}", policy.mode).to_lowercase(), policy.hosts.join(", "));
+    let (mode, named) = (policy.mode.word(), policy.hosts.join(", "));
     if outside.is_empty() {
         let name = format!("_mta-sts.{}", facts.subject.domain);
         let evidence = format!("{record}; mode {mode}; mx {named}");
@@ -212,11 +151,5 @@ mod tests {
         assert_eq!(found(none, None), usual(Code::MtaStsUnreachable));
         assert_eq!(found("lookup mta-sts.a.test. A SERVFAIL", None), usual(Code::PolicyUnknown));
         assert!(check(&facts("a.test.", BASE)).is_none(), "only if the operator asks for it");
-    }
-
-    #[test]
-    fn an_id_has_letters_and_digits() {
-        assert!(has_id("v=STSv1; id=20260101T1;") && !has_id("v=STSv1; id=a-b") && !has_id("v=STSv1"));
-        assert!(!has_id(&format!("v=STSv1; id={}", "1".repeat(33))));
     }
 }
