@@ -11,21 +11,22 @@
 //!
 //! ```text
 //!  resolverd    both programs                           calls daemon resolverctl
-//!  daemon       its parts, tasks, log, metrics, page    calls control host resolverctl (for --check) watched fleet gather
+//!  daemon       its parts, tasks, log, metrics, page    calls control host resolverctl (for --check) watched fleet tls_policy gather
 //!                                                             doctor lab protocol explain resolver and what
 //!                                                             resolver calls
-//!  resolverctl  commands and screens                    calls protocol import host watched shadow gather doctor zones
+//!  resolverctl  commands and screens                    calls protocol import host watched shadow tls_policy gather doctor zones
 //!                                                             config dnsbl exchange explain record dns
-//!  control      the server of the control socket        calls protocol watched gather doctor resolver config dnsbl
+//!  control      the server of the control socket        calls protocol watched tls_policy gather doctor resolver config dnsbl
 //!                                                             exchange explain record dns
-//!  protocol     what the control socket carries         calls watched gather doctor config dnsbl explain record
+//!  protocol     what the control socket carries         calls watched tls_policy gather doctor config dnsbl explain record
 //!                                                             validate dns
 //!  import       configurations of other resolvers       calls zones config record validate dns
 //!  host         this host: switch, check system         calls config exchange dns
 //!  watched      the check of domains on schedule        calls gather doctor config record dns
 //!  fleet        shares answers with other gateways      calls resolver config dns
 //!  shadow       compares the answers of two resolvers   calls doctor dnstap dns
-//!  gather       sends the questions of the doctor       calls doctor exchange dns
+//!  gather       sends the questions of the doctor       calls tls_policy doctor exchange dns
+//!  tls_policy   DANE and MTA-STS for mail servers        calls doctor exchange dns
 //!  doctor       what is wrong with a domain             calls validate dns
 //!  lab          the simulated internet                  calls explain resolver and what resolver calls
 //!  explain      why mail waited, and the culprit        calls record supervise dns

@@ -51,6 +51,13 @@ pub fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
 /// Error messages and the manual suggest this port for metrics.
 pub(super) const METRICS_PORT: u16 = 9_453;
 
+/// Error messages suggest this port for TLS policies: that of postfix-mta-sts-resolver, after RFC 8461.
+const TLS_POLICY_PORT: u16 = 8_461;
+
+pub(super) fn of_tls_policy(value: &Typed<'_>) -> Read<SocketAddr> {
+    address_at(value, TLS_POLICY_PORT)
+}
+
 pub(super) fn of_metrics(value: &Typed<'_>) -> Read<SocketAddr> {
     address_at(value, METRICS_PORT)
 }

@@ -19,7 +19,8 @@ pub use super::records::RECORD_TTL;
 use super::{
     Cache, Config, ConfiguredWatch, ConfiguredZone, Control, Dnsbl, Dnssec, DnstapSection, Family,
     FleetSection, HistorySection, Listener, LogSection, LookaheadMode, LookaheadSection, MetricsSection,
-    OwnSection, PageReaders, Redact, Resolve, RootHints, TrustAnchor, WatchAs, WatchLevel, ZoneKind,
+    OwnSection, PageReaders, Redact, Resolve, RootHints, TlsPolicySection, TrustAnchor, WatchAs, WatchLevel,
+    ZoneKind,
 };
 use dnsbl::batch::Mode;
 use dnsbl::list::Guard;
@@ -286,6 +287,7 @@ impl Default for Config {
             own: OwnSection::default(),
             control: Control::default(),
             metrics: MetricsSection::default(),
+            tls_policy: TlsPolicySection::default(),
             history: HistorySection::default(),
             dnstap: DnstapSection::default(),
             fleet: FleetSection::default(),

@@ -2,7 +2,7 @@
 //!
 //! `file` reads the configuration file, `table` has its keys, `check` finds invalid combinations, and `report` describes errors. The type of a
 //! section and the rows of its keys are in one module: `sections`, `listener`, `zone`, `view`, `dnsbl`, `list`, `lookahead`, `dnstap`, `fleet`,
-//! `watch`, `own`. This crate calls `dnsbl`, `dnstap`, `record`, `validate` and `dns`.
+//! `watch`, `own`, `tls_policy`. This crate calls `dnsbl`, `dnstap`, `record`, `validate` and `dns`.
 //!
 //! # Decisions
 //!
@@ -54,6 +54,7 @@ pub mod seen;
 mod settings;
 mod show;
 mod table;
+mod tls_policy;
 mod trust_anchor;
 mod value;
 mod view;
@@ -81,6 +82,7 @@ pub use self::sections::{
 };
 pub use self::settings::Config;
 pub use self::show::show;
+pub use self::tls_policy::{TlsPolicyListen, TlsPolicySection};
 pub use self::trust_anchor::TrustAnchor;
 pub use self::view::ConfiguredView;
 pub use self::watch::{ConfiguredWatch, WatchAs, WatchLevel};

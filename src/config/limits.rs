@@ -100,6 +100,9 @@ pub const WATCH_INTERVALS: RangeInclusive<Duration> =
 /// The greatest number of files with certificates, and of files with DKIM keys, in `[own]`. Each is read in each check.
 pub const MAX_OWN_FILES: usize = 32;
 
+/// The greatest length of `tls_policy.group`, in octets (LOGIN_NAME_MAX of glibc less one for the end is 255; groupadd(8) takes 32).
+pub const MAX_GROUP: usize = 32;
+
 /// The greatest length of `dnstap.identity` and of `dnstap.version`, in octets. A host name has at most 253.
 pub(crate) const MAX_TAP_WORDS: usize = 255;
 

@@ -34,6 +34,8 @@ words! {
         DmarcWalk = "dmarc_walk": "DMARC of higher domains",
         /// The DKIM keys of a domain that clients have asked for before.
         Dkim = "dkim": "DKIM keys",
+        /// The MTA-STS record of a domain whose MX was asked for with DO, if mail servers ask this host for TLS policies.
+        MtaSts = "mta_sts": "MTA-STS record",
     }
 }
 

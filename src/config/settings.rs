@@ -15,6 +15,7 @@ use super::lookahead::LookaheadSection;
 use super::own::OwnSection;
 use super::records::ConfiguredRecord;
 use super::sections::{Cache, Control, Dnssec, HistorySection, LogSection, MetricsSection, Resolve};
+use super::tls_policy::TlsPolicySection;
 use super::view::ConfiguredView;
 use super::watch::ConfiguredWatch;
 use super::zone::{ConfiguredHost, ConfiguredZone};
@@ -61,6 +62,8 @@ pub struct Config {
     pub control: Control,
     /// The section `[metrics]`.
     pub metrics: MetricsSection,
+    /// The section `[tls_policy]`.
+    pub tls_policy: TlsPolicySection,
     /// The section `[history]`.
     pub history: HistorySection,
     /// The section `[dnstap]`.

@@ -14,7 +14,7 @@ use super::settings::Config;
 use super::view::ConfiguredView;
 use super::watch::ConfiguredWatch;
 use super::zone::{ConfiguredHost, ConfiguredZone};
-use super::{dnsbl, dnstap, fleet, lookahead, own, sections, value};
+use super::{dnsbl, dnstap, fleet, lookahead, own, sections, tls_policy, value};
 
 pub(super) trait Visitor {
     /// Called for a section that can occur only once, such as `[cache]`.
@@ -52,6 +52,7 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
     visitor.once(&own::OWN, place!(own));
     visitor.once(&sections::CONTROL, place!(control));
     visitor.once(&sections::METRICS, place!(metrics));
+    visitor.once(&tls_policy::TLS_POLICY, place!(tls_policy));
     visitor.once(&sections::HISTORY, place!(history));
     visitor.once(&dnstap::DNSTAP, place!(dnstap));
     visitor.once(&fleet::FLEET, place!(fleet));

@@ -31,7 +31,7 @@ use protocol::fleet::FleetOrder;
 use protocol::zones::ZoneWhat;
 use protocol::{
     Blame, CostsRequest, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, QueryReply, Removed,
-    Reply, Request, Table, TraceRequest, WhyRequest, lookup,
+    Reply, Request, Table, TlsPolicyReply, TraceRequest, WhyRequest, lookup,
 };
 use record::changes::ChangesReport;
 use record::minutes::limits::MAX_SPANS;
@@ -259,6 +259,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
             .into_iter()
             .map(|one| Reply::Watched(Box::new(rows::watched(one))))
             .collect()),
+        Request::TlsPolicy { next_hop } => tls_policy(subject, next_hop).await,
         Request::Reload => Ok(reload(subject).await),
         Request::Nta { what, fleet } => ntas(subject, &what, fleet).await,
     };
@@ -269,6 +270,22 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         }
         Err(problem) => vec![Reply::Problem(problem)],
     }
+}
+
+async fn tls_policy(subject: &impl Controlled, next_hop: String) -> Result<Vec<Reply>, Problem> {
+    let asked = timeout(limits::TLS_POLICY_TIME, subject.tls_policy(next_hop.clone())).await;
+    let verdict = asked.map_err(|_| Problem {
+        fault: Blame::Daemon,
+        sentence: "The host of the MTA-STS policy is slow, and the fetch goes on: try again in a minute."
+            .to_owned(),
+    })?;
+    Ok(vec![Reply::TlsPolicy(TlsPolicyReply {
+        next_hop,
+        policy: verdict.level,
+        reply: verdict.reply(),
+        meaning: verdict.meaning().to_owned(),
+        reasons: verdict.reasons(),
+    })])
 }
 
 fn kept_here_reply(subject: &impl Controlled, name: &str) -> Result<Vec<Reply>, Problem> {

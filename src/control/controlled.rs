@@ -31,6 +31,7 @@ use resolver::cache::look::Held;
 use resolver::cache::servers::KnownServer;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
+use tls_policy::{TlsLevel, Verdict};
 
 /// The temporary zones and hosts, each with the section that it belongs to, and with its end. A name has one of them.
 pub type TemporaryEntries<Ends> = BTreeMap<Name, (Section, Ends)>;
@@ -73,6 +74,12 @@ pub trait Controlled: Send + Sync + 'static {
 
     /// Returns the watched domains (`[[watch]]`) with their findings, sorted by name.
     fn watched(&self) -> Vec<WatchedState>;
+
+    /// Returns the TLS policy for a next hop of mail, as Postfix writes it.
+    fn tls_policy(&self, next_hop: String) -> BoxFuture<'_, Verdict>;
+
+    /// Returns the number of TLS policies that mail servers were given, by level; none if they cannot ask for them.
+    fn tls_verdicts(&self) -> Vec<(TlsLevel, u64)>;
 
     /// Returns the current time on all clocks.
     fn now(&self) -> Now;

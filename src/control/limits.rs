@@ -53,3 +53,7 @@ pub(crate) const LONG_UNCHECKED_ROOT_KEYS: Duration = Duration::from_secs(3 * 86
 
 /// The period whose counters decide if the daemon counts as healthy.
 pub const JUDGED: Window = Window::FiveMinutes;
+
+/// How long a request for a TLS policy waits, less than `CONTROL_TIME`. DNS takes at most four times the deadline of a client, mostly
+/// one; only the fetch of an MTA-STS policy may take longer.
+pub const TLS_POLICY_TIME: Duration = Duration::from_secs(13);

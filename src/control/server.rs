@@ -64,7 +64,11 @@ impl ControlServer {
         if let Some(directory) = path.parent() {
             std::fs::create_dir_all(directory).map_err(system)?;
         }
-        clear_stale(path)?;
+        match clear_stale(path).map_err(system)? {
+            SocketFile::Free => {}
+            SocketFile::InUse => return Err(BindError::InUse { path: path.to_owned() }),
+            SocketFile::NoSocket => return Err(BindError::NoSocket { path: path.to_owned() }),
+        }
         let listener = UnixListener::bind(path).map_err(system)?;
         let server = Self { path: path.to_owned(), listener };
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(SOCKET_MODE)).map_err(system)?;
@@ -150,17 +154,31 @@ async fn serve(
     }
 }
 
-/// Removes the socket file of a daemon that has died. If another process uses the socket, returns an error.
-fn clear_stale(path: &Path) -> Result<(), BindError> {
-    let Ok(about) = std::fs::symlink_metadata(path) else { return Ok(()) };
+/// What is at the path of a Unix socket that a daemon is about to create.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SocketFile {
+    /// Nothing, or nothing any more.
+    Free,
+    /// The socket of a process that runs.
+    InUse,
+    /// A file that is not a socket.
+    NoSocket,
+}
+
+/// Removes the socket file of a process that has died.
+///
+/// # Errors
+/// The file cannot be removed.
+pub fn clear_stale(path: &Path) -> io::Result<SocketFile> {
+    let Ok(about) = std::fs::symlink_metadata(path) else { return Ok(SocketFile::Free) };
     if !about.file_type().is_socket() {
-        return Err(BindError::NoSocket { path: path.to_owned() });
+        return Ok(SocketFile::NoSocket);
     }
     match std::os::unix::net::UnixStream::connect(path) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            std::fs::remove_file(path).map_err(|error| BindError::System { path: path.to_owned(), error })
+            std::fs::remove_file(path).map(|()| SocketFile::Free)
         }
         // Any other result, even "permission denied", shows that a process uses the socket.
-        _ => Err(BindError::InUse { path: path.to_owned() }),
+        _ => Ok(SocketFile::InUse),
     }
 }

@@ -18,6 +18,7 @@
 //! - `fleet` exchanges reports with the other gateways of a fleet.
 //! - `traced` resolves questions without cached data, for traces.
 //! - `watched` checks domains on schedule.
+//! - `tls_policy` answers mail servers about TLS policies.
 //! - `allowance` compares `cache.size` and `history.size` with the memory that the process may use.
 //!
 //! # Decisions
@@ -50,6 +51,7 @@ pub mod metrics;
 mod minutes;
 mod negative_trust_anchors;
 mod notify;
+mod operator;
 mod own_mail;
 mod owners;
 pub mod program;
@@ -63,6 +65,7 @@ mod socket_owners;
 mod state_files;
 mod tasks;
 mod temporary_zones;
+mod tls_policy;
 mod traced;
 mod watched;
 
@@ -94,6 +97,7 @@ use exchange::ports::SourcePorts;
 use exchange::socket_network::SocketNetwork;
 use explain::explainer::Explainer;
 use metrics::listener::MetricsListener;
+use operator::Operator;
 use record::Recorder;
 use resolver::fleet::FleetStore;
 use resolver::listener;
@@ -107,6 +111,7 @@ use snapshot::Snapshot;
 use supervise::Supervisor;
 #[cfg(feature = "lab")]
 use supervise::pulse::Pulses;
+use tls_policy::TlsPolicyService;
 use traced::FreshTraces;
 use zones::{Views, Wrong};
 
@@ -177,14 +182,7 @@ impl Daemon {
         let (clock, random) = (Clock::machine(), Random::system()?);
         let recorder = begin_record(&config, &clock);
         let network = Arc::new(SocketNetwork::new(random.clone(), ports));
-        let resolver = Resolver::new(ResolverParts {
-            views: views.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-            network: Arc::clone(&network) as Arc<dyn Network>,
-            recorder: Arc::clone(&recorder),
-            tap: Arc::default(),
-        });
+        let resolver = begin_resolver(&views, (&clock, &random), &network, &recorder);
         resolver.tap().set(dnstap::settings_of(&config));
         let (supervisor, metrics) = (Supervisor::default(), MetricsListener::default());
         let parts = listener::FrontParts {
@@ -198,12 +196,16 @@ impl Daemon {
         let (snapshot, most_memory) = (snapshot_of(&config, &clock), memory_bound::most(&config));
         metrics.set(config.metrics.listen);
         let (watched, watched_file) = watched::begin(&config, (&clock, &random), &recorder);
+        let operator = Operator { resolver: Arc::clone(&resolver), clock: clock.clone() };
+        let tls_policy = TlsPolicyService::begin(operator.clone(), &config.tls_policy);
         let (fleet, lookahead) = (begin_fleet(&config, &resolver, &random), Lookahead::new(&clock, &random));
         let state = Mutex::new(Reloadable { config, temporary: BTreeMap::new(), listeners: Some(listeners) });
         let subject = Arc::new(Running {
             lists: tasks::begin_lists(&resolver, &lookahead),
             explainer: Explainer::new(&recorder, resolver.clone(), resolver.memory().walks()),
             resolver,
+            operator,
+            tls_policy: Arc::new(tls_policy),
             lookahead,
             recorder,
             clock,
@@ -313,6 +315,7 @@ impl Daemon {
             subject.resolver.look_for_changes();
             subject.keep_changes();
             subject.keep_learned(None);
+            subject.tls_policy.keep();
             subject.keep_lists(None)
         });
         if let Some(snapshot) = &subject.snapshot {
@@ -324,6 +327,22 @@ impl Daemon {
         drop(settled);
         stopped
     }
+}
+
+fn begin_resolver(
+    views: &Views,
+    (clock, random): (&Clock, &Random),
+    network: &Arc<SocketNetwork>,
+    recorder: &Arc<Recorder>,
+) -> Arc<Resolver> {
+    Resolver::new(ResolverParts {
+        views: views.clone(),
+        clock: clock.clone(),
+        random: random.clone(),
+        network: Arc::clone(network) as Arc<dyn Network>,
+        recorder: Arc::clone(recorder),
+        tap: Arc::default(),
+    })
 }
 
 /// If the socket has the default path and cannot be created, for example because an ordinary user runs the daemon, the daemon

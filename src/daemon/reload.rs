@@ -98,6 +98,7 @@ impl Running {
         self.network.set_ports(ports);
         log::set_level(config.log.level);
         self.watched.set(&WatchedSubject::all_of(&config));
+        self.tls_policy.set(&config.tls_policy);
         state.config = config;
         self.certificates.are_read();
         drop(state);

@@ -13,8 +13,10 @@ use super::certificates::Certificates;
 use super::fleet;
 use super::metrics::listener::MetricsListener;
 use super::minutes::MinuteFiles;
+use super::operator::Operator;
 use super::snapshot::Snapshot;
 use super::temporary_zones::TemporaryZones;
+use super::tls_policy::TlsPolicyService;
 use super::traced::{FreshTraces, until_replied};
 use ::fleet::Fleet;
 use config::Config;
@@ -23,7 +25,7 @@ use control::trace::{TraceAsked, TraceRefused};
 use control::{Controlled, TemporaryEntries};
 use dns::cached::{Flush, Flushed, StoreFill};
 use dns::clock::{Clock, Mono, Now};
-use dns::question::{Client, Question, ServerQuery, name_text};
+use dns::question::{Question, ServerQuery, name_text};
 use dnsbl::table::Lists;
 use exchange::socket_network::SocketNetwork;
 use exchange::{Heard, ReplyUnknown};
@@ -43,13 +45,16 @@ use resolver::cache::look::Held;
 use resolver::cache::servers::KnownServer;
 use resolver::listener::Listeners;
 use resolver::lookahead::{Lookahead, RuleStanding};
+use resolver::resolve::Resolver;
 use resolver::resolve::inflight::InFlight;
-use resolver::resolve::{Asked, Resolver};
 use supervise::Supervisor;
+use tls_policy::{TlsLevel, Verdict};
 use watched::{WatchedState, Watches};
 
 pub(super) struct Running {
     pub(super) resolver: Arc<Resolver>,
+    pub(super) operator: Operator,
+    pub(super) tls_policy: Arc<TlsPolicyService>,
     pub(super) explainer: Arc<Explainer>,
     pub(super) lookahead: Arc<Lookahead>,
     pub(super) recorder: Arc<Recorder>,
@@ -136,51 +141,17 @@ impl Running {
 }
 
 impl Running {
-    /// Returns the question with the view of `[listen]`, as if a client of `[listen]` had asked it.
-    fn general(&self, question: &Question) -> Question {
-        let views = self.resolver.views();
-        let view = views.general().map_or(question.view, |view| view.id);
-        Question { view, ..question.clone() }
-    }
-
-    /// Returns the client that stands for the operator. It has an address that no real client has. Its port and id come from the current
-    /// time, so they differ for concurrent queries.
-    fn operator(&self) -> Client {
-        let micros = self.clock.mono().as_micros().to_le_bytes();
-        Client {
-            address: std::net::Ipv6Addr::UNSPECIFIED.into(),
-            port: u16::from_le_bytes([micros[0], micros[1]]),
-            id: u16::from_le_bytes([micros[2], micros[3]]),
-        }
-    }
-
     /// Sends each step of the resolution to `steps`.
     async fn traced(&self, asked: TraceAsked) -> Result<Lookup, TraceRefused> {
         let TraceAsked { question, fresh, steps } = asked;
-        let question = self.general(&question);
+        let question = self.operator.general(&question);
         let (replied, elapsed) = if fresh {
             let trace = self.fresh.begin(&question, &self.resolver)?;
-            trace.ask(question, self.operator(), steps).await?
+            trace.ask(question, self.operator.client(), steps).await?
         } else {
-            until_replied(&self.resolver, &question, || self.operator(), &steps).await
+            until_replied(&self.resolver, &question, || self.operator.client(), &steps).await
         };
         Ok(Lookup { answer: replied.answer, now: self.clock.mono(), outcome: replied.outcome, elapsed })
-    }
-
-    /// Calls `ask` until there is a reply.
-    async fn lookup<Asking: Future<Output = Asked>>(&self, ask: impl Fn(Client) -> Asking) -> Lookup {
-        let began = self.clock.mono();
-        let client = self.operator();
-        loop {
-            // There is no reply if another query of the operator has begun in the same microsecond, because both have the same client (see
-            // `operator`). Then it is asked again.
-            if let Asked::Replied(replied) = ask(client).await {
-                let now = self.clock.mono();
-                let (answer, outcome) = (replied.answer, replied.outcome);
-                return Lookup { answer, now, outcome, elapsed: now.since(began) };
-            }
-            tokio::task::yield_now().await;
-        }
     }
 }
 
@@ -211,10 +182,7 @@ impl Controlled for Running {
     }
 
     fn query(&self, question: Question) -> BoxFuture<'_, Lookup> {
-        Box::pin(self.lookup(move |client| {
-            let question = self.general(&question);
-            async move { self.resolver.ask(question, client).await }
-        }))
+        Box::pin(async move { self.operator.ask(&question).await })
     }
 
     fn trace(&self, asked: TraceAsked) -> BoxFuture<'_, Result<Lookup, TraceRefused>> {
@@ -226,8 +194,8 @@ impl Controlled for Running {
     }
 
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup> {
-        Box::pin(self.lookup(move |client| {
-            let question = self.general(&question);
+        Box::pin(self.operator.until_replied(move |client| {
+            let question = self.operator.general(&question);
             async move { self.resolver.ask_unmarked(question, client).await }
         }))
     }
@@ -262,6 +230,14 @@ impl Controlled for Running {
 
     fn watched(&self) -> Vec<WatchedState> {
         self.watched.domains()
+    }
+
+    fn tls_policy(&self, next_hop: String) -> BoxFuture<'_, Verdict> {
+        Box::pin(async move { self.tls_policy.policies.verdict(&next_hop).await })
+    }
+
+    fn tls_verdicts(&self) -> Vec<(TlsLevel, u64)> {
+        if self.tls_policy.is_on() { self.tls_policy.policies.counts().to_vec() } else { Vec::new() }
     }
 
     fn inflight(&self) -> Vec<InFlight> {

@@ -12,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::fleet::FleetGateway;
 use super::root_keys::{self, RootKeysFile};
 use super::running::Running;
+use super::tls_policy::TlsPolicyService;
 use super::{
     changes, learned, memory_bound, minutes, negative_trust_anchors, owners, renewals, saved_history,
     state_files, temporary_zones,
@@ -63,12 +64,7 @@ pub(super) fn spawn(
     keep(&mut tasks, supervisor, "the missing address task", running(), take_addresses);
     keep(&mut tasks, supervisor, "the temporary zone task", running(), temporary_zones::end);
     keep(&mut tasks, supervisor, "the certificates task", running(), renewals::follow);
-    let ended = ended.clone();
-    let serve_metrics = move |subject: Arc<Running>| {
-        let ended = ended.clone();
-        async move { subject.metrics.serve(Arc::clone(&subject), ended).await }
-    };
-    keep(&mut tasks, supervisor, "the metrics task", running(), serve_metrics);
+    serve(&mut tasks, supervisor, subject, ended.clone());
     let clock = subject.clock.clone();
     let write_taps = move |tap| writer::write(tap, clock.clone());
     keep(&mut tasks, supervisor, "the dnstap task", Arc::clone(subject.resolver.tap()), write_taps);
@@ -105,6 +101,22 @@ pub(super) fn spawn(
         keep(&mut tasks, supervisor, "the watchdog task", running(), watch);
     }
     tasks
+}
+
+/// Starts the tasks that serve other programs than DNS clients: metrics, and TLS policies for mail servers.
+fn serve(
+    tasks: &mut JoinSet<()>,
+    supervisor: &Supervisor,
+    subject: &Arc<Running>,
+    ended: watch::Receiver<bool>,
+) {
+    let serve_metrics = move |subject: Arc<Running>| {
+        let ended = ended.clone();
+        async move { subject.metrics.serve(Arc::clone(&subject), ended).await }
+    };
+    keep(tasks, supervisor, "the metrics task", Arc::clone(subject), serve_metrics);
+    let tls_policy = Arc::clone(&subject.tls_policy);
+    keep(tasks, supervisor, "the TLS policy task", tls_policy, TlsPolicyService::run);
 }
 
 /// Starts the task that follows changes of the root keys. `file` stores the keys.

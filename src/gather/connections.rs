@@ -24,15 +24,17 @@ impl ServicePorts {
 
 /// Makes the connection that the question needs. Returns `None` if the question needs none.
 pub fn connect(want: &Want, ports: ServicePorts) -> Option<BoxFuture<'static, Got>> {
-    type Connect = fn(&str, SocketAddr) -> Got;
-    let (connect, host, address, port) = match want {
-        Want::MailHost { host, address } => (smtp::hear as Connect, host, address, ports.smtp),
-        Want::PolicyFile { host, address } => (policy_file::fetch as Connect, host, address, ports.https),
-        _ => return None,
-    };
-    let (host, server) = (host.clone(), SocketAddr::new(*address, port));
-    Some(Box::pin(async move {
-        let heard = spawn_blocking(move || connect(&host, server)).await;
-        heard.unwrap_or_else(|ended| Got::NoReply(NoReply::Unknown(ended.to_string())))
-    }))
+    match want {
+        Want::MailHost { host, address } => {
+            let (host, server) = (host.clone(), SocketAddr::new(*address, ports.smtp));
+            Some(Box::pin(async move {
+                let heard = spawn_blocking(move || smtp::hear(&host, server)).await;
+                heard.unwrap_or_else(|ended| Got::NoReply(NoReply::Unknown(ended.to_string())))
+            }))
+        }
+        Want::PolicyFile { host, address } => {
+            Some(Box::pin(policy_file::fetch(host.clone(), SocketAddr::new(*address, ports.https))))
+        }
+        _ => None,
+    }
 }

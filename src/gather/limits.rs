@@ -56,8 +56,5 @@ pub(crate) const MAX_EXTENDED_ERRORS: usize = 4;
 /// Maximum size of a reply of a mail host, in octets. The longest replies to EHLO have 1 KiB.
 pub(crate) const MAX_MAIL_HOST_REPLY: u64 = 8 << 10;
 
-/// Maximum size of the HTTPS reply with a policy, in octets. RFC 8461 section 3.2 suggests 64 KiB for the policy.
-pub(crate) const MAX_POLICY_FILE: u64 = 66 << 10;
-
 /// Maximum number of certificates that are read from the chain of a server. Usual chains have two or three.
 pub(crate) const MAX_PEER_CERTIFICATES: usize = 8;

@@ -45,6 +45,7 @@ use record::changes::ChangeRow;
 use record::event::Step;
 use record::minutes::span::SpanReport;
 use record::{ClientRow, ServerRow, TypeRow, UserRow, Window, ZoneRow};
+use tls_policy::TlsLevel;
 pub use validate::root_keys::RootKeysUnfollowed;
 
 /// A request of `resolverctl` to the daemon: what the reply must show, or what the daemon must do.
@@ -172,6 +173,11 @@ pub enum Request {
         name: String,
         /// Only changes since this time, in seconds since 1970.
         from: f64,
+    },
+    /// The TLS policy for a next hop of mail.
+    TlsPolicy {
+        /// The next hop, as Postfix writes it: `domain`, `domain:port`, `[host]` or `[host]:port`.
+        next_hop: String,
     },
     /// The rules of look-ahead, which resolves questions before clients ask them.
     Lookahead,
@@ -437,6 +443,8 @@ pub enum Reply {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         off: bool,
     },
+    /// The reply to `Request::TlsPolicy`.
+    TlsPolicy(TlsPolicyReply),
     /// A row of the reply to `Request::Lookahead`.
     LookaheadRule(LookaheadRule),
     /// The mode and the counters of look-ahead. This line follows the rules.
@@ -469,6 +477,21 @@ pub enum Reply {
     Problem(Problem),
     /// The reply is complete. This is the last line.
     End,
+}
+
+/// The TLS policy for a next hop of mail, and from what it follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsPolicyReply {
+    /// The next hop, as it was typed.
+    pub next_hop: String,
+    /// The policy.
+    pub policy: TlsLevel,
+    /// The reply to Postfix, with the map name `QUERY`.
+    pub reply: String,
+    /// What the policy means.
+    pub meaning: String,
+    /// The facts from which it follows.
+    pub reasons: Vec<String>,
 }
 
 /// The numbers of removed cache entries.

@@ -50,6 +50,7 @@ mod stats;
 mod status;
 mod switch;
 mod terms;
+mod tls_policy;
 pub mod top;
 mod trace;
 mod typed_name;
@@ -92,7 +93,10 @@ const COMMAND_GROUPS: [(&str, &[&str]); 4] = [
             "fleet",
         ],
     ),
-    ("find the cause", &["why", "failed", "changes", "monitor", "check", "compare", "query", "trace"]),
+    (
+        "find the cause",
+        &["why", "failed", "changes", "monitor", "check", "tls-policy", "compare", "query", "trace"],
+    ),
     ("change", &["zone", "block", "host", "flush", "nta", "config", "reload"]),
     ("migrate", &["import", "shadow", "switch", "completion"]),
 ];
@@ -191,6 +195,12 @@ enum Command {
     /// Resolve a name and show each step.
     #[command(after_long_help = terms::TRACE)]
     Trace(trace::Arguments),
+    /// Show the TLS policy of mail to a domain: DANE or MTA-STS, and why.
+    ///
+    /// The reply that Postfix gets for smtp_tls_policy_maps; works without [tls_policy] too. A policy of MTA-STS that is
+    /// not known is fetched. Exit codes: 0 a policy, 1 none, 4 could not tell.
+    #[command(after_long_help = terms::TLS_POLICY)]
+    TlsPolicy(tls_policy::Arguments),
     /// Compare the answers of resolvers and of each name server of the zone.
     ///
     /// Without --with, 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf are queried too. Aliases are
@@ -336,6 +346,7 @@ impl Arguments {
             Some(Command::Top(arguments)) => top::run(arguments, &client, format),
             Some(Command::Query(arguments)) => query::run(arguments, &client, format),
             Some(Command::Trace(arguments)) => trace::run(arguments, &client, format),
+            Some(Command::TlsPolicy(arguments)) => tls_policy::run(arguments, &client, format),
             Some(Command::Compare(arguments)) => compare::run(arguments, &client, format),
             Some(Command::Shadow(arguments)) => shadow::run(arguments, &client, format),
             Some(Command::Flush(arguments)) => flush::run(arguments, &client, format),

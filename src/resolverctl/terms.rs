@@ -12,6 +12,7 @@ pub(super) const STATS: &str = terms!("stats");
 pub(super) const TOP: &str = terms!("top");
 pub(super) const OWN: &str = terms!("own");
 pub(super) const QUERY: &str = terms!("query");
+pub(super) const TLS_POLICY: &str = terms!("tls_policy");
 pub(super) const COMPARE: &str = terms!("compare");
 pub(super) const SHADOW: &str = terms!("shadow");
 pub(super) const TRACE: &str = terms!("trace");

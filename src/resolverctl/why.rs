@@ -11,15 +11,16 @@ use super::line_search::{LINES_AT_ONCE, LineSearch};
 use super::pasted::{self, LineResult, PastedLine, QueuedMails};
 use super::render::html::waterfall;
 use super::render::queue::{self, QueueCause};
-use super::render::{Format, Style, costs, json, list_delays, why};
+use super::render::{Format, Style, costs, json, list_delays, tls_policy, why};
 use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, check, moment, stats};
 use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, MAX_QUEUE_DOMAINS, WHY_AROUND};
 use dns::wire::presentation::harmless;
+use doctor::message::is_about_tls;
 use explain::costs::CostSpan;
 use explain::limits::MAX_WHY_MESSAGES;
 use explain::why::{CulpritReport, MessageReport};
-use protocol::{CostsRequest, Reply, Request, WhyRequest};
+use protocol::{CostsRequest, Reply, Request, TlsPolicyReply, WhyRequest};
 use record::culprit::CulpritKind;
 
 /// The command line of `why`.
@@ -336,13 +337,32 @@ fn run_pasted(
     arguments.write_html(&pasted::longest_wait_first(&results))?;
     let results: Vec<MessageReport> = results.into_iter().map(LineResult::into_message).collect();
     let known = results.iter().any(|message| message.culprit.kind != CulpritKind::Unknown);
-    let text = match format {
+    let policy = tls_policy_of(&lines, client);
+    let mut text: String = match format {
         Format::Json => {
             results.into_iter().map(|message| json::reply(&Reply::Message(Box::new(message)))).collect()
         }
         Format::Text(style) => text_of(&results, client, style),
     };
+    if let Some(policy) = policy {
+        text.push_str(&match format {
+            Format::Json => json::line(&policy),
+            Format::Text(style) => format!("TLS policy of {}", tls_policy::screen(&policy, style)),
+        });
+    }
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
+}
+
+/// Returns the TLS policy of the first recipient's domain in a line that reports that TLS failed, as the mail server gets it now.
+fn tls_policy_of(lines: &[PastedLine], client: &ControlClient) -> Option<TlsPolicyReply> {
+    let is_refused = |line: &&PastedLine| is_about_tls(&line.text);
+    let line = lines.iter().find(is_refused)?;
+    let next_hop = line.mail_domains.first()?.clone();
+    // Without a policy, the lines stand for themselves.
+    match client.ask_one(&Request::TlsPolicy { next_hop }).ok()? {
+        Reply::TlsPolicy(reply) => Some(reply),
+        _ => None,
+    }
 }
 
 /// Returns the results as text. If the advice for a culprit is to check a name, the first line of the output of that check

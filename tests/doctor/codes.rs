@@ -363,7 +363,8 @@ fn each_code_of_the_table_has_a_fault_that_causes_it() {
     stubbed(&gateway);
     keyed(&gateway);
     check(&world(), &["connected.com"], "dnssec_not_validated", &seen);
-    let mut exceptions = Vec::new();
+    // Commands do not read the files of `[own]`: `own_mail` has these codes.
+    let mut exceptions = vec!["tlsa_next_mismatch", "dkim_key_differs", "own_file_unread"];
     if own_address().is_some() {
         check(&gateway, &["here.com"], "mx_is_here", &seen);
     } else {

@@ -220,7 +220,7 @@ fn the_policy_of_mta_sts_is_compared_with_the_mail_hosts() {
     // The certificate is valid for the policy host of excluded.com, but not for that of untrusted.com.
     let (findings, request) = check("excluded.com", sound);
     assert!(
-        request.starts_with("GET /.well-known/mta-sts.txt HTTP/1.0\r\nHost: mta-sts.excluded.com\r\n"),
+        request.starts_with("GET /.well-known/mta-sts.txt HTTP/1.1\r\nhost: mta-sts.excluded.com\r\n"),
         "{request}"
     );
     assert_eq!(

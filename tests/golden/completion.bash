@@ -94,6 +94,9 @@ _resolverctl() {
             resolverctl,switch)
                 cmd="resolverctl__subcmd__switch"
                 ;;
+            resolverctl,tls-policy)
+                cmd="resolverctl__subcmd__tls__subcmd__policy"
+                ;;
             resolverctl,top)
                 cmd="resolverctl__subcmd__top"
                 ;;
@@ -259,6 +262,9 @@ _resolverctl() {
             resolverctl__subcmd__help,switch)
                 cmd="resolverctl__subcmd__help__subcmd__switch"
                 ;;
+            resolverctl__subcmd__help,tls-policy)
+                cmd="resolverctl__subcmd__help__subcmd__tls__subcmd__policy"
+                ;;
             resolverctl__subcmd__help,top)
                 cmd="resolverctl__subcmd__help__subcmd__top"
                 ;;
@@ -407,7 +413,7 @@ _resolverctl() {
 
     case "${cmd}" in
         resolverctl)
-            opts="-h -V --socket --json --color --help --version status stats top query trace compare shadow flush servers zones zone block host inflight why failed changes monitor cache dnsbl own lookahead fleet config nta reload import switch completion check help"
+            opts="-h -V --socket --json --color --help --version status stats top query trace tls-policy compare shadow flush servers zones zone block host inflight why failed changes monitor cache dnsbl own lookahead fleet config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1171,7 +1177,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help)
-            opts="status stats top query trace compare shadow flush servers zones zone block host inflight why failed changes monitor cache dnsbl own lookahead fleet config nta reload import switch completion check help"
+            opts="status stats top query trace tls-policy compare shadow flush servers zones zone block host inflight why failed changes monitor cache dnsbl own lookahead fleet config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1745,6 +1751,20 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help__subcmd__switch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__tls__subcmd__policy)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2519,6 +2539,28 @@ _resolverctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__tls__subcmd__policy)
+            opts="-h --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -110,6 +110,16 @@ _arguments "${_arguments_options[@]}" : \
 '::kind -- Record type. Default\: A; PTR for an address, MX for a mail address:_default' \
 && ret=0
 ;;
+(tls-policy)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':next_hop -- Domain, or next hop as Postfix writes it\: domain\:port, \[host\] or \[host\]\:port:_default' \
+&& ret=0
+;;
 (compare)
 _arguments "${_arguments_options[@]}" : \
 '(--local)*--with=[Resolvers instead of the public ones, with commas\: ADDRESS, ADDRESS\:PORT, tls\://HOST, quic\://HOST, https\://HOST/PATH]:RESOLVER:_default' \
@@ -900,6 +910,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(tls-policy)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (compare)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -1165,6 +1179,7 @@ _resolverctl_commands() {
 'top:Show live rates and the slowest zones, servers, lists and clients' \
 'query:Send a query through the daemon and show the answer' \
 'trace:Resolve a name and show each step' \
+'tls-policy:Show the TLS policy of mail to a domain\: DANE or MTA-STS, and why' \
 'compare:Compare the answers of resolvers and of each name server of the zone' \
 'shadow:Compare resolverd with the current resolver, before a switch' \
 'flush:Remove entries from the cache' \
@@ -1407,6 +1422,7 @@ _resolverctl__subcmd__help_commands() {
 'top:Show live rates and the slowest zones, servers, lists and clients' \
 'query:Send a query through the daemon and show the answer' \
 'trace:Resolve a name and show each step' \
+'tls-policy:Show the TLS policy of mail to a domain\: DANE or MTA-STS, and why' \
 'compare:Compare the answers of resolvers and of each name server of the zone' \
 'shadow:Compare resolverd with the current resolver, before a switch' \
 'flush:Remove entries from the cache' \
@@ -1661,6 +1677,11 @@ _resolverctl__subcmd__help__subcmd__switch_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help switch commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__help__subcmd__tls-policy_commands] )) ||
+_resolverctl__subcmd__help__subcmd__tls-policy_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help tls-policy commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__help__subcmd__top_commands] )) ||
 _resolverctl__subcmd__help__subcmd__top_commands() {
     local commands; commands=()
@@ -1874,6 +1895,11 @@ _resolverctl__subcmd__status_commands() {
 _resolverctl__subcmd__switch_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl switch commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__tls-policy_commands] )) ||
+_resolverctl__subcmd__tls-policy_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl tls-policy commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__top_commands] )) ||
 _resolverctl__subcmd__top_commands() {

@@ -1,7 +1,7 @@
 # A signed internet beside the other one: a root and zones signed by ldns-signzone on NSD, and by BIND's dnssec-policy on
 # BIND. The result of resolverd for each answer must be that of BIND, Unbound and delv. Sourced by `run`.
 
-signed=$work/signed
+. "$here/signing.sh"
 . "$here/dane.sh"
 
 # zone_of NAME SERVER: the text of a zone whose server is there.
@@ -24,24 +24,6 @@ safely  CNAME www.rsa.net.
 nowhere CNAME nothing.ed.net.
 tree    DNAME nsec.net.
 EOF
-}
-
-# key ZONE ALGORITHM [FLAG]: a new key; its name.
-key() { (cd "$signed" && ldns-keygen -a "$2" -r /dev/urandom ${3-} "$1"); }
-
-# ds KEY: the DS of a key, as a line for the parent.
-ds() { dnssec-dsfromkey -2 "$signed/$1.key"; }
-
-# by_ldns ZONE ALGORITHM [OPTIONS]: signs $signed/ZONE with two new keys; its DS joins those of its parent.
-by_ldns() {
-  local zone=$1 algorithm=$2 ksk zsk file
-  shift 2
-  file=$signed/${zone/#./root}
-  ksk=$(key "$zone" "$algorithm" -k)
-  zsk=$(key "$zone" "$algorithm")
-  ldns-signzone "$@" -o "$zone" -f "$file.zone" "$file" "$signed/$zsk" "$signed/$ksk"
-  ds "$ksk" >"$file.ds"
-  cp "$signed/$ksk.key" "$file.key"
 }
 
 sign_net() {
@@ -190,16 +172,6 @@ raise_signed() {
   soon has 'NSEC3PARAM.*1 0 0' dig @198.18.0.82 hashed.org NSEC3PARAM
   soon has 'flags:.* ad' dig @198.18.0.83 +tries=1 +dnssec www.secure.org A
   soon has 'flags:.* ad' dig @198.18.0.84 +tries=1 +dnssec www.secure.org A
-}
-
-# believing FILE [SETTING]: restarts the resolver on this internet, with that file of trust anchors.
-believing() {
-  end resolverd
-  configure
-  sed -i "s#^root_hints = .*#root_hints = \"$signed/root.hints\"#
-    s#^validate = false#trust_anchor = \"$1\"\n${2-}#" "$work/resolverd.toml"
-  begin resolverd resolverd --config "$work/resolverd.toml"
-  watched=resolverd soon ctl stats
 }
 
 # The answer's RCODE, and ad if it is set.

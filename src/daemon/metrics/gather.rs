@@ -40,6 +40,9 @@ pub(super) fn text(subject: &impl Controlled) -> String {
     samples.lists(subject);
     samples.zones(subject);
     samples.watched(subject);
+    for (level, count) in subject.tls_verdicts() {
+        samples.put(Family::TlsPolicies, &[level.word()], count);
+    }
     samples.text()
 }
 

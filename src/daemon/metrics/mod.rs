@@ -28,6 +28,6 @@ mod exposition;
 mod gather;
 pub(super) mod listener;
 mod page;
-mod readers;
+pub(crate) mod readers;
 pub mod server;
 pub mod table;

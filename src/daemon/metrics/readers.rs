@@ -14,7 +14,8 @@ use crate::socket_owners::{PASSWD, read, user_numbers_of};
 use config::PageReaders;
 use record::owner::WantedOwner;
 
-const GROUPS: &str = "/etc/group";
+/// The file with the names of groups, their ids and their members (group(5)).
+pub(crate) const GROUPS: &str = "/etc/group";
 
 const OFF: &str = "There is no page here; set `page` of [metrics] to \"control\" or \"all\".\n";
 

@@ -146,6 +146,8 @@ families! {
     WatchedChecked "watched_checked_time_seconds" Gauge ["domain"];
     /// Since when the checks of each watched domain have had no result, in seconds since 1970; 0 if the last one had a result.
     WatchedCouldNotTell "watched_could_not_tell_since_time_seconds" Gauge ["domain"];
+    /// Answers to mail servers about the TLS policy of a next hop, by policy: dane-only, dane, encrypt, secure (MTA-STS), none, or temporary (could not tell). Only with `[tls_policy]`.
+    TlsPolicies "tls_policies_total" Counter ["policy"];
     /// Problems that `resolverctl status` shows, by severity: notice, warning or critical.
     Problems "problems" Gauge ["severity"];
     /// Tasks and threads that were restarted after a panic, which is a bug of resolverd.

@@ -47,6 +47,11 @@ pub fn read(octets: &[u8]) -> MessageSubjects {
     read
 }
 
+/// Returns true if a line of a mail log or of a bounce reports that TLS with a mail host failed, or that its policy is not known.
+pub fn is_about_tls(line: &str) -> bool {
+    of_delivery(line) == Some(RefusalReason::Tls)
+}
+
 fn addresses(body: &str) -> Vec<&str> {
     let ends = |letter: char| letter.is_whitespace() || "\"<>():;,".contains(letter);
     let words = body.split(ends).map(|word| word.trim_matches(['.', '\'']));

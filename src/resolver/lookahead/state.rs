@@ -170,7 +170,8 @@ impl LookaheadTables {
         now: Mono,
     ) -> Vec<Start> {
         self.settle(now);
-        let further = rules::of_domain(&question.name).into_iter().chain(self.keys(question)).collect();
+        let further = rules::of_domain(&question.name).into_iter().chain(self.keys(question));
+        let further = further.chain(of_next_hop(question, outside)).collect();
         self.begin((question, mode), further, outside, now)
     }
 
@@ -212,6 +213,7 @@ impl LookaheadTables {
                     return (Vec::new(), false);
                 };
                 further.extend(self.keys(question));
+                further.extend(of_next_hop(question, outside));
                 self.begin((question, mode), further, outside, now)
             }
         };
@@ -504,6 +506,13 @@ fn further(step: RuleStep, name: &Name, answer: &Answer) -> Option<Vec<Further>>
     }
     let found = rules::follow(step, name, &AnswerFacts::from_answer(answer)?);
     Some(found).filter(|found| !found.is_empty())
+}
+
+/// Returns the question for the MTA-STS record, if a mail server asks for the MX of a next hop, and asks this host for TLS policies.
+fn of_next_hop(question: &Question, outside: &impl Outside) -> Option<Further> {
+    let is_next_hop = question.kind == RecordType::MX && question.dnssec_ok;
+    let is_asked = is_next_hop && outside.config().tls_policy.listen.is_some();
+    if is_asked { rules::of_next_hop(&question.name) } else { None }
 }
 
 #[cfg(test)]

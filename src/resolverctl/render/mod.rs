@@ -30,6 +30,7 @@ pub(crate) mod style;
 pub mod switch;
 pub mod table;
 pub mod text;
+pub mod tls_policy;
 pub mod trace;
 pub mod watched;
 pub mod why;

@@ -43,6 +43,7 @@ use resolver::cache::look::{Held, HeldData};
 use resolver::cache::servers::KnownServer;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
+use tls_policy::{TlsLevel, Verdict};
 
 /// The maximum number of requests of `resolverctl why` that this daemon answers from one reading of the history.
 pub(crate) const MOST_WHYS: usize = 5;
@@ -54,6 +55,7 @@ pub(crate) struct Fake {
     reloads: Mutex<u32>,
     pub(super) root_keys: Mutex<RootKeysStatus>,
     pub(super) zones: Mutex<Vec<ZoneWhat>>,
+    pub(super) watched: Mutex<Vec<WatchedState>>,
     pub(crate) lists: Lists,
     /// For each call of `why_each` by `resolverctl why`: the number of its requests.
     pub(crate) whys: Mutex<Vec<usize>>,
@@ -103,6 +105,7 @@ impl Fake {
             flushed: Mutex::default(),
             reloads: Mutex::default(),
             root_keys: Mutex::default(),
+            watched: Mutex::new(crate::resolverctl::watched::domains()),
             zones: Mutex::default(),
             whys: Mutex::default(),
             lists: Lists::default(),
@@ -220,7 +223,16 @@ impl Controlled for Fake {
     }
 
     fn watched(&self) -> Vec<WatchedState> {
-        crate::resolverctl::watched::domains()
+        self.watched.lock().unwrap().clone()
+    }
+
+    fn tls_policy(&self, next_hop: String) -> BoxFuture<'_, Verdict> {
+        let level = if next_hop == "dane.example" { TlsLevel::DaneOnly } else { TlsLevel::NoPolicy };
+        Box::pin(async move { Verdict { level, facts: None } })
+    }
+
+    fn tls_verdicts(&self) -> Vec<(TlsLevel, u64)> {
+        Vec::new()
     }
 
     fn inflight(&self) -> Vec<InFlight> {

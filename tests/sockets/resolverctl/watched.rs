@@ -12,30 +12,31 @@ use doctor::codes::Code;
 use doctor::finding::Finding;
 use lab::prelude::name;
 
-/// One domain with a failure, one without findings, and one that was not checked yet; and an own domain.
-pub(crate) fn domains() -> Vec<WatchedState> {
-    let domain = |domain: &str, findings: Option<&[Code]>| {
-        let mut history = DomainHistory::default();
-        if let Some(codes) = findings {
-            let finding = |code: &Code| Finding::new(*code, "192.0.2.4 answers REFUSED");
-            for check in 0..2 {
-                let findings = codes.iter().map(finding).collect();
-                history.take(CheckEnd::Judged(findings), 1_795_230_000 + check * 600);
-            }
+/// Returns a domain with these findings, or one that was not checked yet.
+fn domain(domain: &str, findings: Option<&[Code]>) -> WatchedState {
+    let mut history = DomainHistory::default();
+    if let Some(codes) = findings {
+        let finding = |code: &Code| Finding::new(*code, "192.0.2.4 answers REFUSED");
+        for check in 0..2 {
+            let findings = codes.iter().map(finding).collect();
+            history.take(CheckEnd::Judged(findings), 1_795_230_000 + check * 600);
         }
-        let subject = WatchedSubject {
-            name: WatchedName::Domain(name(domain)),
-            side: WatchAs::Both,
-            interval: Duration::from_secs(3_600),
-            level: WatchLevel::Warning,
-            own: domain.starts_with("own.").then(|| Arc::new(OwnSection::default())),
-        };
-        WatchedState { subject, history, next: Duration::from_secs(600) }
+    }
+    let subject = WatchedSubject {
+        name: WatchedName::Domain(name(domain)),
+        side: WatchAs::Both,
+        interval: Duration::from_secs(3_600),
+        level: WatchLevel::Warning,
+        own: domain.starts_with("own.").then(|| Arc::new(OwnSection::default())),
     };
+    WatchedState { subject, history, next: Duration::from_secs(600) }
+}
+
+/// One domain with a failure, one without findings, and one that was not checked yet.
+pub(crate) fn domains() -> Vec<WatchedState> {
     vec![
         domain("lame.example.", Some(&[Code::NsLame, Code::NsSingle])),
         domain("new.example.", None),
-        domain("own.example.", Some(&[Code::TlsaMismatch, Code::DmarcNone])),
         domain("sound.example.", Some(&[Code::MailOk])),
     ]
 }
@@ -66,6 +67,8 @@ fn watched_domains_are_shown_with_their_findings() {
 #[test]
 fn own_mail_has_table_and_status() {
     let world = World::new();
+    let own = domain("own.example.", Some(&[Code::TlsaMismatch, Code::DmarcNone]));
+    world.fake.watched.lock().unwrap().push(own);
     let (code, text, _) = world.run(&["own"]);
     assert_eq!(code, 1, "{text}");
     let lines: Vec<&str> = text.lines().collect();

@@ -40,6 +40,12 @@ pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts
     further
 }
 
+/// Returns the question for the MTA-STS record of a domain to which mail is sent (RFC 8461 section 3.1).
+pub(super) fn of_next_hop(domain: &Name) -> Option<Further> {
+    let name = domain.to_lowercase().prepend_label("_mta-sts").ok()?;
+    Some(Further::new(name, RecordType::TXT, Rule::MtaSts, RuleStep::End))
+}
+
 /// Returns the question for the TLSA records of a host, if the MX (`secure`) and the host's addresses are secure.
 pub(super) fn after_host(host: &Name, secure: bool, facts: &AnswerFacts) -> Vec<Further> {
     let is_address = |kind| matches!(kind, RecordType::A | RecordType::AAAA);

@@ -26,6 +26,10 @@ pub(super) fn of_domain(domain: &Name) -> Vec<Further> {
     std::iter::once(spf::of_domain(domain)).chain(dmarc::of_domain(domain)).collect()
 }
 
+pub(super) fn of_next_hop(domain: &Name) -> Option<Further> {
+    exchanger::of_next_hop(domain)
+}
+
 pub(super) fn of_key(name: Name) -> Further {
     Further::new(name, RecordType::TXT, Rule::Dkim, RuleStep::End)
 }
