@@ -55,8 +55,9 @@ fn advice((size, history): (u64, u64), allowed: u64) -> Option<String> {
 mod tests {
     use super::*;
 
+    // The service's memory limit does not hold the cache, so the line names a MemoryMax that does.
     #[test]
-    fn a_cache_that_does_not_fit_is_told_with_what_to_set() {
+    fn oversized_cache_is_reported_with_setting() {
         let root = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {
             let path = root.path().join(path);

@@ -131,8 +131,9 @@ mod tests {
         }
     }
 
+    // Renewed files are read when they no longer change; the wrong pair is reported.
     #[test]
-    fn renewed_files_are_read_once_they_rest_and_a_wrong_pair_leaves_the_old_one() {
+    fn mismatched_renewal_keeps_old_certificate() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path();
         for name in ["first.pem", "first.key", "second.pem", "second.key"] {

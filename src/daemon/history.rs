@@ -298,8 +298,9 @@ mod tests {
         all
     }
 
+    // The history goes on in the same segment after a crash.
     #[test]
-    fn a_torn_end_is_cut_off_at_start_and_the_segment_goes_on() {
+    fn torn_segment_end_is_cut() {
         let directory = tempfile::tempdir().unwrap();
         let first = files(directory.path());
         first.append(&[]);
@@ -314,8 +315,9 @@ mod tests {
         assert_eq!(all(&second), [[&SEGMENT_HEAD[..], b"more"].concat()]);
     }
 
+    // A segment with more damage than a torn end is left as it is.
     #[test]
-    fn a_segment_with_more_damage_than_a_torn_end_is_left_as_it_is_and_the_next_begins() {
+    fn damaged_segment_starts_next_segment() {
         let directory = tempfile::tempdir().unwrap();
         let first = files(directory.path());
         first.append(&vec![7; MAX_TORN + 1]);
@@ -327,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_removed_while_it_was_open_is_made_again() {
+    fn removed_history_directory_is_recreated() {
         let directory = tempfile::tempdir().unwrap();
         let files = files(directory.path());
         files.append(b"removed");
@@ -338,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn the_trouble_lasts_until_writing_works_again() {
+    fn history_write_error_lasts_until_success() {
         let directory = tempfile::tempdir().unwrap();
         let files = files(directory.path());
         let path = directory.path().join("history");
@@ -352,8 +354,9 @@ mod tests {
         assert_eq!(files.trouble(), None);
     }
 
+    // The open segment is removed too, and the next entry begins another.
     #[test]
-    fn a_segment_of_more_than_seven_days_is_removed_by_the_clock_and_the_next_begins() {
+    fn segment_older_than_week_is_removed() {
         let directory = tempfile::tempdir().unwrap();
         let files = files(directory.path());
         let half = vec![0; usize::try_from(MAX_SEGMENT).unwrap() / 2 + 1];
@@ -380,8 +383,9 @@ mod tests {
         assert_eq!(all(&files), [[&SEGMENT_HEAD[..], b"more"].concat()]);
     }
 
+    // A directory or dangling link in the history must not keep old segments behind it.
     #[test]
-    fn an_entry_that_cannot_be_removed_does_not_keep_the_old_segments_behind_it() {
+    fn undeletable_entry_spares_no_segments() {
         let old = std::time::SystemTime::now() - STORED_TIME - Duration::from_secs(86_400);
         let date_back = |path: &Path| File::open(path).unwrap().set_modified(old).unwrap();
         let held = |path: &Path| {
@@ -432,7 +436,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_segment_is_closed_after_a_day_and_its_entries_are_forgotten_after_seven() {
+    async fn segment_closes_daily_entries_last_week() {
         let now = std::time::SystemTime::now();
         let clock = Clock::simulated(now.duration_since(UNIX_EPOCH).unwrap().as_secs());
         let directory = tempfile::tempdir().unwrap();
@@ -494,7 +498,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_cannot_be_listed_does_not_fill_with_segments() {
+    fn unlistable_directory_gets_no_segments() {
         let directory = tempfile::tempdir().unwrap();
         let files = files(directory.path());
         let history = directory.path().join("history");

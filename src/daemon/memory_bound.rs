@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_may_use_what_the_manual_says() {
+    fn default_memory_bound_matches_manual() {
         // 1.25 times the cache of 256 MiB, 24 MiB for the process, and 16 MiB for the history.
         assert_eq!(most(&Config::default()), 360 << 20);
         let mut config = Config::default();

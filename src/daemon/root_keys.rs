@@ -70,8 +70,9 @@ mod tests {
 
     use super::*;
 
+    // The file that replaces it is whole and private.
     #[test]
-    fn a_broken_file_is_set_aside_and_the_next_is_whole_and_private() {
+    fn broken_key_file_is_set_aside() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         let none = RootKeys::default();

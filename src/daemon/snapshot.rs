@@ -242,8 +242,9 @@ mod tests {
         (folder, snapshot, Memory::new(Config::default().cache.size, &Random::seeded(1)))
     }
 
+    // A flush makes it due soon.
     #[test]
-    fn it_is_written_every_ten_minutes_and_soon_after_a_flush() {
+    fn snapshot_is_due_periodically() {
         paused(async {
             let (_folder, snapshot, _) = stage();
             let took = async || {
@@ -258,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_end_a_write_that_takes_too_long_leaves_the_file_of_before() {
+    fn late_final_snapshot_keeps_previous_file() {
         let (folder, snapshot, memory) = stage();
         let now = snapshot.clock.now();
         snapshot.write(&memory, &Scope::default(), now);
@@ -269,8 +270,9 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
+    // A file must not bring flushed entries back after a restart.
     #[test]
-    fn a_file_that_holds_what_was_flushed_does_not_outlast_a_write_that_fails() {
+    fn failed_write_removes_flushed_snapshot() {
         let (_folder, snapshot, memory) = stage();
         let now = snapshot.clock.now();
         snapshot.write(&memory, &Scope::default(), now);
@@ -280,8 +282,9 @@ mod tests {
         assert!(!snapshot.path.exists());
     }
 
+    // A pipe, directory, link or socket in its place is never waited for.
     #[test]
-    fn nothing_but_a_regular_file_is_opened_and_it_is_set_aside() {
+    fn irregular_snapshot_file_is_set_aside() {
         let (folder, snapshot, memory) = stage();
         let (path, aside) =
             (snapshot.path.clone(), state_files::with_extension_added(&snapshot.path, "refused"));

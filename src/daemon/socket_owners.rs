@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_user_of_a_socket_is_found_in_the_tables_of_the_kernel() {
+    fn socket_user_is_found_in_kernel() {
         let server: SocketAddr = "127.0.0.1:53".parse().unwrap();
         let datagrams = UdpSocket::bind("127.0.0.1:0").unwrap();
         let anywhere = UdpSocket::bind("0.0.0.0:0").unwrap();
@@ -160,8 +160,9 @@ mod tests {
         )
     }
 
+    // Two users of equally fitting sockets are doubt, so no user is named.
     #[test]
-    fn a_socket_of_the_address_goes_before_one_of_any_address_and_doubt_is_no_user() {
+    fn exact_address_precedes_any_address() {
         let client: SocketAddr = "127.0.0.1:4711".parse().unwrap();
         let udp = wanted(client, "127.0.0.2:53".parse().unwrap(), false);
         let port = client.port();
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_found_by_both_of_its_ends() {
+    fn tcp_user_needs_both_ends() {
         let client: SocketAddr = "127.0.0.1:4711".parse().unwrap();
         let tcp = wanted(client, "127.0.0.2:53".parse().unwrap(), true);
         let of_any = WantedOwner { server: "0.0.0.0:53".parse().unwrap(), ..tcp };
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_without_a_plain_name_is_a_number() {
+    fn user_without_plain_name_is_number() {
         let passwd = "root:x:0:0::/:/bin/sh\nbroken\npostfix:x:89:89::/:/bin/false\nbad name\u{1b}:x:7:7:::\n:x:8:8:::\n";
         for (number, name) in [(0, "root"), (89, "postfix"), (7, "7"), (8, "8"), (61_184, "61184")] {
             assert_eq!(user_name(passwd, number), name);

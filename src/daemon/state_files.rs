@@ -101,8 +101,9 @@ pub(super) fn set_aside(path: &Path) -> String {
 mod tests {
     use super::*;
 
+    // A link in the place of the new file is not followed.
     #[test]
-    fn a_file_is_replaced_as_a_whole_and_a_link_is_not_followed() {
+    fn state_file_is_replaced_atomically() {
         let directory = tempfile::tempdir().unwrap();
         let (path, elsewhere) = (directory.path().join("kept.json"), directory.path().join("elsewhere"));
         std::os::unix::fs::symlink(&elsewhere, path.with_extension("new")).unwrap();

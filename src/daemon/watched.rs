@@ -101,8 +101,9 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
+    // The file that replaces it is private.
     #[test]
-    fn a_broken_file_is_set_aside_and_the_next_is_private() {
+    fn broken_watch_file_is_set_aside() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(kept::FILE);
         assert_eq!(read(&path), KeptWatches::default());

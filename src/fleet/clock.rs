@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_age_is_by_the_clock_of_the_store() {
+    fn entry_age_follows_store_clock() {
         let mut clock = StoreClock::default();
         assert_eq!(clock.age(5, at(0)), None, "the clock is not known");
         clock.read(1_000_000_000, (at(10), at(12)), 1_060_000_000).unwrap();
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_clock_makes_older_entries_unusable() {
+    fn changed_store_clock_outdates_entries() {
         let mut clock = StoreClock::default();
         read(&mut clock, 1_000_000, 0, 1_000_000).unwrap();
         read(&mut clock, 1_001_000, 1_001, 1_001_001).unwrap();

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn news_are_taken_once_and_in_order() {
+    fn news_are_taken_once_in_order() {
         let mut inbox = Inbox::default();
         let news = News::RemoveNta { name: "example.".to_owned() };
         let flush = News::Flush { name: None, kind: None, tree: true, negative: false, host: None };

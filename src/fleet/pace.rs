@@ -96,8 +96,9 @@ mod tests {
         Duration::from_millis(millis)
     }
 
+    // A far store gets none.
     #[test]
-    fn a_near_store_gets_a_head_start_and_a_far_one_none() {
+    fn near_store_gets_head_start() {
         let mut pace = Pace::default();
         assert_eq!(pace.head_start(), HeadStart::Rests, "nothing is known yet");
         pace.beat(Some(Duration::from_micros(300)));
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn three_late_reads_make_it_rest_until_a_heartbeat() {
+    fn late_reads_pause_store_until_heartbeat() {
         let mut pace = Pace::default();
         pace.beat(Some(millis(1)));
         (0..2).for_each(|_| pace.late());

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_a_list_of_texts() {
+    fn command_is_encoded_as_bulk_strings() {
         let command = Command::new("GETRANGE").key("k:1").number(0).number(-1);
         assert_eq!(command.to_octets(), b"*4\r\n$8\r\nGETRANGE\r\n$3\r\nk:1\r\n$1\r\n0\r\n$2\r\n-1\r\n");
         assert_eq!(command.key_octets(), Some(&b"k:1"[..]));

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_used_only_under_its_name_and_with_the_key() {
+    fn sealed_value_needs_name_and_key() {
         let own = sealer(b"a key of the fleet", "mx");
         let value = own.seal("name", b"content");
         assert_eq!(own.open("name", &value).unwrap(), b"content");

@@ -48,7 +48,7 @@ impl Sources for PartlySilent {
 }
 
 #[test]
-fn servers_that_answer_are_compared_although_most_are_silent() {
+fn answering_servers_among_silent_are_compared() {
     let (good, bad) = (text("v=spf1 mx -all"), text("v=spf1 +all"));
     let mut lines = format!(
         "{ZONE}\nlookup a.test. TXT | \"v=spf1 mx -all\"\nserver 198.18.1.1 a.test. {good}\nserver 198.18.2.1 a.test. {bad}"
@@ -101,8 +101,9 @@ fn crowded(second: &str, hosts: usize) -> PartlySilent {
     sources
 }
 
+// The check stays within its bound of questions and says what it did not compare.
 #[test]
-fn spf_dmarc_and_mx_of_24_addresses_are_compared_within_the_bound() {
+fn policies_at_24_addresses_are_compared() {
     let gathered = |second: &str| {
         let sources = crowded(second, 0);
         paused(gather(sources.0.subject.clone(), &WholeDomain, &sources))
@@ -137,8 +138,9 @@ fn spf_dmarc_and_mx_of_24_addresses_are_compared_within_the_bound() {
     );
 }
 
+// Seven mail hosts must not keep SPF, DMARC and MX at 24 addresses from comparison.
 #[test]
-fn the_policies_at_24_addresses_are_compared_also_beside_seven_more_mail_hosts() {
+fn mail_hosts_leave_room_for_policies() {
     let sources = crowded("v=spf1 mx -all", 6);
     let facts = paused(gather(sources.0.subject.clone(), &WholeDomain, &sources));
     for lookup in [("a.test.", "TXT"), ("_dmarc.a.test.", "TXT"), ("a.test.", "MX")] {

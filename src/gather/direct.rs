@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_extended_error_of_a_reply_is_told_with_its_name_and_text() {
+    fn extended_error_has_name_and_text() {
         let said = |all: &[&[u8]]| {
             let mut message = Message::query();
             let mut edns = Edns::new();

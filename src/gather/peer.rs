@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_of_the_system_has_words_without_its_number() {
+    fn system_error_is_told_in_words() {
         let of = |errno: Errno| lost(&io::Error::from_raw_os_error(errno as i32));
         assert_eq!(of(Errno::ECONNRESET), NoReply::Unknown("Connection reset by peer".to_owned()));
         assert_eq!(of(Errno::ENETUNREACH), NoReply::NoRoute);

@@ -50,8 +50,9 @@ impl ServerTime {
 mod tests {
     use super::*;
 
+    // Pauses between queries do not count.
     #[test]
-    fn queries_at_the_same_time_count_once_and_pauses_do_not() {
+    fn concurrent_queries_count_once() {
         let begin = Instant::now();
         let at = |seconds: u64| begin + Duration::from_secs(seconds);
         let mut time = ServerTime::default();

@@ -113,8 +113,9 @@ mod tests {
 
     use super::*;
 
+    // The host takes the connection and sends no SMTP greeting.
     #[test]
-    fn a_host_that_takes_the_connection_is_told_from_one_that_is_not_reached() {
+    fn faulty_mail_host_differs_from_unreachable() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = listener.local_addr().unwrap();
         let host = std::thread::spawn(move || listener.accept().unwrap().0.write_all(b"\xff\r\n").unwrap());

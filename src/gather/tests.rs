@@ -31,8 +31,9 @@ fn subject() -> CheckSubject {
     CheckSubject { domain: "a.example.".to_owned(), ..CheckSubject::default() }
 }
 
+// Its questions are bounded as well, in all and at once.
 #[test]
-fn a_check_ends_in_time_and_asks_few_questions_at_once() {
+fn check_is_bounded_in_time() {
     let reply = Got::Reply(ReplyFacts { rcode: "SERVFAIL".to_owned(), ..ReplyFacts::default() });
     let fixed = Fixed(reply, Mutex::default());
     let elapsed = paused(async {
@@ -57,7 +58,7 @@ impl Sources for Cut {
 }
 
 #[test]
-fn a_truncated_reply_is_fetched_over_tcp() {
+fn truncated_reply_is_fetched_over_tcp() {
     let want = server(QueryForm::MixedCase);
     let ask = |over_tcp: Got, left: usize| {
         paused(async { answer(&want, &Cut(over_tcp), &Budget::new(left, CHECK_DOMAIN_TIME)).await })
@@ -87,8 +88,9 @@ impl Sources for Turns {
     }
 }
 
+// Silence to one form of query is a trait if each query of the other form is answered.
 #[test]
-fn silence_to_one_form_is_a_trait_only_if_the_other_form_is_answered_each_time() {
+fn silence_trait_needs_answered_control_query() {
     let ask = |way, turns: &[(QueryForm, &[bool])]| {
         let turns = turns.iter().map(|(way, turns)| (*way, turns.to_vec())).collect();
         let (want, turns) = (server(way), Turns(Mutex::new(turns)));
@@ -111,8 +113,9 @@ fn silence_to_one_form_is_a_trait_only_if_the_other_form_is_answered_each_time()
     assert_eq!(ask(plain, &[(plain, &[true, true, false])]), (silent, None));
 }
 
+// A reply to the repeated UDP query shows that a datagram was lost.
 #[test]
-fn silence_over_udp_is_a_trait_only_if_udp_is_still_silent_behind_the_reply_over_tcp() {
+fn udp_silence_is_confirmed_after_tcp() {
     let of =
         |way| Want::Server { server: [192, 0, 2, 1].into(), name: "a.example.".to_owned(), kind: "MX", way };
     let reply = Got::Reply(ReplyFacts::default());
@@ -186,8 +189,9 @@ impl Sources for Late {
     }
 }
 
+// It comes after the next query to the server was sent.
 #[test]
-fn a_reply_that_comes_after_the_next_query_counts_and_is_no_loss() {
+fn late_reply_is_no_loss() {
     // The situation: the milliseconds until each reply, and the number of lost queries. The expected result: if there is a reply, after how
     // many milliseconds, and if a loss is recorded.
     for (millis, lost, (replies, after, is_lossy)) in [
@@ -215,8 +219,9 @@ fn a_reply_that_comes_after_the_next_query_counts_and_is_no_loss() {
     }
 }
 
+// Late replies still count.
 #[test]
-fn silence_before_the_bound_of_questions_is_not_known_and_late_replies_still_count() {
+fn exhausted_questions_leave_silence_unknown() {
     let ask = |millis: u64, questions: usize| {
         let late = Late(Duration::from_millis(millis), Mutex::default());
         let budget = || Budget::new(questions, CHECK_DOMAIN_TIME);
@@ -227,8 +232,9 @@ fn silence_before_the_bound_of_questions_is_not_known_and_late_replies_still_cou
     assert_eq!(ask(9_000, 3), Got::NoReply(NoReply::Silent));
 }
 
+// Later questions must not take the repeats that show whether a server answers.
 #[test]
-fn the_repeats_that_show_whether_a_server_answers_are_kept_from_later_questions() {
+fn confirming_repeats_are_reserved() {
     let (want, silent) = (server(QueryForm::Udp), Late(Duration::from_secs(9), Mutex::default()));
     let quick = Late(Duration::ZERO, Mutex::default());
     let mail = Want::Server {
@@ -246,8 +252,9 @@ fn the_repeats_that_show_whether_a_server_answers_are_kept_from_later_questions(
     });
 }
 
+// The check ends before the server, which has answered others, can be asked again.
 #[test]
-fn lost_datagrams_before_the_end_are_no_silence_of_a_server_that_answers_others() {
+fn unfinished_silence_is_unknown() {
     for answers in [false, true] {
         let (want, fixed) = (server(QueryForm::Udp), Fixed(Got::NoReply(NoReply::Silent), Mutex::default()));
         let got = paused(async {
@@ -273,7 +280,7 @@ impl Sources for Noted {
 }
 
 #[test]
-fn the_first_wanted_is_the_first_asked() {
+fn questions_are_asked_as_wanted() {
     let mut named = BTreeSet::new();
     let mut wanted = WholeDomain.wants(&DomainFacts::new(subject()), &BTreeSet::new());
     // Only lookups share one limit on concurrent questions. Questions to DNS lists have limits of their own, so they are left out here.
@@ -305,8 +312,9 @@ fn server(way: QueryForm) -> Want {
     Want::Server { server: [192, 0, 2, 1].into(), name: "a.example.".to_owned(), kind: "SOA", way }
 }
 
+// The bound of questions ends it.
 #[test]
-fn a_silent_server_is_asked_again_and_a_bound_ends_it() {
+fn silent_server_is_asked_again() {
     let fixed = Fixed(Got::NoReply(NoReply::Silent), Mutex::default());
     paused(async {
         let budget = Budget::new(CHECK_TRIES + 1, CHECK_DOMAIN_TIME);
@@ -332,7 +340,7 @@ impl Sources for DropsNames {
 }
 
 #[test]
-fn silence_to_one_type_alone_is_no_lost_datagram() {
+fn silence_to_type_is_no_loss() {
     for answers in [true, false] {
         let want = match server(QueryForm::MixedCase) {
             Want::Server { server, name, way, .. } => Want::Server { server, name, kind: "NS", way },

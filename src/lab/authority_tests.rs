@@ -140,7 +140,7 @@ fn do_gets_signatures_and_proofs() {
 }
 
 #[test]
-fn too_large_is_truncated_to_the_question() {
+fn oversized_response_is_truncated() {
     let mut query = Message::query();
     query.add_query(Query::query(Name::from_str("big.example.").unwrap(), RecordType::TXT));
     let response = authority().respond(&query);

@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_flag_do_is_sent_if_it_is_wanted() {
+    fn client_sends_do_on_request() {
         let client = LabClient::new(SocketAddr::from(([127, 0, 0, 1], 53)), Duration::ZERO);
         let has_do = |client: LabClient| {
             let query = client.query(&Name::root(), RecordType::MX).unwrap();

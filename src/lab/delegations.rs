@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn delegations_have_glue_where_it_may_be_believed() {
+    fn delegation_has_in_bailiwick_glue() {
         let mut tree = Tree::default();
         for (name, last) in [("a.root", 1), ("ns.com", 2), ("ns1.one.com", 3), ("ns2.two.com", 4)] {
             tree.server(plan(name, last)).unwrap();

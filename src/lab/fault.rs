@@ -350,7 +350,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_is_spelled_as_it_is_read() {
+    fn fault_text_round_trips() {
         let late = Duration::from_millis(1_500);
         let valued =
             [Fault::Slow(late), Fault::Ttl(1 << 31), Fault::FewProofs(1), Fault::Drops(RecordType::TXT)];

@@ -51,7 +51,7 @@ async fn joined(simulation: &Simulation, spent: &Context) -> Failure {
 }
 
 #[test]
-fn a_fetch_that_panics_leaves_nobody_waiting_and_the_next_begins_anew() {
+fn panicked_key_fetch_frees_waiters() {
     paused(async {
         let simulation = simulation();
         let zone = Name::from_ascii("zone.").unwrap();
@@ -71,8 +71,9 @@ fn a_fetch_that_panics_leaves_nobody_waiting_and_the_next_begins_anew() {
     });
 }
 
+// The question that began the fetch runs out of queries or time; the joined one gets the keys.
 #[test]
-fn who_joins_a_fetch_whose_beginner_cannot_pay_for_it_pays_for_his_own() {
+fn key_fetch_joiner_survives_failed_beginner() {
     paused(async {
         let simulation = simulation();
         let spent = context(&simulation);

@@ -454,8 +454,9 @@ fn owned(names: &[&str]) -> Vec<String> {
 mod tests {
     use super::*;
 
+    // Each zone has two servers.
     #[test]
-    fn every_zone_has_two_servers_and_the_seed_decides() {
+    fn seed_decides_simulated_internet() {
         let internet = Internet::new(1, DEFAULT_DOMAINS).unwrap();
         assert_eq!(internet.domains.len(), DEFAULT_DOMAINS);
         for (zone, servers) in internet.lab.zones() {
@@ -469,8 +470,9 @@ mod tests {
         assert_ne!(distances(&internet), distances(&Internet::new(2, DEFAULT_DOMAINS).unwrap()));
     }
 
+    // It has lossy paths and broken servers.
     #[test]
-    fn a_rough_internet_has_bad_paths_and_bad_servers_and_no_dead_zone() {
+    fn rough_internet_has_no_dead_zone() {
         let internet = Internet::rough_at(1, DEFAULT_DOMAINS, UNIX_AT_START).unwrap();
         let losses: Vec<u32> =
             internet.lab.servers().iter().map(|server| server.distance().loss_per_mille).collect();
@@ -491,7 +493,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quarter_of_the_domains_is_signed() {
+    fn quarter_of_domains_is_signed() {
         let internet = Internet::signed(1, DEFAULT_DOMAINS).unwrap();
         let anchored = |domain: &&MailDomain| !internet.lab.trust_anchor(&domain.name).is_empty();
         assert_eq!(internet.domains.iter().filter(anchored).count(), DEFAULT_DOMAINS / 4);

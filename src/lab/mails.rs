@@ -129,8 +129,9 @@ fn pick<'a>(internet: &'a Internet, random: &Random, sums: &[usize]) -> Option<&
 mod tests {
     use super::*;
 
+    // Each kind of mail occurs.
     #[test]
-    fn the_first_domains_have_most_of_the_mail_and_each_kind_occurs() {
+    fn popular_domains_get_most_mail() {
         let internet = Internet::rough_at(1, 60, crate::world::UNIX_AT_START).unwrap();
         let mails = |popularity| draw(&internet, 1, 1_000, popularity);
         assert_eq!(mails(Popularity::Zipf), mails(Popularity::Zipf));

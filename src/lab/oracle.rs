@@ -137,7 +137,7 @@ mod tests {
     use crate::zone_file::read_record;
 
     #[test]
-    fn what_is_not_so_is_objected_to() {
+    fn oracle_rejects_false_answers() {
         let internet = Internet::new(1, 24).unwrap();
         let oracle = Oracle::new(&internet.lab);
         let name = &internet.domains[0].name;
@@ -160,8 +160,9 @@ mod tests {
         assert_eq!(oracle.objection(name, RecordType::MX, &reply), None);
     }
 
+    // The zones of the alias targets and of the name servers' names count as well.
     #[test]
-    fn an_answer_hangs_on_the_zones_of_its_way_and_of_their_servers() {
+    fn answer_depends_on_its_zones() {
         let internet = Internet::new(1, 24).unwrap();
         let oracle = Oracle::new(&internet.lab);
         let named = |zones: BTreeSet<Name>| zones.iter().map(ToString::to_string).collect::<Vec<_>>();

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_is_read_back_from_its_level_up() {
+    fn log_capture_respects_level() {
         let log = Lines::from_work(Level::INFO, || {
             tracing::info!("one");
             tracing::debug!("two");
@@ -145,8 +145,9 @@ mod tests {
         assert_eq!(log, " INFO one\n");
     }
 
+    // Another thread reaches the log line first.
     #[test]
-    fn a_line_that_another_thread_reaches_first_is_read_back() {
+    fn log_capture_survives_other_threads() {
         let line = || tracing::info!("one");
         let log = Lines::from_work(Level::INFO, || {
             assert!(std::thread::spawn(line).join().is_ok());

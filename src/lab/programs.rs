@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_program_repeats_in_its_own_way() {
+    async fn programs_retry_in_own_way() {
         let silent = Duration::from_secs(60);
         let rows = [
             (Program::Server, silent, ResponseCode::NoError, 2, 5_000),

@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn silent_faults_are_silent_and_the_log_knows() {
+    fn silent_faults_are_logged() {
         let server = server();
         assert!(ask(&server, "ns.example.", &[Fault::Dead], Transport::Udp).is_empty());
         assert!(ask(&server, "ns.example.", &[Fault::DropsEdns], Transport::Udp).is_empty());
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn mangled_octets_are_as_long_as_they_say() {
+    fn mangled_replies_have_expected_length() {
         let octets = |fault, transport| {
             let server = server();
             server.set_faults(&[fault]);
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_of_losses_ends_and_comes_again() {
+    fn loss_bursts_recur() {
         let server = server();
         server.set_faults(&[Fault::LosesInBursts(Duration::from_secs(2))]);
         let mut query = Message::query();

@@ -405,8 +405,9 @@ old DNAME new
         zone.signatures(&owner, kind).iter().filter(verifies).count()
     }
 
+    // Each algorithm of the zone signs each RRset, but neither delegations nor glue.
     #[test]
-    fn every_set_that_the_zone_owns_is_signed_by_each_algorithm() {
+    fn owned_rrsets_are_signed() {
         for (words, each) in [("algorithm=8", 1), ("algorithm=10", 1), ("algorithm=13,14,15 nsec3", 3)] {
             let zone = signed_as(words);
             for (owner, kinds) in zone.names() {
@@ -422,8 +423,9 @@ old DNAME new
         }
     }
 
+    // It leaves out glue and empty non-terminals; NSEC3 with opt-out has no insecure cuts.
     #[test]
-    fn spans_go_round_and_leave_out_what_is_not_theirs() {
+    fn nsec_chain_is_circular() {
         let zone = signed_as("");
         let has = |owner: &str| zone.set(&name(owner), RecordType::NSEC).is_some();
         assert!(has("example.") && has("sub.example.") && has("*.wild.example.") && has("old.example."));
@@ -441,7 +443,7 @@ old DNAME new
     }
 
     #[test]
-    fn the_ds_fits_the_key_signing_key_that_the_plan_says() {
+    fn ds_matches_planned_key() {
         let origin = name("example.");
         let fits = |words: &str| -> Vec<bool> {
             let plan: Signing = words.parse().unwrap();

@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_words_of_a_sign_line_are_read() {
+    fn sign_line_is_read() {
         let read = |text: &str| text.parse::<Signing>().unwrap();
         assert_eq!(read(""), Signing::default());
         let hashing = Hashing { iterations: 5, salt: vec![0xbe, 0xef], opt_out: true };

@@ -388,8 +388,9 @@ mod tests {
         Path { server: SERVER, source: None, encryption: None }
     }
 
+    // A stream takes two.
     #[tokio::test(start_paused = true)]
-    async fn a_datagram_takes_a_round_trip_and_a_stream_two() {
+    async fn datagram_takes_single_round_trip() {
         let network = network(&[]);
         let begin = Instant::now();
         let mut replies = network.send_datagram(&path(), &query()).await.unwrap();
@@ -407,8 +408,9 @@ mod tests {
         assert_eq!(network.lab().log().total(), 3);
     }
 
+    // A missing route is an error.
     #[tokio::test(start_paused = true)]
-    async fn silence_is_silence_and_no_route_an_error() {
+    async fn dead_server_is_silent() {
         let network = network(&[Fault::Dead]);
         let mut replies = network.send_datagram(&path(), &query()).await.unwrap();
         assert!(tokio::time::timeout(Duration::from_secs(60), replies.next()).await.is_err());
@@ -424,15 +426,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_given_up_can_be_taken_up_again() {
+    async fn abandoned_wait_can_resume() {
         let network = network(&[Fault::Slow(Duration::from_secs(1))]);
         let mut replies = network.send_datagram(&path(), &query()).await.unwrap();
         assert!(tokio::time::timeout(Duration::from_millis(100), replies.next()).await.is_err());
         assert!(replies.next().await.is_ok());
     }
 
+    // It hangs, is refused or ends halfway.
     #[tokio::test(start_paused = true)]
-    async fn a_lost_stream_hangs_is_refused_or_ends_halfway() {
+    async fn lost_stream_fails_in_three_ways() {
         let (network, path, query) = (network(&[]), path(), query());
         network.set_stream_loss(1_000);
         let mut seen = [0; 3];
@@ -456,7 +459,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn tcp_is_refused_where_it_is_not_served() {
+    async fn missing_tcp_service_refuses_connection() {
         let error = network(&[Fault::NoTcp]).open_stream(&path()).await.err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     }

@@ -259,8 +259,9 @@ mod tests {
         LabClient::new(SocketAddr::new(address, sockets.port()), Duration::from_secs(5))
     }
 
+    // Both serve UDP and TCP.
     #[tokio::test]
-    async fn labs_stand_side_by_side_and_answer_over_both_transports() {
+    async fn labs_answer_side_by_side() {
         let (first, second) = (start().await, start().await);
         assert_ne!(first.port(), second.port());
         let big = Name::from_ascii("big.").unwrap();
@@ -275,7 +276,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stream_takes_two_round_trips_and_its_answers_do_not_wait_for_each_other() {
+    async fn stream_answers_are_concurrent() {
         let sockets = start().await;
         let server = sockets.lab().server("one").unwrap();
         let began = Instant::now();
@@ -294,7 +295,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_sends_a_query_again_after_a_failure_and_after_silence() {
+    async fn client_retries_after_failure_and_silence() {
         let sockets = start().await;
         let name = Name::from_ascii("ns.").unwrap();
         for (fault, first) in [(Fault::ServFailFirst, true), (Fault::LosesFirst, false)] {
@@ -310,7 +311,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn faults_work_on_sockets_and_can_be_switched() {
+    async fn faults_apply_on_sockets() {
         let sockets = start().await;
         let name = Name::from_ascii("ns.").unwrap();
         let one = client(&sockets, "one");

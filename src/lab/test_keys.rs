@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_key_signs_its_public_half_verifies() {
+    fn signature_verifies_with_public_key() {
         for algorithm in [8, 10, 13, 14, 15] {
             for number in 0..8 {
                 let key = TestKey::new(algorithm, None, number, 256).unwrap();
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn colliding_keys_differ_in_all_but_the_tag() {
+    fn colliding_keys_share_only_tag() {
         for algorithm in [8, 13, 15] {
             let key = TestKey::new(algorithm, None, 0, 256).unwrap();
             let others: Vec<TestKey> = (0..20).map(|number| key.colliding(number).unwrap()).collect();

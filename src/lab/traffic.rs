@@ -490,7 +490,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn messages_on_a_rough_internet_ask_what_each_program_asks() {
+    async fn mail_programs_ask_expected_questions() {
         let internet = Internet::rough_at(1, 60, crate::world::UNIX_AT_START).unwrap();
         let zones =
             internet.lab.servers().iter().flat_map(|server| server.authority().zones().to_vec()).collect();
@@ -519,7 +519,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_may_use_dane_asks_for_certificates() {
+    async fn delivery_with_dane_asks_tlsa() {
         let internet = Internet::signed(1, 60).unwrap();
         let zones =
             internet.lab.servers().iter().flat_map(|server| server.authority().zones().to_vec()).collect();

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_waits_in_a_full_queue_has_the_same_deadline() {
+    fn queued_connection_has_deadline() {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("control.sock");
         let listener = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_daemon_that_does_not_answer_in_time_is_left_with_plain_words() {
+    fn timeout_names_daemon_status_command() {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("control.sock");
         let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_without_its_end_is_not_taken_for_a_whole_one() {
+    fn incomplete_reply_is_refused() {
         let whole = b"{\"reply\":\"end\"}\n";
         assert!(all(&whole[..]).is_ok());
         assert!(matches!(all(&whole[..5]), Err(CommandFailure::CutOff(_))));

@@ -150,7 +150,7 @@ mod tests {
     use protocol::lists::ListTest;
 
     #[test]
-    fn only_lists_that_block_count_for_the_exit_code() {
+    fn block_lists_decide_exit_code() {
         use ListSays::{Listed, NotListed, Unknown};
         use Purpose::{Allow, Block, Data};
         type Row = (Purpose, Option<ListSays>);

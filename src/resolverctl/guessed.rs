@@ -182,8 +182,9 @@ mod tests {
     use super::*;
     use clap::Parser;
 
+    // No guess is a command itself.
     #[test]
-    fn a_guess_is_no_command_and_each_command_in_its_place_is_valid() {
+    fn suggested_commands_are_valid() {
         for (guessed, text) in GUESSED {
             for typed in *guessed {
                 let words = ["resolverctl"].into_iter().chain(typed.split(' ')).map(OsString::from);
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_word_takes_the_place_of_the_name() {
+    fn suggestion_includes_typed_name() {
         let instead = |line: &str| {
             let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
             instead(&words, &super::super::Arguments::try_parse_from(&words).unwrap_err())

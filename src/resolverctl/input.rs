@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn input_is_cut_only_if_it_is_longer() {
+    fn longer_input_is_cut() {
         let read = |most| read_at_most(&b"text"[..], most).unwrap();
         assert_eq!(read(5), (b"text".to_vec(), false));
         assert_eq!(read(4), (b"text".to_vec(), false));

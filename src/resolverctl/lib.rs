@@ -424,8 +424,9 @@ mod tests {
         }
     }
 
+    // The short help has 25 lines at most and the long help 75.
     #[test]
-    fn the_short_help_fits_a_screen_and_the_long_help_three() {
+    fn help_fits_its_screens() {
         let mut command = Arguments::command();
         command.build();
         each(&mut command, &mut |command: &mut clap::Command| {

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_fit_in_one_for_the_control_socket() {
+    fn batched_requests_fit_control_socket() {
         let of = |octets: usize| WhyRequest { subject: Some("a".repeat(octets)), ..WhyRequest::default() };
         for (requests, fit) in [
             (vec![of(9)], 1),

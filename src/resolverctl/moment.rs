@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_those_of_the_host_and_the_last_ones() {
+    fn typed_time_is_latest_local_moment() {
         // Noon of 2026-11-21 in UTC, which is 13:00 in the zone of this test.
         let (noon, zone) = (1_795_262_400.0, TimeZone::fixed(jiff::tz::offset(1)));
         let read = |typed| {
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_without_a_time_is_a_whole_day_of_the_host() {
+    fn date_without_time_is_local_day() {
         let (noon, zone) = (1_795_262_400.0, TimeZone::fixed(jiff::tz::offset(1)));
         let day = |typed| day_in(typed, noon, &zone).map(|(begin, end)| (begin - noon, end - noon));
         assert_eq!(day("2026-11-21"), Some((-46_800.0, 39_600.0)));
@@ -195,8 +195,9 @@ mod tests {
         }
     }
 
+    // The clocks of the host were set back.
     #[test]
-    fn an_hour_that_comes_twice_is_meant_twice() {
+    fn repeated_hour_has_two_moments() {
         // Clocks were set back from 03:00 to 02:00 at 01:00 UTC of 2026-10-25, and forward at 01:00 UTC of 2026-03-29.
         let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
         let moment = |text: &str| text.parse::<Timestamp>().unwrap().as_duration().as_secs_f64();

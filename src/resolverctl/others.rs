@@ -226,8 +226,9 @@ mod tests {
         }
     }
 
+    // A path of the URL may identify the customer, so evidence does not show it.
     #[test]
-    fn the_path_of_a_customer_is_not_in_evidence() {
+    fn resolver_url_hides_customer_path() {
         let name = |typed: &str| typed.parse::<ResolverText>().unwrap().name;
         assert_eq!(name("2001:db8::1"), "2001:db8::1");
         assert_eq!(name("https://dns.example:444/7b1f33/"), "https://dns.example:444/...");

@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_code_of_the_list_excludes_reasons() {
+    fn list_code_excludes_refusal_reasons() {
         let of = |means: &str| reasons(&refusing(means), &from(Some(&[])));
         assert!(of("too many queries").starts_with("101 queries in a day, 100 are permitted"));
         assert!(!of("too many queries").contains("PTR"));

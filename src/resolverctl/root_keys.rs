@@ -71,7 +71,7 @@ mod tests {
     use doctor::facts::Record;
 
     #[test]
-    fn the_answer_of_the_daemon_is_a_verdict_on_the_keys() {
+    fn dnskey_reply_gives_root_key_verdict() {
         let of = |rcode: &str, security, code: Option<u16>, has_keys: bool| {
             let record = Record::read(".", 1, "DNSKEY", "257 3 13 AAAA").unwrap();
             let error = code.map(|code| ExtendedError { code, text: "why.".to_owned() });

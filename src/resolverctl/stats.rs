@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_span_has_whole_minutes_whatever_the_second_is() {
+    fn span_is_rounded_to_minutes() {
         for now in [600_000, 600_001, 600_030, 600_059] {
             for (length, minutes) in [(120, 2), (60, 1), (20, 1), (150, 3)] {
                 assert_eq!(whole_minutes(now - length, now), (600_000 - minutes * 60, 600_000));

@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_with_a_hyphen_is_a_name_if_it_has_a_dot() {
+    fn hyphenated_word_with_dot_is_name() {
         for name in ["-x.example.", "--all.example", "-all.", "example", "192.0.2.1", "-", ""] {
             assert_eq!(typed_name(name), Ok(name.to_owned()));
         }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_address_stands_for_its_domain() {
+    fn mail_address_stands_for_domain() {
         for (typed, domain) in [
             ("user@good.example", "good.example"),
             ("<user@good.example.>", "good.example."),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_domain_and_no_address_is_refused_with_the_word_to_write() {
+    fn invalid_subject_is_refused_with_advice() {
         for sound in [
             "good.example",
             "good.example.",

@@ -29,7 +29,7 @@ pub(crate) fn answer(word: &str) -> SideAnswer {
 }
 
 #[test]
-fn answers_are_compared_without_order_and_ttl() {
+fn comparison_ignores_order_and_ttl() {
     for (one, other, expected) in [
         ("192.0.2.1", "192.0.2.1", Likeness::Same),
         ("192.0.2.1@300", "192.0.2.1@20", Likeness::Ttl),
@@ -51,7 +51,7 @@ fn answers_are_compared_without_order_and_ttl() {
 }
 
 #[test]
-fn answers_part_at_the_first_name_that_differs() {
+fn answers_diverge_at_first_differing_name() {
     let of = |one: &str, other: &str| parting("www.example.", "A", &answer(one), &answer(other));
     assert_eq!(of("192.0.2.1", "192.0.2.2"), "www.example.");
     assert_eq!(of("a.example.+192.0.2.1", "a.example.+192.0.2.2"), "a.example.");

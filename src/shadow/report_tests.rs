@@ -30,7 +30,7 @@ fn verdict(report: &ShadowReport) -> (SwitchVerdict, String) {
 }
 
 #[test]
-fn equal_answers_are_safe_if_there_are_enough() {
+fn enough_equal_answers_are_safe() {
     let well = sample("192.0.2.1", "192.0.2.1");
     assert_eq!(verdict(&report(20, &well)).0, SwitchVerdict::Safe);
     assert_eq!(verdict(&report(19, &well)).0, SwitchVerdict::CouldNotTell);
@@ -40,7 +40,7 @@ fn equal_answers_are_safe_if_there_are_enough() {
 }
 
 #[test]
-fn a_resolver_that_does_not_answer_gives_no_verdict() {
+fn silent_resolver_gives_no_verdict() {
     for (in_place, resolverd, name) in [
         ("silent", "192.0.2.1", "the current resolver (192.0.2.1:53)"),
         ("192.0.2.1", "silent", "resolverd"),
@@ -62,8 +62,9 @@ fn a_resolver_that_does_not_answer_gives_no_verdict() {
     assert_eq!(verdict(&ended), (SwitchVerdict::CouldNotTell, sentence));
 }
 
+// They also decide the verdict.
 #[test]
-fn the_worst_differences_come_first_and_decide() {
+fn worst_differences_come_first() {
     let well = sample("192.0.2.1", "192.0.2.1");
     let mut report = report(30, &well);
     let unknown = Judged::unknown("no proof");
@@ -94,7 +95,7 @@ fn times_are_those_of_replies() {
 }
 
 #[test]
-fn a_resolver_that_replies_to_nothing_ends_a_run_early() {
+fn silent_resolver_ends_run_early() {
     let silent = |count| report(count, &sample("silent", "192.0.2.1"));
     let most = usize::try_from(MAX_SHADOW_SILENT).unwrap();
     assert!(!silent(most - 1).is_silent() && silent(most).is_silent());
@@ -105,7 +106,7 @@ fn a_resolver_that_replies_to_nothing_ends_a_run_early() {
 }
 
 #[test]
-fn many_questions_that_were_not_reached_give_no_verdict() {
+fn many_unreached_questions_give_no_verdict() {
     let well = sample("192.0.2.1", "192.0.2.1");
     let mut few = report(90, &well);
     few.leave_out(NotCompared::Ended, 10);

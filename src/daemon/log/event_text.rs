@@ -53,8 +53,9 @@ mod tests {
         }
     }
 
+    // Line feeds and bidirectional controls in a value neither begin nor turn a line.
     #[test]
-    fn the_octets_of_strangers_neither_begin_a_line_nor_turn_it() {
+    fn log_line_escapes_foreign_octets() {
         let seen = Arc::default();
         let log = tracing_subscriber::registry().with(Seen(Arc::clone(&seen)));
         tracing::subscriber::with_default(log, || {

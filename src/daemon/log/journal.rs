@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_has_a_field_a_line_and_one_for_each_server() {
+    fn journal_entry_has_field_per_server() {
         let said =
             said("two\nlines", &[("zone", "tld."), ("servers", "192.0.2.1 2001:db8::1"), ("a.b", "=")]);
         let mut expected = b"MESSAGE\n\x09\0\0\0\0\0\0\0two\nlines\n".to_vec();
@@ -137,8 +137,9 @@ mod tests {
         assert_eq!(entry(Level::WARN, &said), expected);
     }
 
+    // It is cut between characters.
     #[test]
-    fn a_long_value_is_cut_between_characters() {
+    fn long_journal_value_is_cut() {
         let long = said(&format!("a{}", "é".repeat(MAX_LOG_FIELD)), &[]);
         let entry = String::from_utf8(entry(Level::ERROR, &long)).unwrap();
         let sentence = entry.lines().next().unwrap();

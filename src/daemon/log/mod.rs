@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn only_lines_of_our_crates_are_written_at_any_level() {
+    fn only_own_crates_are_logged() {
         for level in [Level::ERROR, Level::INFO, Level::DEBUG, Level::TRACE] {
             let lines = own_lines(level);
             assert!(lines.would_enable(module_path!(), &level));

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_socket_serves_its_owner_and_group() {
+    fn socket_mode_permits_owner_and_group() {
         let passwd = "root:x:0:0::/:/bin/sh\nresolverd:x:90:91::/:\nann:x:1000:1000::/:\nben:x:1001:91::/:\nbad\n:x:7:7::/:\n";
         let groups = "resolverd:x:91:carl,ann\nother:x:92:ben\nbad:x:91\nempty:x:93:\n";
         let of = |mode| Permissions { owner: 90, group: 91, mode };

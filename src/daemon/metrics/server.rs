@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_get_of_these_paths_is_served() {
+    fn unknown_http_request_is_refused() {
         let asks = |line: &str| status(&format!("{line} HTTP/1.1\r\nHost: localhost:9453\r\n\r\n"));
         assert_eq!(asks("GET /metrics"), "metrics");
         assert_eq!(asks("GET /metrics?debug=1"), "metrics");
@@ -302,8 +302,9 @@ mod tests {
         assert_eq!(status(&format!("GET /{} HTTP/1.1", "x".repeat(limits::MAX_METRICS_REQUEST))), "431");
     }
 
+    // A stranger's name that resolves to this host (DNS rebinding) reads nothing in a browser.
     #[test]
-    fn a_name_that_a_stranger_points_at_this_host_gets_no_page() {
+    fn foreign_host_name_gets_no_page() {
         let asks = |path: &str, host: &str| status(&format!("GET {path} HTTP/1.1\r\n{host}\r\n"));
         assert_eq!(asks("/", "Host: rebound.example:9453\r\n"), "403");
         assert_eq!(asks("/data/lists", "Host: rebound.example\r\n"), "403");

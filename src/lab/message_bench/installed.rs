@@ -196,14 +196,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ticks_are_those_of_user_space_and_of_the_kernel() {
+    fn cpu_ticks_add_user_and_kernel() {
         let stat = "7 (a) name) S 1 7 7 0 -1 4194560 95 0 0 0 12 30 4 5 20 0 1 0 8 9";
         assert_eq!(ticks(stat), Some(42));
         assert_eq!(ticks("7 (name) S 1 7"), None);
     }
 
     #[tokio::test]
-    async fn a_resolver_that_ends_at_once_is_not_waited_for() {
+    async fn ended_resolver_is_not_awaited() {
         let mut process = Process::start("true").unwrap();
         process.0.wait().unwrap();
         assert!(!process.listens_at(address_of(0)).await);

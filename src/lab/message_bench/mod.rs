@@ -325,7 +325,7 @@ mod tests {
     const MOST_WAITING: Duration = Duration::from_micros(206_450);
 
     #[test]
-    fn look_ahead_makes_messages_faster_and_the_limits_are_below() {
+    fn lookahead_makes_messages_faster() {
         let options = Options { domains: 60, messages: 120, seeds: vec![1], ..Options::default() };
         let shown = table(&options).unwrap().to_string();
         let all = shown.lines().find(|line| line.starts_with("all ")).unwrap_or_else(|| panic!("{shown}"));

@@ -379,7 +379,7 @@ reload
     }
 
     #[test]
-    fn an_unreadable_line_is_reported_with_its_number() {
+    fn unreadable_line_is_reported() {
         for (text, part) in [
             ("title: x\ndance\n", "line 2"),
             ("ask www. NOSUCH\n", "NOSUCH"),

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_repetition_is_reported_with_its_line() {
+    fn unreadable_repetition_is_reported() {
         for (text, line, part) in [
             ("\nserver s{n}", 2, "no value"),
             ("for n\n  x", 1, "NAME=FIRST..LAST"),

@@ -174,7 +174,7 @@ mod tests {
     use crate::simulation::paused;
 
     #[test]
-    fn what_is_wrong_with_a_configuration_is_reported_with_the_line_of_the_scenario() {
+    fn configuration_error_names_scenario_line() {
         for (text, line) in [
             ("title: x\ntoml\n  # a comment\n\n  [cache]\n  sise = 1\n", 6),
             ("title: x\nadvance 1s\nreload\n  [[zone]]\n  name = \"..\"\n", 5),

@@ -173,8 +173,9 @@ mod tests {
         }
     }
 
+    // Proof, a top-level domain or a query for A makes NXDOMAIN cover all types; DS never does.
     #[test]
-    fn all_types_are_denied_by_proof_by_a_top_level_domain_or_with_the_address_of_an_unknown_name() {
+    fn nxdomain_denies_all_types_if_credible() {
         let (domain, top) = ("one.example.", "example.");
         for (kind, zone, security, all) in [
             (RecordType::AAAA, domain, Security::Unchecked, false),
@@ -193,8 +194,9 @@ mod tests {
         }
     }
 
+    // Cached data at or below a name show that the name exists, whichever came first.
     #[test]
-    fn data_at_or_below_a_name_keep_all_its_types_from_being_denied_and_clear_what_was() {
+    fn existing_data_limit_nxdomain_to_type() {
         let text = Record::from_rdata(name("x.one.example."), 60, RData::TXT(TXT::new(vec!["here".into()])));
         let below = Record::from_rdata(name("w.x.one.example."), 60, RData::A(A::new(192, 0, 2, 1)));
         let zone = name("one.example.");
@@ -225,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn data_at_a_name_clear_the_denial_of_a_top_level_domain() {
+    fn cached_data_clear_tld_nxdomain() {
         let text = Record::from_rdata(name("x.one.example."), 60, RData::TXT(TXT::new(vec!["here".into()])));
         let memory = memory();
         let rrsets = memory.rrsets.in_view(ViewId::default());
@@ -245,8 +247,9 @@ mod tests {
         assert!(denied(rrsets, RecordType::A).is_none());
     }
 
+    // A forged TXT record must not clear a denial that DNSSEC has proven.
     #[test]
-    fn what_is_proven_is_not_cleared_by_what_is_not() {
+    fn unproven_data_keep_proven_nxdomain() {
         let memory = memory();
         let rrsets = memory.rrsets.in_view(ViewId::default());
         deny(rrsets, (RecordType::A, "one.example."), Security::Secure);

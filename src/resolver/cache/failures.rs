@@ -151,8 +151,9 @@ mod tests {
     use super::*;
     use hickory_proto::rr::RecordType;
 
+    // An outage of the uplink must not lengthen the time for which a failure is kept.
     #[test]
-    fn a_failure_while_no_server_answers_is_tried_again_after_a_second() {
+    fn failure_during_outage_expires_after_second() {
         let failures = crate::cache::stage::memory().failures;
         let key = dns::question::Question::new(
             &crate::cache::stage::name("www."),
@@ -172,8 +173,9 @@ mod tests {
         assert_eq!(servers.map(&mut fail), [1, 2, 4, 1, 1, 2]);
     }
 
+    // A failure from the time when no server answered is dropped once a server replies.
     #[test]
-    fn a_failure_while_no_server_answered_is_forgotten_once_one_does() {
+    fn outage_failure_ends_with_next_reply() {
         let failures = crate::cache::stage::memory().failures;
         let name = crate::cache::stage::name("www.");
         let key = |kind| dns::question::Question::new(&name, kind).key();
@@ -190,8 +192,9 @@ mod tests {
         );
     }
 
+    // Servers answered other questions meanwhile, so this question alone gets no answer.
     #[test]
-    fn a_question_was_unanswered_if_servers_answered_others_not_long_ago() {
+    fn failure_beside_answers_counts_as_unanswered() {
         let failures = crate::cache::stage::memory().failures;
         let key = dns::question::Question::new(&crate::cache::stage::name("www."), RecordType::MX).key();
         let was_unanswered = |moment| failures.was_unanswered(key.as_bytes(), moment);
@@ -220,8 +223,9 @@ mod tests {
         assert!(!was_unanswered(now), "it was answered");
     }
 
+    // The time begins anew after a quiet time.
     #[test]
-    fn spans_double_to_thirty_seconds_and_start_anew_after_a_quiet_time() {
+    fn failure_time_doubles_to_thirty_seconds() {
         let mut span = FIRST_FAILURE_TIME;
         let mut spans = vec![span];
         for _ in 0..6 {

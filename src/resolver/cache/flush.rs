@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_a_tree_a_type_and_all() {
+    fn flush_covers_name_tree_or_type() {
         let memory = filled();
         let one = memory.flush(&Flush::Name { name: name("A.example."), kind: None });
         assert_eq!((one.answers, one.rrsets, one.failures), (3, 1, 3));
@@ -177,8 +177,9 @@ mod tests {
         assert_eq!(memory.flush(&Flush::All), Flushed::default());
     }
 
+    // A client composes an answer from cached records while the flush of all is running.
     #[test]
-    fn an_answer_that_a_client_gets_during_a_flush_is_not_made_of_what_is_flushed() {
+    fn answer_composed_during_flush_is_flushed() {
         let memory = memory();
         let address =
             |owner: &str| Record::from_rdata(name(owner), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
@@ -209,8 +210,9 @@ mod tests {
         assert!(!is_there());
     }
 
+    // Cached data below changed names and those of removed views are dropped.
     #[test]
-    fn what_lies_below_changed_names_is_forgotten_and_what_only_gone_views_knew() {
+    fn configuration_change_forgets_names_and_views() {
         let memory = filled();
         let other = ViewId::default().following().unwrap();
         let record = Record::from_rdata(name("other."), 60, RData::A(rdata::A::new(192, 0, 2, 1)));

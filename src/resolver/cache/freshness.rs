@@ -218,8 +218,9 @@ mod tests {
         Record::from_rdata(name("example."), ttl, RData::SOA(soa))
     }
 
+    // An alias or a denial that came later ends older data even after its own TTL.
     #[test]
-    fn the_last_word_counts_whatever_its_ttl() {
+    fn latest_data_supersede_stale_data() {
         let memory = memory();
         let rrsets = memory.rrsets.in_view(ViewId::default());
         let owner = name("www.example.");
@@ -254,8 +255,9 @@ mod tests {
         }
     }
 
+    // It does so even after its own TTL; an unproven denial does not.
     #[test]
-    fn a_proven_denial_of_a_name_above_ends_what_was_below_it_even_after_its_ttl() {
+    fn proven_nxdomain_supersedes_stale_data_below() {
         let memory = memory();
         let rrsets = memory.rrsets.in_view(ViewId::default());
         let (owner, above, zone) = (name("a.www.example."), name("www.example."), name("example."));
@@ -278,8 +280,9 @@ mod tests {
         assert!(!denied(400), "data came since");
     }
 
+    // An answer that is not kept still ends an RRset past its TTL or due for renewal.
     #[test]
-    fn an_answer_that_is_not_kept_ends_what_is_past_its_ttl_or_due_for_renewal() {
+    fn uncached_answer_ends_expiring_rrset() {
         let memory = memory();
         let rrsets = memory.rrsets.in_view(ViewId::default());
         let owner = name("www.example.");
@@ -323,16 +326,18 @@ mod tests {
             prop_assert!(stale > 0 || !matches!(first, Age::Stale(_)));
         }
 
+        // A client gets no stale answer while servers of its question still reply.
         #[test]
-        fn a_client_waits_for_servers_that_answer(began in 0_u64..100, heard in proptest::option::of(0_u64..100)) {
+        fn stale_answers_await_responding_servers(began in 0_u64..100, heard in proptest::option::of(0_u64..100)) {
             let from = stale_from(at(began), heard.map(at));
             prop_assert!(from >= at(began).after(CLIENT_RESPONSE_TIME));
             prop_assert!(heard.is_none_or(|heard| from >= at(heard).after(SERVER_QUIET_TIME)));
         }
     }
 
+    // It is due in the last tenth and the last 5 s, but not before the last sixth.
     #[test]
-    fn a_renewal_is_due_in_the_last_tenth_and_in_the_last_five_seconds_but_not_before_the_last_sixth() {
+    fn renewal_starts_near_end_of_ttl() {
         for (seconds, due) in [(86_400, 77_760), (300, 270), (60, 54), (50, 45), (30, 25), (12, 10), (10, 9)]
         {
             let is_due = |second: u64| is_renewal_due(at(7), at(7 + seconds), at(7 + second));

@@ -214,7 +214,7 @@ mod tests {
     use dns::random::Random;
 
     #[test]
-    fn the_keys_of_a_name_and_of_those_above_it_are_found_by_their_octets() {
+    fn name_keys_match_their_octet_form() {
         let keyed = Keyed::new(&Random::seeded(3));
         let mut keys = NameKeys::for_name(&name("a.bc.Example."), ViewId::default(), keyed);
         let slots = [
@@ -247,8 +247,9 @@ mod tests {
         assert_eq!(hashes.len(), 4 * slots.len());
     }
 
+    // Entries of rare types are spread over the whole table.
     #[test]
-    fn the_usual_entries_of_a_name_are_neighbours_and_the_others_are_anywhere() {
+    fn common_entries_of_name_share_bucket() {
         let keyed = Keyed::new(&Random::seeded(3));
         let mut keys = NameKeys::for_name(&name("example."), ViewId::default(), keyed);
         let place = |hash: u64| hash & !NEIGHBOURS;

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_held_under_a_name_is_found_until_its_time_is_over() {
+    fn cache_lookup_lists_unexpired_entries() {
         let memory = filled();
         let held = memory.look(&name("Mail.Example."), None, Mono::START);
         let expected = [

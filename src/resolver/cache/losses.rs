@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn the_share_is_known_after_some_losses_and_answers_and_fades() {
+    fn loss_percentage_needs_samples_and_fades() {
         let mut losses = Losses::default();
         assert_eq!(after(&mut losses, 20, 1), 0, "dead");
         let mut losses = Losses::default();

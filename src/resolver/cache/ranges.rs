@@ -279,8 +279,9 @@ mod tests {
         Some(made.soa.ttl)
     }
 
+    // The range of the name and the range of the wildcard both limit the time.
     #[test]
-    fn names_in_a_range_are_denied_for_the_shortest_ttl_that_is_left() {
+    fn nsec_range_denies_for_shortest_ttl() {
         let memory = memory();
         deny(&memory, "example.", "b.example.", "example.", 60);
         assert_eq!(denied(&memory, "a.example.", 10), Some(50));
@@ -294,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flush_of_a_name_ends_the_denials_of_its_zone() {
+    fn name_flush_drops_ranges_of_zone() {
         let name_of = |owner: &str| Flush::Name { name: name(owner), kind: None };
         for (flush, kept) in [
             (name_of("a.example."), false),
@@ -312,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_has_a_limited_number_of_ranges() {
+    fn ranges_per_zone_are_bounded() {
         let memory = memory();
         deny(&memory, "example.", "a.example.", "example.", 90);
         for number in 0..=MAX_RANGES {

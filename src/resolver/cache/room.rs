@@ -91,8 +91,9 @@ mod tests {
 
     const MIB: u64 = 1 << 20;
 
+    // Memory beyond the bound shrinks the room at once; free memory returns it slowly.
     #[test]
-    fn what_is_beyond_the_bound_is_taken_and_what_is_free_comes_back_slowly() {
+    fn cache_room_follows_resident_memory() {
         let most = (104 * MIB + ROOM_SLACK) * 16 / 15;
         for (before, resident, after) in [
             (1_000, 60, 1_000),
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn many_flights_are_noticed_and_few_are_not() {
+    fn flights_above_threshold_are_noticed() {
         let room = Room::default();
         let is_noticed = || futures_util::FutureExt::now_or_never(room.many_flights()).is_some();
         (0..ROOM_FLIGHTS).for_each(|_| room.flight_began());
@@ -121,7 +122,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn room_is_never_less_than_the_least_nor_more_than_all(
+        fn cache_room_stays_within_limits(
             before in LEAST_ROOM..=WHOLE,
             whole in 0..1_u64 << 40,
             resident: u64,

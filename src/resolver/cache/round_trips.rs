@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn few_round_trips_give_the_usual_and_a_quarter() {
+    fn timer_adds_quarter_to_usual_trip() {
         assert_eq!(trips([80]).timer(), 110 * MS);
         assert_eq!(trips([80]).patience(), 240 * MS);
         assert_eq!(trips([1]).timer(), MIN_TIMER);
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_after_a_long_time_counts_as_much_as_all_before() {
+    fn first_sample_after_pause_weighs_half() {
         let mut moved = trips([20, 420]);
         assert_eq!(moved.smoothed(), 70 * MS);
         moved.add_after_pause(20 * MS);
@@ -193,7 +193,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_bucket_holds_what_is_counted_in_it(micros in 0_u64..10_000_000) {
+        fn round_trip_falls_into_its_bucket(micros in 0_u64..10_000_000) {
             let sample = Duration::from_micros(micros);
             let end = upper_end(bucket(sample));
             if sample < upper_end(BUCKETS - 1) {

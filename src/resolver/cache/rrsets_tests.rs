@@ -19,7 +19,7 @@ fn address(ttl: u32, last: u8) -> Record {
 }
 
 #[test]
-fn records_come_back_whole_with_the_time_left() {
+fn cached_records_keep_data_and_ttl() {
     let all = rrsets();
     let rrsets = all.in_view(ViewId::default());
     let mx = Record::from_rdata(name("example."), 300, RData::MX(MX::new(10, name("mail.example."))));
@@ -43,7 +43,7 @@ fn records_come_back_whole_with_the_time_left() {
 }
 
 #[test]
-fn glue_never_answers_and_never_replaces_an_answer() {
+fn glue_never_answers_nor_replaces_answers() {
     let all = rrsets();
     let rrsets = all.in_view(ViewId::default());
     let owner = name("mail.example.");
@@ -59,7 +59,7 @@ fn glue_never_answers_and_never_replaces_an_answer() {
 }
 
 #[test]
-fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
+fn live_rrset_resists_lower_ranked_data() {
     use Security::{Insecure, Secure, Unchecked};
     let ranks = [Rank::Answer, Rank::Authoritative];
     let owner = name("mail.example.");
@@ -106,8 +106,9 @@ fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
     }
 }
 
+// Glue does not replace a denial, and a denial of lesser rank does not replace an address.
 #[test]
-fn glue_does_not_replace_that_there_is_no_address_and_a_lesser_denial_no_address() {
+fn denial_and_address_replace_by_rank() {
     let all = rrsets();
     let rrsets = all.in_view(ViewId::default());
     let owner = name("mail.example.");
@@ -135,8 +136,9 @@ fn glue_does_not_replace_that_there_is_no_address_and_a_lesser_denial_no_address
     assert!(matches!(known, Some(Known::Negative(_))), "it has been taken away");
 }
 
+// It lives as long as the data of the child zone beside it.
 #[test]
-fn glue_is_kept_beside_what_its_own_zone_says_and_as_long() {
+fn glue_survives_data_of_child_zone() {
     let all = rrsets();
     let rrsets = all.in_view(ViewId::default());
     let owner = name("mail.example.");
@@ -165,8 +167,9 @@ fn glue_is_kept_beside_what_its_own_zone_says_and_as_long() {
     assert!(matches!(known, Some(Known::Negative(_))));
 }
 
+// NXDOMAIN denies MX as well, NODATA denies its own type only.
 #[test]
-fn glue_is_kept_beside_a_denial_of_its_name_and_no_type_denies_all_types() {
+fn glue_survives_denial_of_its_name() {
     let owner = name("mail.example.");
     let soa = Record::from_rdata(
         name("example."),
@@ -186,7 +189,7 @@ fn glue_is_kept_beside_a_denial_of_its_name_and_no_type_denies_all_types() {
 }
 
 #[test]
-fn an_alias_is_known_for_each_type_that_its_name_does_not_have() {
+fn alias_is_found_for_missing_types() {
     let all = rrsets();
     let rrsets = all.in_view(ViewId::default());
     let alias = |kind| {
@@ -210,8 +213,9 @@ fn an_alias_is_known_for_each_type_that_its_name_does_not_have() {
     assert!(rrsets.get_or_alias(keys, RecordType::A, Rank::Answer, Mono::START).is_none(), "no alias");
 }
 
+// An address with TTL 0 is not kept, but shows that the name is no alias any more.
 #[test]
-fn data_end_a_stale_alias_of_their_name_if_they_may_be_stale_themselves() {
+fn uncacheable_address_ends_stale_alias() {
     let all = rrsets();
     let rrsets = all.in_view(ViewId::default());
     let (owner, later) = (name("mail.example."), Mono::START.after(Duration::from_secs(20)));
@@ -229,8 +233,9 @@ fn data_end_a_stale_alias_of_their_name_if_they_may_be_stale_themselves() {
     assert!(!is_alias(), "it is not kept, but it is the last word");
 }
 
+// It never replaces records.
 #[test]
-fn what_is_denied_in_doubt_is_kept_for_seconds_and_over_nothing_better() {
+fn doubtful_denial_is_kept_five_seconds() {
     let all = rrsets();
     let rrsets = all.in_view(ViewId::default());
     let owner = name("mail.example.");
@@ -250,7 +255,7 @@ fn what_is_denied_in_doubt_is_kept_for_seconds_and_over_nothing_better() {
 }
 
 #[test]
-fn the_closest_delegation_is_found_and_an_expired_one_is_not() {
+fn closest_unexpired_delegation_is_found() {
     let all = rrsets();
     let rrsets = all.in_view(ViewId::default());
     for (zone, seconds) in [("example.", 100), ("sub.example.", 10)] {
@@ -273,8 +278,9 @@ fn the_closest_delegation_is_found_and_an_expired_one_is_not() {
     }
 }
 
+// A cache that never held a DNAME record spares the search for one.
 #[test]
-fn who_has_met_no_dname_looks_for_none() {
+fn dname_search_needs_known_dname() {
     let all = rrsets();
     let rrsets = all.in_view(ViewId::default());
     rrsets.put(&[&address(60, 1)], Rank::Answer, DAY, Mono::START);
@@ -286,7 +292,7 @@ fn who_has_met_no_dname_looks_for_none() {
 }
 
 #[test]
-fn what_proves_an_rrset_comes_back_with_it() {
+fn rrset_keeps_proof_and_security() {
     let all = rrsets();
     let rrsets = all.in_view(ViewId::default());
     let now = Mono::START.after(Duration::from_secs(7));
@@ -298,8 +304,9 @@ fn what_proves_an_rrset_comes_back_with_it() {
     assert_eq!(held.evidence(now), [proof]);
 }
 
+// A denial at the apex, above it or without proof denies no name below.
 #[test]
-fn only_a_proof_between_a_name_and_its_zone_denies_it() {
+fn nxdomain_above_needs_proof_within_zone() {
     let soa = Record::from_rdata(
         name("example."),
         60,
@@ -322,7 +329,7 @@ fn only_a_proof_between_a_name_and_its_zone_denies_it() {
 }
 
 #[test]
-fn what_keys_a_zone_has_is_known_until_it_ends() {
+fn zone_trust_state_lasts_until_expiry() {
     let all = rrsets();
     let rrsets = all.in_view(ViewId::default());
     let end = Mono::START.after(Duration::from_secs(60));

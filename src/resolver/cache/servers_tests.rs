@@ -14,7 +14,7 @@ fn at(millis: u64) -> Mono {
 }
 
 #[test]
-fn the_timer_follows_the_servers_own_round_trips() {
+fn timer_follows_round_trips_of_server() {
     let server = server();
     let standing = server.standing(&Name::root(), Mono::START);
     assert_eq!((standing.timer, standing.patience), (UNKNOWN_TIMER, UNKNOWN_TIMER));
@@ -27,8 +27,9 @@ fn the_timer_follows_the_servers_own_round_trips() {
     assert_eq!(standing.patience, standing.timer * 2);
 }
 
+// A server may cause a burst of second queries and then a share of its queries.
 #[test]
-fn second_messages_because_of_one_server_are_a_burst_and_then_a_share() {
+fn hedge_queries_are_limited_per_server() {
     let server = server();
     let taken = || (0..1_000).filter(|_| server.take_hedge()).count();
     assert_eq!(taken(), usize::try_from(HEDGE_BURST_PER_SERVER).unwrap());
@@ -64,7 +65,7 @@ fn the_list_tells_the_slowest_first() {
 }
 
 #[test]
-fn a_server_that_was_considered_was_not_asked() {
+fn considered_server_is_listed_unasked() {
     let servers = Servers::new(1 << 20, Keyed::new(&dns::random::Random::seeded(1)));
     let address = SocketAddr::from(([192, 0, 2, 1], 53));
     servers.get(address).standing(&Name::root(), Mono::START);
@@ -78,7 +79,7 @@ fn a_server_that_was_considered_was_not_asked() {
 }
 
 #[test]
-fn a_server_is_silent_for_the_zones_that_were_asked_in_vain_and_for_no_other() {
+fn silence_is_counted_per_zone() {
     let (server, random) = (server(), Random::seeded(1));
     let zone = |number: usize| Name::from_ascii(format!("z{number}.")).unwrap();
     for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
@@ -103,8 +104,9 @@ fn a_server_is_silent_for_the_zones_that_were_asked_in_vain_and_for_no_other() {
     assert!(!known(3) && !known(MAX_SILENT_ZONES), "the server lives, and few messages were lost for each");
 }
 
+// The server answers for other zones, so it is dead for this zone only.
 #[test]
-fn a_server_that_drops_one_zone_and_answers_for_others_is_silent_for_this_one() {
+fn server_is_silent_for_dropped_zone() {
     let (server, random) = (server(), Random::seeded(1));
     let [dropped, other] = ["dropped.", "other."].map(|zone| Name::from_ascii(zone).unwrap());
     for silence in 1..=u64::from(SURE_SILENCES) {
@@ -128,8 +130,9 @@ fn a_server_that_drops_one_zone_and_answers_for_others_is_silent_for_this_one() 
     assert_eq!((standing(&dropped, 3_680).silent_since, server.next_try(&dropped)), (None, None));
 }
 
+// Queries for other zones wait less only after as many silences as make it sure.
 #[test]
-fn a_question_waits_less_for_another_zone_only_if_the_server_is_surely_dead() {
+fn surely_dead_server_shortens_other_waits() {
     let (server, random) = (server(), Random::seeded(1));
     let zone = |number: usize| Name::from_ascii(format!("z{number}.")).unwrap();
     let elsewhere = |number| server.standing(&zone(number), at(3_600)).silent_elsewhere;
@@ -165,7 +168,7 @@ fn lameness_is_by_zone_and_ends() {
 }
 
 #[test]
-fn a_zone_is_dead_after_three_silences_only_if_a_probe_for_it_was_in_vain_too() {
+fn dead_zone_needs_failed_probe_too() {
     let (server, random) = (server(), Random::seeded(1));
     let [dropped, other] = ["dropped.", "other."].map(|zone| Name::from_ascii(zone).unwrap());
     for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
@@ -194,8 +197,9 @@ fn silent_for(server: &Server, zones: &[Name]) {
     }
 }
 
+// Several zones fell silent together, so each is probed again once the server replies.
 #[test]
-fn the_silences_of_an_outage_are_in_question_once_the_server_is_heard() {
+fn outage_silences_are_doubted_after_reply() {
     let zones = ["a.", "b.", "c."].map(|zone| Name::from_ascii(zone).unwrap());
     let server = server();
     silent_for(&server, &zones);
@@ -223,7 +227,7 @@ fn the_silences_of_an_outage_are_in_question_once_the_server_is_heard() {
 }
 
 #[test]
-fn one_zone_that_is_silent_alone_stays_known() {
+fn silence_of_single_zone_stays_known() {
     let zone = Name::from_ascii("a.").unwrap();
     let server = server();
     silent_for(&server, std::slice::from_ref(&zone));
@@ -233,7 +237,7 @@ fn one_zone_that_is_silent_alone_stays_known() {
 }
 
 #[test]
-fn servers_are_distinguished_apart_by_their_addresses() {
+fn servers_are_told_apart_by_address() {
     let keyed = Keyed::new(&Random::seeded(1));
     let [one, other] = [1, 2].map(|last| SocketAddr::from(([192, 0, 2, last], 53)));
     let hash = |address: &SocketAddr| <SocketAddr as LookedUp<SocketAddr>>::hash(address, &keyed);
@@ -244,8 +248,9 @@ fn servers_are_distinguished_apart_by_their_addresses() {
     assert!(servers.known(one).is_some() && servers.known(other).is_none());
 }
 
+// A recursive server has no slow zones.
 #[test]
-fn an_answer_that_takes_much_longer_tells_only_of_its_zone() {
+fn slow_answer_counts_for_its_zone() {
     let server = server();
     let [usual, slow] = ["usual.", "slow."].map(|zone| Name::from_ascii(zone).unwrap());
     let round_trips = || [&usual, &slow].map(|zone| server.standing(zone, at(0)).round_trip);
@@ -261,8 +266,9 @@ fn an_answer_that_takes_much_longer_tells_only_of_its_zone() {
     assert_ne!(recursive.standing(&slow, at(0)).round_trip, Some(20 * MS), "no zone of it is slow");
 }
 
+// It is repeated when the measured value is out of date.
 #[test]
-fn a_round_trip_is_measured_by_one_at_a_time_and_again_when_it_is_out_of_date() {
+fn round_trip_measurement_runs_alone() {
     let (server, zone) = (server(), Name::root());
     let is_due = |now| server.standing(&zone, now).to_be_measured;
     assert!(server.begin_measurement(&zone, at(0)));
@@ -280,8 +286,9 @@ fn a_round_trip_is_measured_by_one_at_a_time_and_again_when_it_is_out_of_date() 
     assert!(round_trip(end) > 140 * MS, "it counts as much as all before it");
 }
 
+// A dead server is probed when a question needs it, and its first answer is reported once.
 #[test]
-fn an_overdue_server_comes_after_the_others_and_a_dead_one_that_answers_is_reported() {
+fn overdue_server_is_doubtful_then_dead() {
     let (server, zone) = (server(), Name::root());
     server.overdue(at(0), at(300));
     assert_eq!(server.standing(&zone, at(300)).health, Health::Doubtful);
@@ -302,7 +309,7 @@ fn an_overdue_server_comes_after_the_others_and_a_dead_one_that_answers_is_repor
 }
 
 #[test]
-fn a_feature_that_a_server_lacks_is_used_again_when_it_shows_it() {
+fn server_feature_returns_when_shown() {
     let server = server();
     let features = || server.standing(&Name::root(), at(0)).features;
     for _ in 1..OWN_CASE_ANSWERS {
@@ -320,8 +327,9 @@ fn a_feature_that_a_server_lacks_is_used_again_when_it_shows_it() {
     assert!(features().tcp);
 }
 
+// A server whose long replies arrive is not asked for short ones after a loss.
 #[test]
-fn a_server_whose_long_replies_arrive_is_not_asked_for_short_ones() {
+fn long_replies_keep_large_datagrams() {
     let server = server();
     let sends_long = |now| server.standing(&Name::root(), now).features.long_datagrams;
     server.loses_long_datagrams(at(0));

@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overdue_server_is_doubtful_until_it_is_heard() {
+    fn overdue_server_is_doubtful_until_reply() {
         let mut silence = Silence::default();
         silence.overdue(at(0), at(300));
         assert_eq!(silence.health(at(300)), Health::Doubtful);
@@ -303,8 +303,9 @@ mod tests {
         assert_eq!(silence.health(at(1_000)), Health::Answering, "it was heard since: that one was lost");
     }
 
+    // A burst of lost queries is one silence.
     #[test]
-    fn three_silences_one_after_the_other_make_a_server_dead() {
+    fn three_successive_silences_make_server_dead() {
         let (mut silence, random) = (Silence::default(), Random::seeded(1));
         for sent in 0..20 {
             silence.add((at(sent), at(sent + 500)), &random);
@@ -320,8 +321,9 @@ mod tests {
         );
     }
 
+    // The first probe is immediate, the next by the clock, and a reply ends the silence.
     #[test]
-    fn a_dead_server_is_tried_at_once_then_by_the_clock_by_one_and_revived_by_an_answer() {
+    fn dead_server_is_probed_singly() {
         let ((mut silence, until), random) = (dead(), Random::seeded(2));
         assert_eq!(silence.next_try(), Some(Mono::START));
         assert!(silence.try_now(at(3_600), &random));
@@ -334,8 +336,9 @@ mod tests {
         assert_eq!((silence.health(until), silence.next_try()), (Health::Answering, None));
     }
 
+    // If this first probe fails too, the server is known to be silent.
     #[test]
-    fn a_server_that_was_dead_before_a_restart_is_tried_at_once_and_known_if_that_is_in_vain() {
+    fn server_dead_before_restart_is_probed() {
         let mut silence = Silence::dead_before(at(1_000));
         assert_eq!((silence.health(at(1_000)), silence.count()), (Health::Due, DEAD_AFTER_SILENCES));
         assert!(!silence.would_count(at(900)) && silence.would_count(at(1_000)));
@@ -355,8 +358,9 @@ mod tests {
         assert_eq!([3_999, 4_000].map(|sent| silence.heard_since(at(sent))), [true, false]);
     }
 
+    // The pause is 40 s at most.
     #[test]
-    fn a_server_is_tried_again_at_least_every_forty_seconds() {
+    fn dead_server_retry_is_bounded() {
         let ((mut silence, mut until), random) = (dead(), Random::seeded(2));
         for _ in 0..20 {
             assert!(silence.try_now(until, &random));
@@ -367,8 +371,9 @@ mod tests {
         }
     }
 
+    // Questions for which no server is left shorten the pause; the server stays known as silent.
     #[test]
-    fn a_server_for_which_questions_fail_is_tried_sooner_and_still_known_to_be_silent() {
+    fn failing_questions_hasten_probes() {
         let ((mut silence, mut until), random) = (dead(), Random::seeded(2));
         for _ in 0..6 {
             assert!(silence.try_now(until, &random));
@@ -387,8 +392,9 @@ mod tests {
         assert!(next.since(until) >= MAX_DEAD_TIME * 7 / 8, "no question fails for it any more");
     }
 
+    // The last probe of the dead server must have begun a second before.
     #[test]
-    fn a_question_begins_a_probe_if_the_last_one_began_a_second_ago() {
+    fn question_starts_probe_after_second() {
         let ((mut silence, until), random) = (dead(), Random::seeded(2));
         assert!(silence.try_now(until, &random));
         silence.tried_in_vain(until);
@@ -400,8 +406,9 @@ mod tests {
         assert!(silence.known_since(later, None).is_some(), "it is still known to be silent");
     }
 
+    // Failing questions begin one probe a second at first and one or two in 30 s later.
     #[test]
-    fn after_a_long_silence_questions_begin_few_probes() {
+    fn probes_become_rare_in_long_silence() {
         let ((mut silence, mut now), random) = (dead(), Random::seeded(2));
         let mut probes = Vec::new();
         while now < at(600_000) {
@@ -421,8 +428,9 @@ mod tests {
         assert!(pauses.max().unwrap() <= MAX_DEAD_TIME * 9 / 8 + 250 * MS);
     }
 
+    // It must have lasted for some time as well, and longer if the server is slow.
     #[test]
-    fn silence_is_known_when_it_has_lasted_and_a_message_on_the_side_had_no_answer_either() {
+    fn silence_is_known_after_failed_probe() {
         let (mut silence, until) = dead();
         let lasted = at(1_000).after(SILENT_TIME);
         assert!(lasted < until);

@@ -110,8 +110,9 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
     const NOW: Mono = Mono::START;
 
+    // It must also be longer than any distance explains.
     #[test]
-    fn a_round_trip_is_slow_if_no_distance_explains_it_and_the_server_is_usually_twice_as_fast() {
+    fn slow_round_trip_is_twice_usual() {
         let compared = |round_trip: u32, usual: u32| Compared::with_usual(round_trip * MS, Some(usual * MS));
         assert_eq!(Compared::with_usual(6_000 * MS, None), Compared::Alike);
         assert_eq!(compared(499, 1), Compared::Alike);
@@ -122,8 +123,9 @@ mod tests {
         assert_eq!(compared(1, 499), Compared::Alike);
     }
 
+    // If all zones of a server become slow, the server itself is slow.
     #[test]
-    fn few_zones_are_slow_until_they_are_not_and_if_all_are_the_server_is() {
+    fn slow_zones_are_bounded_per_server() {
         let keyed = Keyed::new(&Random::seeded(1));
         let zone = |number: usize| Name::from_ascii(format!("z{number}.")).unwrap();
         let smoothed = |slow: &SlowZones, number| slow.get(&zone(number), &keyed).map(|slow| slow.smoothed);

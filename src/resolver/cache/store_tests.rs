@@ -26,7 +26,7 @@ fn keys(store: &Store<u32, u32>) -> Vec<u32> {
 }
 
 #[test]
-fn what_is_in_use_outlives_a_flood_of_what_is_asked_for_once() {
+fn used_entries_survive_flood_of_names() {
     let store = store(1_000);
     for key in 0..50 {
         store.insert(key, 10);
@@ -41,7 +41,7 @@ fn what_is_in_use_outlives_a_flood_of_what_is_asked_for_once() {
 
 /// The entries in use stay, although others are looked up three times and then never again, like names in spam.
 #[test]
-fn what_is_asked_for_thrice_at_once_does_not_push_out_what_is_in_use() {
+fn used_entries_survive_triple_lookups() {
     let (entries, hot, scanned) = (4_000, 800, 100_000);
     let store = store(entries * 10);
     (0..hot).for_each(|key| store.insert(key, 10));
@@ -61,7 +61,7 @@ fn what_is_asked_for_thrice_at_once_does_not_push_out_what_is_in_use() {
 }
 
 #[test]
-fn what_is_asked_for_stays_beside_newcomers_that_weigh_much_more() {
+fn used_entry_survives_heavy_newcomers() {
     let store = store(100_000);
     (0..2_000).for_each(|key| store.insert(key, 40));
     let asked_for = 10_000;
@@ -90,8 +90,9 @@ fn what_comes_back_soon_stays_longer() {
     assert!(store.get(&0).is_some());
 }
 
+// An entry larger than the whole table is not held.
 #[test]
-fn all_is_given_back_and_what_is_too_large_is_not_held() {
+fn removed_entries_return_their_room() {
     let store = store(1_000);
     store.insert(1, 1_001);
     assert_eq!(store.fill(), (0, 0));
@@ -104,8 +105,9 @@ fn all_is_given_back_and_what_is_too_large_is_not_held() {
     assert_eq!(store.get_with(&3, || 8), 7);
 }
 
+// Slots left by many small entries count when large entries come.
 #[test]
-fn the_slots_of_many_small_entries_are_weighed_after_large_ones_have_come() {
+fn slots_of_small_entries_are_weighed() {
     let store = Store::new(100_000, Keyed::new(&Random::seeded(1)), |_, value| *value, 10);
     (0..5_000).for_each(|key| store.insert(key, 20));
     assert_eq!(store.fill(), (5_000, 100_000));
@@ -147,7 +149,7 @@ proptest! {
 }
 
 #[test]
-fn evicted_entries_of_one_name_are_remembered_one_by_one() {
+fn evicted_entries_are_remembered_individually() {
     let hash = Keyed::new(&Random::seeded(1)).octets(b"\x07example\x00");
     let mut places: Vec<u32> =
         (0..128).map(|entry| halves(hash ^ entry << NEIGHBOURS_BEGIN).0 & 0xff).collect();
@@ -159,7 +161,7 @@ fn evicted_entries_of_one_name_are_remembered_one_by_one() {
 /// A reload removes all answers of a busy daemon, and the table is filled again meanwhile. Each step must free its entries before the next one.
 /// Otherwise the table takes up to twice its limit.
 #[test]
-fn entries_that_are_removed_are_freed_before_the_next_are_looked_for() {
+fn removed_entries_are_freed_stepwise() {
     let store: Store<u32, Arc<u32>> = Store::new(100_000, Keyed::new(&Random::seeded(1)), |_, _| 10, 0);
     let count = u32::try_from(8 * SLOTS_AT_ONCE).unwrap();
     let values: Vec<Arc<u32>> = (0..count).map(Arc::new).collect();
@@ -180,8 +182,9 @@ fn entries_that_are_removed_are_freed_before_the_next_are_looked_for() {
     assert_eq!((store.fill(), held()), ((0, 0), 0));
 }
 
+// It gets its room back later.
 #[test]
-fn a_table_with_less_room_keeps_what_is_in_use_and_gets_its_room_back() {
+fn shrunk_table_keeps_used_entries() {
     let store = store(100_000);
     let in_use = 0..50_u32;
     let ask =

@@ -66,8 +66,9 @@ fn place(key: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
+    // A flush of all ends every version.
     #[test]
-    fn a_change_ends_the_version_of_its_key_and_a_flush_ends_all() {
+    fn changed_answer_invalidates_copies() {
         let versions = Versions::default();
         let [one, other] = [b"one".as_slice(), b"other"].map(|key| versions.for_key(key));
         versions.end(one);

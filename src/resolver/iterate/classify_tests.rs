@@ -69,7 +69,7 @@ fn found(said: Classified) -> Found {
 }
 
 #[test]
-fn data_and_chains_are_found_and_unasked_records_are_not() {
+fn alias_chain_drops_unasked_records() {
     let plain = found(says(&message(vec![a("WWW.example."), a("evil.example.")], vec![], vec![])));
     assert_eq!((plain.answers.len(), plain.end), (1, End::Data));
     let chain = message(vec![a("w.example."), cname("www.example.", "w.example.")], vec![], vec![]);
@@ -78,8 +78,9 @@ fn data_and_chains_are_found_and_unasked_records_are_not() {
     assert_eq!(chain.end, End::Data);
 }
 
+// They are the answer themselves where RRSIG is asked for.
 #[test]
-fn signatures_stand_beside_what_they_cover_and_are_the_answer_where_they_are_asked_for() {
+fn signatures_accompany_covered_rrset() {
     let both = vec![a("www.example."), signature("www.example.", RecordType::A)];
     let message = message([both, vec![signature("w.example.", RecordType::A)]].concat(), vec![], vec![]);
     let read = |kind| classify(&name("example."), &name("www.example."), kind, &message);
@@ -100,7 +101,7 @@ fn signatures_stand_beside_what_they_cover_and_are_the_answer_where_they_are_ask
 }
 
 #[test]
-fn a_chain_ends_where_the_bailiwick_does() {
+fn alias_chain_ends_at_bailiwick() {
     let away = message(vec![cname("www.example.", "www.test."), a("www.test.")], vec![], vec![]);
     let away = found(says(&away));
     assert_eq!(away.answers, [cname("www.example.", "www.test.")]);
@@ -108,7 +109,7 @@ fn a_chain_ends_where_the_bailiwick_does() {
 }
 
 #[test]
-fn a_chain_may_end_in_a_negative_answer() {
+fn alias_chain_may_end_negative() {
     let mut gone = message(vec![cname("www.example.", "no.example.")], vec![soa("example.")], vec![]);
     gone.metadata.response_code = ResponseCode::NXDomain;
     let end = |nxdomain, soa| End::Negative { nxdomain, name: name("no.example."), soa };
@@ -134,8 +135,9 @@ fn a_circle_is_not_followed() {
     assert_eq!((circle.answers.len(), circle.end), (2, End::Alias(name("www.example."))));
 }
 
+// A CNAME record that contradicts its DNAME is ignored.
 #[test]
-fn a_dname_is_followed_by_our_own_cname() {
+fn dname_yields_synthesised_cname() {
     let mut moved = message(vec![dname("example.", "moved.test.")], vec![], vec![]);
     moved.add_answer(cname("www.example.", "evil.test."));
     let moved = Message::from_vec(&moved.to_vec().unwrap()).unwrap();
@@ -146,7 +148,7 @@ fn a_dname_is_followed_by_our_own_cname() {
 }
 
 #[test]
-fn negative_answers_come_with_and_without_soa() {
+fn negative_answer_may_lack_soa() {
     let mut nxdomain = message(vec![], vec![soa("example.")], vec![]);
     nxdomain.metadata.response_code = ResponseCode::NXDomain;
     let end = |nxdomain, soa| End::Negative { nxdomain, name: name("www.example."), soa };
@@ -158,8 +160,9 @@ fn negative_answers_come_with_and_without_soa() {
     assert_eq!(found(says(&bare)).end, end(false, None));
 }
 
+// An alias before it or a doubt about the server leaves the name undecided.
 #[test]
-fn a_name_is_denied_by_nxdomain_alone_without_aliases_or_doubt() {
+fn name_denial_needs_plain_nxdomain() {
     let denial = |nxdomain| Found::negative(nxdomain, &name("www.example."), None, vec![]);
     assert_eq!((denial(true).denies_the_name(), denial(true).denies()), (true, true));
     assert_eq!((denial(false).denies_the_name(), denial(false).denies()), (false, true));
@@ -170,8 +173,9 @@ fn a_name_is_denied_by_nxdomain_alone_without_aliases_or_doubt() {
     assert_eq!((data.denies_the_name(), data.denies()), (false, false));
 }
 
+// Signatures of the NS records in the authority section prove nothing.
 #[test]
-fn denials_and_referrals_come_with_their_proofs_and_with_nothing_else() {
+fn denials_and_referrals_keep_matching_proofs() {
     let signed = |covered| signature("example.", covered);
     let authorities =
         vec![soa("example."), signed(RecordType::SOA), ns("example.", "ns.example."), signed(RecordType::NS)];
@@ -182,8 +186,9 @@ fn denials_and_referrals_come_with_their_proofs_and_with_nothing_else() {
     assert!(matches!(said, Classified::Referral(referral) if referral.evidence == [ds]));
 }
 
+// A catch-all server with the SOA of the root denies names of zones that it does not serve.
 #[test]
-fn what_is_denied_as_of_another_zone_is_doubtful() {
+fn denial_of_foreign_zone_is_doubtful() {
     let doubtful = |message: &Message| match says(message) {
         Classified::Doubtful(found) => found.end,
         other => panic!("{other:?} is not doubted"),
@@ -214,8 +219,9 @@ fn what_is_denied_as_of_another_zone_is_doubtful() {
     assert_eq!(found(says(&bare)).end, end(true));
 }
 
+// An alias into a zone with another route is followed over that route.
 #[test]
-fn a_chain_is_cut_where_another_way_begins() {
+fn alias_into_other_route_cuts_chain() {
     let mut gone = message(
         vec![
             cname("www.example.", "w.example."),
@@ -241,7 +247,7 @@ fn a_chain_is_cut_where_another_way_begins() {
 }
 
 #[test]
-fn a_dname_that_is_passed_twice_is_one_record() {
+fn repeated_dname_is_kept_once() {
     let mut twice = message(
         vec![
             dname("old.example.", "new.example."),
@@ -283,7 +289,7 @@ fn one_dname_after_another_is_followed() {
 }
 
 #[test]
-fn a_referral_goes_down_and_brings_the_glue_of_its_own_servers_only() {
+fn referral_keeps_glue_of_its_servers() {
     let said = classify(
         &name("."),
         &name("www.example."),
@@ -302,7 +308,7 @@ fn a_referral_goes_down_and_brings_the_glue_of_its_own_servers_only() {
 }
 
 #[test]
-fn servers_of_a_zone_and_their_addresses_are_taken_up_to_a_bound() {
+fn referral_servers_and_glue_are_bounded() {
     let address = |server: usize, last| {
         let owner = name(&format!("ns{server}.example."));
         Record::from_rdata(owner, 60, RData::A(A::new(192, 0, 2, last)))
@@ -330,14 +336,14 @@ fn servers_of_a_zone_and_their_addresses_are_taken_up_to_a_bound() {
 }
 
 #[test]
-fn glue_out_of_bailiwick_is_not_believed() {
+fn out_of_bailiwick_glue_is_dropped() {
     let referral = message(vec![], vec![ns("www.example.", "ns.test.")], vec![a("ns.test.")]);
     let Classified::Referral(referral) = says(&referral) else { panic!("no referral") };
     assert!(referral.glue.is_empty());
 }
 
 #[test]
-fn upward_sideways_and_empty_referrals_are_lame() {
+fn upward_or_empty_referral_is_lame() {
     for authority in [ns(".", "a.root."), ns("test.", "ns.test."), ns("example.", "ns.example.")] {
         assert_eq!(says(&message(vec![], vec![authority], vec![])), Classified::Nothing(Conduct::Lame));
     }
@@ -355,8 +361,9 @@ fn upward_sideways_and_empty_referrals_are_lame() {
     }
 }
 
+// A name may lack MX or AAAA, so NODATA is guessed; for A, NS or DS the server is lame.
 #[test]
-fn an_empty_message_is_a_doubtful_word_on_types_that_a_name_may_lack() {
+fn empty_reply_is_doubtful_for_type() {
     let empty = message(vec![], vec![], vec![]);
     for (kind, doubtful) in [
         (RecordType::AAAA, true),
@@ -375,7 +382,7 @@ fn an_empty_message_is_a_doubtful_word_on_types_that_a_name_may_lack() {
 
 /// Some load balancers answer each question with an address, whatever type it asks for.
 #[test]
-fn data_of_another_type_deny_the_type_with_aa_and_are_doubtful_without() {
+fn wrong_type_with_aa_denies_type() {
     let mut address = message(vec![a("www.example.")], vec![], vec![]);
     let read = |message: &Message, kind| classify(&name("example."), &name("www.example."), kind, message).0;
     assert!(matches!(read(&address, RecordType::MX), Classified::Doubtful(found) if found.denies()));
@@ -386,8 +393,9 @@ fn data_of_another_type_deny_the_type_with_aa_and_are_doubtful_without() {
     }
 }
 
+// A forwarder that sends a referral or an empty reply does not resolve.
 #[test]
-fn a_forwarder_that_does_not_resolve_is_lame_where_it_is_empty_or_refers_elsewhere() {
+fn empty_forwarder_reply_without_ra_fails() {
     let lame = Classified::Nothing(Conduct::Lame);
     for recursive in [true, false] {
         for owner in [".", "example.", "www.example."] {
@@ -419,7 +427,7 @@ fn a_forwarder_that_does_not_resolve_is_lame_where_it_is_empty_or_refers_elsewhe
 }
 
 #[test]
-fn every_other_response_code_is_for_the_next_server() {
+fn error_rcode_tries_next_server() {
     for (rcode, conduct) in [
         (ResponseCode::Refused, Conduct::Refused),
         (ResponseCode::ServFail, Conduct::ServFail),
@@ -442,8 +450,9 @@ fn the_parent_answers_for_ds() {
     assert_eq!(said, Classified::Nothing(Conduct::Lame));
 }
 
+// The zone's own NS records without AA are a doubtful NODATA.
 #[test]
-fn a_denial_with_the_soa_as_its_answer_or_the_own_ns_without_aa_is_one() {
+fn soa_as_answer_is_nodata() {
     let read = |message: &Message, kind| classify(&name("example."), &name("www.example."), kind, message).0;
     let mut answer = message(vec![soa("example.")], vec![], vec![]);
     assert_eq!(read(&answer, RecordType::AAAA), Classified::Nothing(Conduct::Unfit), "without AA");
@@ -465,7 +474,7 @@ fn a_denial_with_the_soa_as_its_answer_or_the_own_ns_without_aa_is_one() {
 }
 
 #[test]
-fn a_chain_has_twelve_aliases_at_most() {
+fn alias_chain_is_limited_to_twelve() {
     let chain = |aliases: usize| {
         let owner = |number: usize| match number {
             0 => "www.example.".to_owned(),

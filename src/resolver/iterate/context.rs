@@ -356,8 +356,9 @@ mod tests {
     use dns::clock::Clock;
     use zones::Views;
 
+    // A circle of server names, too much depth or too many queries end a lookup.
     #[test]
-    fn circles_and_depths_are_found_and_messages_run_out() {
+    fn lookup_loops_and_budget_are_bounded() {
         let views = Views::new(&Arc::new(Config::default())).unwrap();
         let view = Arc::clone(views.of_listener(0).unwrap());
         let context = Context::new(Arc::new(FlightProgress::new(&Clock::machine())), view);

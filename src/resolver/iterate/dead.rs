@@ -251,8 +251,9 @@ mod tests {
         (servers, dead)
     }
 
+    // The number of probes at a time is bounded.
     #[test]
-    fn the_dead_are_tried_when_their_time_has_come_a_bounded_number_at_a_time() {
+    fn due_dead_servers_are_probed_stepwise() {
         let (servers, dead) = died(40);
         let random = Random::seeded(2);
         let tried = |at, places| dead.due(at, &servers, &random, places).servers.len();
@@ -265,8 +266,9 @@ mod tests {
         assert_eq!(later, [32, 0, 8, 0], "and once when its time has come");
     }
 
+    // A server may drop one type, so the probe asks for A, else for the SOA of the zone.
     #[test]
-    fn a_probe_asks_for_another_type_and_without_a_key_for_the_zone() {
+    fn probe_asks_for_another_type() {
         use RecordType::{A, MX, SOA};
         let [zone, host] = ["example.", "mx.example."].map(|name| Name::from_ascii(name).unwrap());
         let probe = |kind, keyed| {
@@ -284,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_is_due_at_its_moment_and_not_before() {
+    fn probe_is_due_at_its_time() {
         let (servers, dead) = died(1);
         let random = Random::seeded(2);
         let due = |now| dead.due(now, &servers, &random, 32);
@@ -296,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn the_prober_is_woken_by_a_new_server_and_by_one_whose_time_has_come() {
+    fn wanted_server_wakes_prober() {
         let dead = DeadServers::default();
         let wakes = |at_once| {
             dead.want(wanted(0, at(10)), at_once);
@@ -306,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_wanted_for_few_zones_and_the_oldest_goes() {
+    fn wanted_zones_per_server_are_bounded() {
         let dead = DeadServers::default();
         for number in 0..=MAX_PROBED_ZONES {
             let mut one = wanted(0, at(u64::try_from(number).unwrap()));
@@ -318,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn the_zones_of_a_dead_server_take_turns() {
+    fn zones_of_dead_server_take_turns() {
         let (servers, dead) = died(1);
         let random = Random::seeded(2);
         let zones = [".", "a.", "b."].map(|zone| Name::from_ascii(zone).unwrap());
@@ -344,8 +346,9 @@ mod tests {
         }
     }
 
+    // A frequent question does not replace the types that other questions asked for.
     #[test]
-    fn questions_of_different_types_take_turns_and_a_frequent_one_replaces_no_other() {
+    fn probe_types_take_turns() {
         let (servers, dead) = died(1);
         let random = Random::seeded(2);
         let want = |kind| {
@@ -366,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_back_forgotten_or_not_wanted_is_not_tried() {
+    fn recovered_or_unwanted_server_ends_probes() {
         let (servers, dead) = died(3);
         let random = Random::seeded(2);
         servers.get(address(0)).answered(&Name::root(), Duration::from_millis(1), at(11));
@@ -380,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_the_one_goes_that_was_not_wanted_for_longest() {
+    fn longest_unwanted_server_is_dropped() {
         let dead = DeadServers::default();
         for number in 0..=u16::try_from(MAX_DEAD_SERVERS).unwrap() {
             dead.want(wanted(number, at(if number == 7 { 1 } else { 2 })), false);
@@ -390,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_has_few_zones_that_are_probed_and_the_newest_stay() {
+    fn newest_probed_zones_are_kept() {
         let dead = DeadServers::default();
         dead.want(wanted(1, at(1)), false);
         for number in 0..=MAX_PROBED_ZONES {

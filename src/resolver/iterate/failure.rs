@@ -395,8 +395,9 @@ fn faults_text(faults: &[(SocketAddr, Conduct)]) -> String {
 mod tests {
     use super::*;
 
+    // The extended error names the last conduct of each server.
     #[test]
-    fn a_failure_names_each_server_once_with_what_it_did_last() {
+    fn failure_lists_each_server_once() {
         let one: SocketAddr = "192.0.2.1:53".parse().unwrap();
         let two: SocketAddr = "192.0.2.2:53".parse().unwrap();
         let zone = Name::from_ascii("example.com.").unwrap();
@@ -413,8 +414,9 @@ mod tests {
         );
     }
 
+    // The fault may lie in the zone of the name servers' names.
     #[test]
-    fn silence_is_known_of_servers_and_of_the_zone_in_which_their_names_stand() {
+    fn known_silence_names_zone_at_fault() {
         let zone = |name: &str| Name::from_ascii(name).unwrap();
         let servers: Vec<SocketAddr> =
             (1..=6).map(|last| SocketAddr::from(([192, 0, 2, last], 53))).collect();
@@ -445,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn forwarders_are_distinguished_from_the_servers_of_a_zone() {
+    fn failure_text_tells_forwarders_from_servers() {
         let (role, servers) = (ServerRole::Forwarder, vec![([192, 0, 2, 1], 53).into()]);
         let silent = Failure::Silent { zone: Name::root(), role, servers };
         assert!(

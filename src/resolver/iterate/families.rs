@@ -165,7 +165,7 @@ mod tests {
     use config::Config;
 
     #[test]
-    fn a_family_without_route_is_left_alone_for_a_while() {
+    fn unrouted_family_rests_for_while() {
         let mut config = Config::default().resolve;
         config.ipv4 = Family::On;
         let families = Families::default();
@@ -188,8 +188,9 @@ mod tests {
         families.silent(six(network), known, now);
     }
 
+    // IPv6 that leads nowhere rests for a while; silence over both families is an outage.
     #[test]
-    fn an_ipv6_that_leads_nowhere_is_distinguished_from_an_outage_and_tried_again_soon() {
+    fn broken_ipv6_differs_from_outage() {
         let config = Config::default().resolve;
         let families = Families::default();
         let now = Mono::START;
@@ -215,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn silent_servers_of_one_network_do_not_exclude_ipv6() {
+    fn silent_network_leaves_ipv6_usable() {
         let config = Config::default().resolve;
         let families = Families::default();
         for _ in 0..100 {
@@ -224,8 +225,9 @@ mod tests {
         assert!(families.allows(&config, six(1), Mono::START));
     }
 
+    // Servers that never answered prove nothing while IPv6 answers elsewhere.
     #[test]
-    fn servers_that_never_answered_show_nothing_while_others_answer_over_ipv6() {
+    fn never_heard_servers_leave_ipv6_usable() {
         let config = Config::default().resolve;
         let now = Mono::from_micros(1);
         for (known, time, is_used) in
@@ -241,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_family_without_route_or_switched_off_is_not_silent() {
+    fn unrouted_family_is_not_silent() {
         let mut config = Config::default().resolve;
         let families = Families::default();
         assert_eq!(families.state(&config, six(1), Mono::START), FamilyState::Used);
@@ -251,8 +253,9 @@ mod tests {
         assert_eq!(Families::default().state(&config, six(1), Mono::START), FamilyState::Unrouted);
     }
 
+    // A family that has answered is not given up for one that never has.
     #[test]
-    fn a_family_that_has_answered_is_not_left_for_one_that_never_has() {
+    fn answered_family_survives_lost_route() {
         let config = Config::default().resolve;
         let families = Families::default();
         let (four, six) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
@@ -269,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn where_no_family_is_left_both_are_tried() {
+    fn both_families_are_tried_without_routes() {
         let config = Config::default().resolve;
         let families = Families::default();
         let (four, six) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
@@ -279,8 +282,9 @@ mod tests {
         assert!(families.allows(&config, six, Mono::START) && families.allows(&config, four, Mono::START));
     }
 
+    // An answer over IPv4 does not.
     #[test]
-    fn an_answer_over_ipv6_begins_the_count_of_silences_again_and_is_none_over_ipv4() {
+    fn ipv6_answer_restarts_silence_count() {
         let config = Config::default().resolve;
         let families = Families::default();
         families.answered(six(1), Mono::START);
@@ -294,8 +298,9 @@ mod tests {
         assert!(families.allows(&config, six(1), Mono::START));
     }
 
+    // Not even when the other family has no route.
     #[test]
-    fn a_family_that_is_off_is_not_tried_even_if_the_other_has_no_route() {
+    fn disabled_family_is_never_tried() {
         let (four, six): (IpAddr, IpAddr) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
         for (off, other) in [(four, six), (six, four)] {
             let mut config = Config::default().resolve;

@@ -66,8 +66,9 @@ mod tests {
     use record::event::StepEvent;
     use record::limits::MAX_STEPS;
 
+    // Answers and bogus data are noticed after MAX_STEPS steps as well.
     #[test]
-    fn answers_and_bogus_data_are_known_also_when_no_more_steps_are_kept() {
+    fn full_trail_still_records_outcome() {
         let progress = FlightProgress::new(&Clock::machine());
         let step = || StepEvent::Alias { target: "example.".to_owned() };
         (0..=MAX_STEPS).for_each(|_| progress.trail().note(0, step()));

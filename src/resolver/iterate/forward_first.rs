@@ -133,8 +133,9 @@ mod tests {
     use hickory_proto::rr::RecordType;
     use zones::Views;
 
+    // A DNS list is asked directly after silence only, other names after any failure.
     #[test]
-    fn a_list_gives_way_to_recursion_after_silence_only() {
+    fn silent_forwarder_falls_back_to_recursion() {
         let address: SocketAddr = "192.0.2.53:53".parse().unwrap();
         let kind = ZoneKind::Forward(vec![Forwarder { address, encryption: None }]);
         let zone =

@@ -69,8 +69,9 @@ mod tests {
     use futures_util::FutureExt;
     use zones::Views;
 
+    // Only replies with data or a denial are queued, and in their order.
     #[test]
-    fn answers_with_a_meaning_are_kept_in_order_and_up_to_a_bound() {
+    fn late_answer_queue_is_bounded() {
         let view = Views::new(&Arc::new(Config::default())).unwrap().of_listener(0).unwrap().clone();
         let moment = (Mono::START, Mono::START);
         let cut = Arc::new(Delegation::plain(Name::root(), Vec::new(), Vec::new(), moment));

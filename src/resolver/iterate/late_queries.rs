@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn one_server_takes_a_part_and_all_together_a_bound() {
+    fn late_queries_are_bounded_per_server() {
         let late = Arc::new(Late::new(MAX_LATE));
         let mut listened: Vec<_> =
             (0..MAX_LATE_PER_SERVER + 9).map_while(|_| late.listen(server(0))).collect();
@@ -96,8 +96,9 @@ mod tests {
         assert!(!late.is_crowded(server(0)) && late.table().servers.is_empty() && late.table().all == 0);
     }
 
+    // Two hundred silent servers must not take the places of a slow one.
     #[test]
-    fn two_hundred_silent_servers_leave_room_for_one_that_is_slow() {
+    fn silent_servers_leave_late_query_room() {
         let late = Arc::new(Late::new(MAX_LATE));
         let listened: Vec<_> = (0..MAX_LATE_PER_SERVER)
             .flat_map(|_| (0..200).filter_map(|number| late.listen(server(number))).collect::<Vec<_>>())

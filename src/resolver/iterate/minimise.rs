@@ -93,8 +93,9 @@ mod tests {
         std::iter::from_fn(|| minimise.probe(&name(from), &name(text))).map(|name| name.to_string()).collect()
     }
 
+    // The number of probes is bounded (RFC 9156).
     #[test]
-    fn one_label_more_than_the_cut_then_another_up_to_the_bound() {
+    fn minimised_names_grow_by_one_label() {
         assert_eq!(probes(".", "www.one.example.", None), ["example.", "one.example."]);
         assert_eq!(probes("uk.", "www.one.co.uk.", None), ["co.uk.", "one.co.uk."]);
         assert_eq!(probes(".", "g.f.e.d.c.b.a.", None).len(), usize::from(MAX_PROBES));
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn after_its_end_the_whole_name_is_asked_for() {
+    fn ended_minimisation_sends_full_name() {
         let (zone, asked) = (name("."), name("www.one.example."));
         let mut minimise = Minimise { left: MAX_PROBES, deepest: 2, probed: 0 };
         assert_eq!(minimise.probe(&zone, &asked), Some(name("example.")));
@@ -113,14 +114,15 @@ mod tests {
     }
 
     #[test]
-    fn labels_with_an_underscore_go_with_the_next() {
+    fn underscore_labels_are_skipped_in_minimisation() {
         assert_eq!(probes("uk.", "a._b.c.uk.", None), ["c.uk."]);
         assert_eq!(probes("uk.", "x.a._b.c.uk.", None), ["c.uk.", "a._b.c.uk."]);
         assert!(probes("example.", "_dmarc._x.example.", None).is_empty());
     }
 
+    // Minimisation stops at the zone of a DNS list and soon within a reverse tree.
     #[test]
-    fn reverse_trees_and_lists_are_not_probed_within() {
+    fn list_and_reverse_names_stay_whole() {
         let address = "1.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa.";
         assert_eq!(probes(".", address, None), ["arpa.", "ip6.arpa."]);
         let address = "4.3.2.1.in-addr.arpa.";

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_are_the_same_in_any_order_and_others_at_another_address() {
+    fn server_set_comparison_ignores_order() {
         let one = delegation(&["a.", "b."], &[(0, "192.0.2.1"), (1, "192.0.2.2")]);
         assert!(same_servers(&one, &delegation(&["b.", "a."], &[(0, "192.0.2.2"), (1, "192.0.2.1")])));
         assert!(!same_servers(&one, &delegation(&["a.", "b."], &[(0, "192.0.2.1"), (1, "192.0.2.3")])));

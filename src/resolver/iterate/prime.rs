@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_view_has_a_time_of_its_own_and_one_asker() {
+    fn priming_runs_once_per_view() {
         let times = PrimingTimes::default();
         let views = [ViewId::default(), ViewId::default().following().unwrap()];
         let at = Mono::from_micros;

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_is_signed_where_its_parent_or_an_anchor_says_so() {
+    fn ds_or_anchor_makes_zone_signed() {
         let proof = RData::TXT(TXT::new(vec!["whatever denies DS".to_owned()]));
         let at = |zone, brought: &[RData]| known(Config::default(), zone, brought);
         assert_eq!(at("one.example.", &[ds()]), Signed::Yes);
@@ -192,8 +192,9 @@ mod tests {
         assert_eq!(known(config, "one.example.", &[ds()]), Signed::No);
     }
 
+    // After losses, zones that may be signed keep EDNS and get a smaller size.
     #[test]
-    fn after_losses_an_unsigned_zone_is_asked_without_edns_and_others_for_short_replies() {
+    fn edns_is_dropped_for_unsigned_zones() {
         let all = [Signed::Yes, Signed::Unknown, Signed::No];
         let [yes, unknown, no] =
             all.map(|signed| [0, 1, 2, 3].map(|tries| signed.payload(ServerFeatures::ALL, tries)));

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_and_then_a_share_of_all() {
+    fn extra_queries_are_burst_then_share() {
         check(&QueryShare::of_hedges(), HEDGE_BURST, 50, 10);
         check(&QueryShare::of_measurements(), MEASURE_BURST, 1_000 / MEASURED_PER_MILLE * 3, 3);
     }

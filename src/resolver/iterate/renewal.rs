@@ -279,8 +279,9 @@ mod tests {
         Name::from_ascii(format!("z{number}.")).expect("a name")
     }
 
+    // A renewed entry may be renewed again at once.
     #[test]
-    fn a_renewed_entry_may_be_renewed_again_at_once_and_a_failed_one_after_a_pause() {
+    fn failed_renewal_waits_before_retry() {
         let mut begun = BegunRenewals::default();
         assert_eq!(begun.admit(key(1), Name::root(), at(54)), RenewalAdmission::Begins);
         assert_eq!(begun.admit(key(1), Name::root(), at(55)), RenewalAdmission::UnderWay);
@@ -295,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn renewals_of_no_use_leave_room_for_others() {
+    fn useless_renewals_leave_room() {
         let mut begun = BegunRenewals::default();
         for number in 0..MAX_QUEUED_RENEWALS {
             assert_eq!(begun.admit(key(number), zone(number), at(0)), RenewalAdmission::Begins);

@@ -169,7 +169,7 @@ fn best(loss: u32, packets: f64) -> (f64, f64) {
 }
 
 #[test]
-fn a_lossy_zone_answers_nearly_as_soon_as_with_the_best_schedule() {
+fn lossy_zone_schedule_is_near_best() {
     for (servers, loss) in
         [1, 2].into_iter().flat_map(|servers| [0, 5, 15, 30, 50].map(|loss| (servers, loss)))
     {
@@ -196,8 +196,9 @@ fn a_lossy_zone_answers_nearly_as_soon_as_with_the_best_schedule() {
     }
 }
 
+// Timers of near servers grow at least with the square, those of far ones gently.
 #[test]
-fn timers_grow_gently_for_far_servers_and_at_least_with_the_square_for_near_ones() {
+fn timer_growth_depends_on_distance() {
     let millis = |timer| -> Vec<u128> {
         (0..8).map(|tries| longer(Duration::from_millis(timer), tries).as_millis()).collect()
     };

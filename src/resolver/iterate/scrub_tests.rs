@@ -35,8 +35,9 @@ fn ttls(records: &[Record]) -> Vec<u32> {
     records.iter().map(|record| record.ttl).collect()
 }
 
+// Records outside the bailiwick, of another class or sent twice are not kept.
 #[test]
-fn nothing_outside_the_bailiwick_of_another_class_or_twice_is_kept() {
+fn foreign_and_duplicate_records_are_dropped() {
     let mut message = Message::query();
     let mut chaos = address("www.example.", 60, 4);
     chaos.dns_class = DNSClass::CH;
@@ -57,7 +58,7 @@ fn nothing_outside_the_bailiwick_of_another_class_or_twice_is_kept() {
 }
 
 #[test]
-fn the_first_records_without_authority_are_reported_and_no_others() {
+fn removed_foreign_records_are_reported() {
     let (zone, own, foreign) = (name("example."), address("www.example.", 60, 1), "www.test.");
     let mut chaos = address("www.example.", 60, 2);
     chaos.dns_class = DNSClass::CH;
@@ -74,14 +75,15 @@ fn the_first_records_without_authority_are_reported_and_no_others() {
     assert_eq!(removed(&[], &many), many[..MAX_REPORTED_REMOVED]);
 }
 
+// The name badexample is not below example.
 #[test]
-fn a_name_that_only_ends_alike_is_no_name_of_the_zone() {
+fn similar_suffix_is_not_in_zone() {
     let scrubbed = of_answers([address("badexample.", 60, 1), address("example.test.", 60, 1)]);
     assert_eq!((scrubbed.answers.len(), scrubbed.dropped), (0, 2));
 }
 
 #[test]
-fn mixed_ttls_of_an_rrset_become_the_smallest() {
+fn mixed_ttls_become_smallest() {
     let scrubbed = of_answers([
         address("a.example.", 300, 1),
         address("A.example.", 20, 2),
@@ -93,7 +95,7 @@ fn mixed_ttls_of_an_rrset_become_the_smallest() {
 }
 
 #[test]
-fn a_ttl_with_its_first_bit_set_is_none() {
+fn ttl_with_high_bit_is_zero() {
     let scrubbed = of_answers([
         address("a.example.", 1 << 31, 1),
         address("b.example.", u32::MAX, 1),
@@ -104,7 +106,7 @@ fn a_ttl_with_its_first_bit_set_is_none() {
 }
 
 #[test]
-fn signatures_stay_and_share_the_ttl_of_what_they_cover() {
+fn signatures_share_ttl_of_covered_rrset() {
     let scrubbed = of_answers([
         address("a.example.", 300, 1),
         signature("a.example.", 60, RecordType::A),
@@ -142,7 +144,7 @@ impl Hash for Counting {
 const MANY: u32 = 5_400;
 
 #[test]
-fn the_work_grows_with_the_records_and_not_with_their_square() {
+fn duplicate_search_is_linear() {
     for kinds in [1, 7, MANY] {
         let compared = Rc::new(Cell::new(0));
         let keys = (0..MANY).map(|value| Counting { value: value % kinds, compared: Rc::clone(&compared) });
@@ -155,7 +157,7 @@ fn the_work_grows_with_the_records_and_not_with_their_square() {
 
 proptest! {
     #[test]
-    fn what_is_kept_was_sent_once_and_in_bailiwick(
+    fn kept_records_are_unique_in_bailiwick(
         drawn in prop::collection::vec((0_usize..4, any::<u32>(), 0_u8..4, any::<bool>()), 0..40),
     ) {
         let owners = ["a.example.", "b.example.", "example.", "a.test."];

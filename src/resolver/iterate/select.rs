@@ -264,8 +264,9 @@ mod tests {
         )
     }
 
+    // Then come the unknown, the slow and the dead.
     #[test]
-    fn the_fastest_that_answers_then_the_unknown_then_the_slow_then_the_dead() {
+    fn fast_live_servers_are_asked_first() {
         let mut candidates = [
             candidate(1, Some(5), Health::Dead),
             candidate(2, Some(200), Health::Answering),
@@ -282,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn the_silent_are_asked_again_before_the_lame_and_the_dead() {
+    fn silent_servers_precede_lame_and_dead() {
         let mut candidates = [
             candidate(1, Some(1), Health::Answering),
             candidate(2, Some(90), Health::Answering),
@@ -304,8 +305,9 @@ mod tests {
         assert_eq!(next(&candidates, 3, |_| 0), None);
     }
 
+    // No server is measured beside a near one.
     #[test]
-    fn the_unknown_are_measured_before_the_old_and_none_beside_a_near_one() {
+    fn unknown_servers_are_measured_first() {
         let mut candidates = [
             candidate(1, Some(80), Health::Answering),
             candidate(2, None, Health::Dead),
@@ -327,8 +329,9 @@ mod tests {
         assert_eq!(measured(&candidates[3..]), None, "nothing is known: two are raced");
     }
 
+    // A lame, dead or already asked server is not.
     #[test]
-    fn only_a_server_that_was_not_asked_and_is_no_last_resort_is_promising() {
+    fn untried_server_is_promising() {
         let is_promising = |change: fn(&mut Candidate)| {
             let mut candidate = candidate(1, None, Health::Doubtful);
             change(&mut candidate);
@@ -341,8 +344,9 @@ mod tests {
         assert!(!is_promising(|candidate| candidate.over_tcp = Some(0)));
     }
 
+    // A server that answered a later copy of a query is not awaited for the earlier ones.
     #[test]
-    fn once_a_server_has_answered_a_later_copy_the_earlier_ones_are_not_awaited() {
+    fn answered_copy_ends_earlier_waits() {
         let mut candidate = candidate(1, None, Health::Answering);
         candidate.sent();
         candidate.sent();
@@ -357,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn once_an_answer_was_truncated_tcp_is_waited_for_and_not_repeated_often() {
+    fn truncated_server_is_awaited_over_tcp() {
         let mut candidates = [candidate(1, Some(1), Health::Answering)];
         candidates[0].sent();
         candidates[0].sent();
@@ -377,8 +381,9 @@ mod tests {
         assert_eq!(candidates[0].awaited(), usize::from(MAX_STREAM_TRIES));
     }
 
+    // It is asked again only if all servers gave errors.
     #[test]
-    fn after_errors_alone_the_first_server_is_asked_again_once() {
+    fn first_failed_server_is_retried_once() {
         let mut candidates = [candidate(1, None, Health::Answering), candidate(2, None, Health::Dead)];
         candidates[0].progress = CandidateProgress::Spent;
         let fault = |last: u8, conduct| (SocketAddr::from(([192, 0, 2, last], 53)), conduct);
@@ -397,8 +402,9 @@ mod tests {
         assert_eq!(failed_first(&candidates, &[failed, failed]), None, "it has been asked again");
     }
 
+    // It is not asked again while a query to it may still be answered.
     #[test]
-    fn of_servers_that_failed_the_one_that_answered_first_is_asked_again_unless_it_still_may_answer() {
+    fn first_answering_failed_server_is_retried() {
         let mut candidates = [candidate(1, None, Health::Answering), candidate(2, None, Health::Answering)];
         candidates.iter_mut().for_each(|candidate| candidate.progress = CandidateProgress::Spent);
         let fault = |place: usize, conduct| (candidates[place].address, conduct);
@@ -426,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn two_servers_in_a_row_that_refuse_are_distinguished_from_others() {
+    fn two_successive_refusals_are_noticed() {
         let fault = |last: u8, conduct| (SocketAddr::from(([192, 0, 2, last], 53)), conduct);
         let (one, other) = (fault(1, Conduct::Refused), fault(2, Conduct::Refused));
         assert!(refused_twice(&[fault(3, Conduct::Silent), one, other]));

@@ -55,8 +55,9 @@ impl SilentNetworks {
 mod tests {
     use super::*;
 
+    // A network of one site counts once.
     #[test]
-    fn rests_grow_to_their_bound_and_a_network_counts_once() {
+    fn rest_grows_with_silent_networks() {
         let mut networks = SilentNetworks::default();
         let mut rests = Vec::new();
         for number in 0..64_u16 {

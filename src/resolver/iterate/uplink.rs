@@ -81,8 +81,9 @@ mod tests {
         assert_eq!(ended, [1, 1, 2, 2]);
     }
 
+    // Forwarders and servers of the internet are counted apart.
     #[test]
-    fn silence_is_a_servers_own_fault_if_others_were_heard_meanwhile() {
+    fn silence_beside_replies_blames_server() {
         let (uplink, at) = (Uplink::default(), Mono::from_micros);
         let (office, internet) = (ServerRole::Forwarder, ServerRole::Found);
         assert!(!uplink.is_own_fault(office, at(5)), "no server was heard");

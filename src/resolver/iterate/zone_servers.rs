@@ -260,7 +260,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_address_is_of_a_network_as_the_library_says(
+        fn network_match_equals_ipnet_crate(
             net: u32, wide: u128, flipped in 0_u32..129, length in 0_u8..33, long in 0_u8..129
         ) {
             let narrow = IpNet::new(IpAddr::V4(net.into()), length).unwrap();

@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_cache_has_all_and_the_smallest_enough_for_a_few_messages() {
+    fn work_bounds_follow_cache_size() {
         let full = WorkBounds::for_cache_size(FULL_WORK_CACHE);
         assert_eq!(full, WorkBounds::for_cache_size(u64::MAX));
         assert_eq!((full.flights, full.waiters), (MAX_FLIGHTS, MAX_WAITERS));
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn no_bound_becomes_smaller_with_a_larger_cache() {
+    fn work_bounds_grow_with_cache() {
         let bounds: Vec<_> = (0..=300).map(|mebibytes| WorkBounds::for_cache_size(mebibytes << 20)).collect();
         for pair in bounds.windows(2) {
             let ([a, b], of) = ([pair[0], pair[1]], |bounds: WorkBounds| {

@@ -274,7 +274,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_room_of_a_batch_follows_the_datagrams_that_come() {
+    fn batch_size_follows_arriving_datagrams() {
         assert_eq!(next_room(SMALL_UDP_BATCH, 1), SMALL_UDP_BATCH);
         assert_eq!(next_room(SMALL_UDP_BATCH, SMALL_UDP_BATCH), UDP_BATCH, "more may be waiting");
         assert_eq!(next_room(UDP_BATCH, UDP_BATCH), UDP_BATCH);

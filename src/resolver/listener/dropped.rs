@@ -58,8 +58,9 @@ fn row(line: &str) -> Option<(Inode, u64)> {
 mod tests {
     use super::*;
 
+    // Drops at sockets of other programs do not count, and none counts twice.
     #[test]
-    fn what_is_dropped_is_counted_once_and_only_at_our_sockets() {
+    fn kernel_drops_are_counted_per_socket() {
         let table = |ours: u64, others: u64| {
             format!(
                 "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n\
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kernel_tells_what_a_full_buffer_dropped() {
+    fn full_buffer_drops_are_counted() {
         let ours = UdpSocket::bind("127.0.0.1:0").unwrap();
         let inode = inode(&ours).unwrap();
         let dropped = Dropped::default();

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_of_one_client_fills_the_queue_and_is_served_in_its_order() {
+    fn single_client_fills_queue_in_order() {
         let mut queue = FairQueue::new(MAX_QUEUE);
         assert!(queue.is_empty() && queue.first().is_none() && queue.next().is_none());
         let mut added = |number| queue.add(of(FLOODS, number)) == Admitted::Waits;
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_light_client_is_served_in_turn_and_the_one_that_floods_gives_way() {
+    fn flooding_client_yields_to_light_client() {
         let mut queue = FairQueue::new(MAX_QUEUE);
         for number in 0..MAX_QUEUE {
             assert_eq!(queue.add(of(FLOODS, number)), Admitted::Waits);
@@ -165,8 +165,9 @@ mod tests {
         assert_eq!(begun, [0, 10_001, 1, 10_002, 2]);
     }
 
+    // Programs at one address are told apart by port and zone.
     #[test]
-    fn of_programs_at_one_address_the_one_that_floods_gives_way() {
+    fn flooding_port_yields_at_same_address() {
         let mut queue = FairQueue::new(MAX_QUEUE);
         for number in 0..MAX_QUEUE {
             assert_eq!(queue.add(of(FLOODS, number)), Admitted::Waits);
@@ -184,8 +185,9 @@ mod tests {
         assert!(queue.is_empty() && queue.clients.is_empty());
     }
 
+    // A client with three quarters of the items gives way; two equal bursts fit.
     #[test]
-    fn over_half_full_a_client_with_three_quarters_gives_way_but_two_bursts_have_room() {
+    fn half_full_queue_limits_client_share() {
         let mut queue = FairQueue::new(MAX_QUEUE);
         assert_eq!(queue.add(of(LIGHT, 0)), Admitted::Waits);
         let flood = (1..MAX_QUEUE).filter(|number| queue.add(of(FLOODS, *number)) == Admitted::Waits);
@@ -202,7 +204,7 @@ mod tests {
 
     /// The host begins the resolution of 200 cache misses a second. One client sends 4 000 misses a second, and another client sends 10.
     #[test]
-    fn a_light_client_loses_nothing_on_a_host_that_does_not_keep_up() {
+    fn light_client_loses_nothing_under_overload() {
         light_with_flood(of(LIGHT, 0), 2);
         // Here the client with the flood also sends the 10 misses a second, for another zone. They wait until the misses in `line` (the first
         // `UNDIVIDED_MISSES` of this client) are handled.
@@ -240,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_comes_and_goes_takes_no_new_memory() {
+    fn returning_client_reuses_queue_memory() {
         let mut queue = FairQueue::new(MAX_QUEUE);
         let _ = queue.add(of(FLOODS, 0));
         queue.next();
@@ -261,7 +263,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost_and_each_zone_of_a_client_keeps_its_order(
+        fn fair_queue_keeps_order_per_zone(
             steps in proptest::collection::vec((0_u32..3, 0_u64..3, 0_u8..4), 1..400),
         ) {
             let (mut queue, mut taken, mut added) = (FairQueue::new(MAX_QUEUE), Vec::new(), 0);

@@ -170,8 +170,9 @@ mod tests {
         std::iter::from_fn(|| flows.next()).take_while(|asked| asked.number != wanted).count()
     }
 
+    // The flood of one zone comes from many ports.
     #[test]
-    fn one_zone_of_a_flood_takes_turns_with_the_zones_of_other_programs_whatever_its_ports() {
+    fn flooded_zone_yields_to_other_zones() {
         let mut flows = Flows::default();
         for number in 0..3_000 {
             flows.add(asked(u16::try_from(number).unwrap(), 1, number));
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_with_many_zones_takes_turns_with_other_ports() {
+    fn port_with_many_zones_takes_turns() {
         let mut flows = Flows::default();
         for number in 0..3_000 {
             flows.add(asked(1, u64::try_from(number).unwrap(), number));
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_flow_with_the_most_loses_its_last_and_then_has_no_turn_without_an_item() {
+    fn heaviest_flow_loses_its_last_item() {
         let mut flows = Flows::default();
         (0..UNDIVIDED_MISSES).for_each(|number| flows.add(asked(1, 1, number)));
         for (zone, number) in [(2, 100), (3, 200), (3, 201)] {

@@ -54,8 +54,9 @@ pub(super) fn asked_in(message: &[u8], name: usize) -> &[u8] {
 mod tests {
     use super::*;
 
+    // One count of several is measured and stands for the next ones.
     #[test]
-    fn one_count_of_some_is_measured_and_stands_for_the_next_ones() {
+    fn hit_time_is_sampled() {
         let (mut time, mut measured) = (HitTime::default(), 0);
         let mut times = Vec::new();
         for _ in 0..2 * HIT_COUNTS_TIMED {

@@ -59,8 +59,9 @@ mod tests {
     use super::*;
     use config::limits::MIN_CACHE_SIZE;
 
+    // There is a bound for each client and one for all together.
     #[test]
-    fn connections_that_are_kept_are_bounded_for_each_client_and_for_all_together() {
+    fn kept_quic_connections_are_bounded() {
         let settings = quic::settings(&with_quic().listen).unwrap();
         let bounds = WorkBounds::for_cache_size(MIN_CACHE_SIZE);
         let (kept, of_client) = (KeptConnections::new(bounds), bounds.kept_quic_of_client());

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_replies_leave_in_turns_and_in_their_order() {
+    fn replies_leave_in_ordered_batches() {
         let mut replies: Vec<usize> = (0..2 * MAX_REPLIES_AT_ONCE + 1).collect();
         let (mut leaving, mut turns, mut left) = (Vec::new(), Vec::new(), true);
         while left {

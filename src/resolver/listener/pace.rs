@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_are_paced_at_high_rates_only() {
+    fn reads_are_paced_at_high_rates() {
         let (fast, now) = after(PACED_INTERVAL / 2);
         assert_eq!(fast.next_read(), Some(now.after(READ_PACE)));
         let (slow, _) = after(PACED_INTERVAL);
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_waits_for_the_next_query_if_it_is_likely_to_arrive_soon() {
+    fn worker_waits_for_likely_next_query() {
         let (mut pace, mut now) = after(READ_WAIT / 4);
         assert!(pace.is_brisk());
         for _ in 0..2 {
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_high_rate_is_noticed() {
+    fn end_of_high_rate_stops_pacing() {
         let (mut pace, mut now) = after(PACED_INTERVAL / 2);
         for _ in 0..PACED_QUERIES {
             now = now.after(PACED_INTERVAL * 2);

@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_with_all_its_places_loses_its_idlest() {
+    fn full_client_loses_idlest_connection() {
         let places = places();
         let stranger = places.take(client(2), at(0));
         let held: Vec<TakenPlace> = (0..places.bounds.connections_of_client())
@@ -252,8 +252,9 @@ mod tests {
         assert_eq!(places.seats().len(), places.bounds.connections_of_client() + 1);
     }
 
+    // There is a bound for each client and one for all together.
     #[test]
-    fn what_clients_have_not_taken_is_bounded_for_each_and_for_all_together() {
+    fn unsent_octets_are_bounded() {
         let places = places();
         let of_client = places.bounds.unsent_of_client();
         let (one, second) = (places.take(client(1), at(0)), places.take(client(1), at(0)));
@@ -269,8 +270,9 @@ mod tests {
         assert!(last.keep_unsent(of_client));
     }
 
+    // Each connection has one question; more are bounded for each client and for all.
     #[test]
-    fn questions_in_progress_beyond_one_are_bounded_for_each_client_and_for_all_together() {
+    fn pipelined_questions_are_bounded() {
         let places = places();
         let of = |last| -> Vec<TakenPlace> {
             let held: Vec<_> = (0..places.bounds.connections_of_client())
@@ -298,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn beyond_all_places_the_idlest_of_all_leaves_and_places_are_given_back() {
+    fn idlest_connection_leaves_when_full() {
         let places = places();
         let held: Vec<TakenPlace> = (0..places.bounds.connections)
             .map(|number| {
@@ -313,8 +315,9 @@ mod tests {
         assert_eq!(places.seats().len(), 1);
     }
 
+    // An idle connection leaves before one whose first query is still on its way.
     #[test]
-    fn connections_on_their_way_do_not_close_each_other_while_others_are_idle() {
+    fn new_connections_spare_each_other() {
         let places = places();
         let used: Vec<TakenPlace> = (0..places.bounds.connections_of_client())
             .map(|number| places.take(client(1), at(number as u64)))
@@ -330,8 +333,9 @@ mod tests {
         assert!(left(&new[0]), "it has sent nothing for three seconds");
     }
 
+    // Many silent connections of one client leave before those of others.
     #[test]
-    fn many_silent_connections_of_one_client_leave_before_those_of_others_and_before_its_own_that_asked() {
+    fn silent_connections_leave_first() {
         let places = places();
         let quiet = places.take(client(1), at(0));
         quiet.mark_sent();

@@ -69,8 +69,9 @@ pub(super) mod stage {
 mod tests {
     use super::*;
 
+    // An IPv4 client is its address, also in mapped form.
     #[test]
-    fn a_client_is_an_address_or_a_network_of_64_bits() {
+    fn ipv6_client_is_slash_64_network() {
         let of = |text: &str| ClientKey::from_address(text.parse().unwrap());
         assert_eq!(of("127.0.0.1"), of("::ffff:127.0.0.1"));
         assert_ne!(of("127.0.0.1"), of("127.0.0.2"));

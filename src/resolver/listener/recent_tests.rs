@@ -73,8 +73,9 @@ fn ask(front: &Front, recent: Option<&mut RecentReplies>, message: &[u8], at: Mo
     matches!(handled, Handled::Reply).then_some(out)
 }
 
+// Random queries, changed answers and flushes must never make a difference.
 #[test]
-fn whatever_happens_in_between_a_reply_is_the_one_without_the_table() {
+fn recent_reply_equals_recomputed_reply() {
     let (front, resolver, _) = front();
     let (mut recent, random, memory) = (RecentReplies::default(), Random::seeded(3), resolver.memory());
     let draw = |below: u64| u32::try_from(random.u64() % below).unwrap();
@@ -113,8 +114,9 @@ fn whatever_happens_in_between_a_reply_is_the_one_without_the_table() {
     assert!(again > STEPS / 5 && missed > STEPS / 100, "{again} again, {missed} missed");
 }
 
+// The table is full, and its places are used again.
 #[test]
-fn a_full_table_gives_no_query_the_reply_of_another() {
+fn recent_reply_belongs_to_its_query() {
     let (mut recent, random) = (RecentReplies::default(), Random::seeded(5));
     let until = Mono::START.after(Duration::from_secs(1));
     let draw = |below: u64| usize::try_from(random.u64() % below).unwrap();
@@ -148,7 +150,7 @@ fn a_full_table_gives_no_query_the_reply_of_another() {
 }
 
 #[test]
-fn a_reply_that_is_sent_again_does_not_delay_the_renewal_of_its_answer() {
+fn recent_reply_keeps_renewal_on_time() {
     let (front, resolver, _) = front();
     let (mut recent, stored) = (RecentReplies::default(), Mono::START.after(Duration::from_millis(10_300)));
     let (question, answer) = answer("mail.example.", 60, 1, stored);
@@ -167,7 +169,7 @@ fn a_reply_that_is_sent_again_does_not_delay_the_renewal_of_its_answer() {
 }
 
 #[test]
-fn a_reload_ends_replies_to_clients_that_may_no_longer_ask() {
+fn reload_refuses_clients_despite_recent_reply() {
     let (front, _, name) = front();
     let (mut recent, at) = (RecentReplies::default(), Mono::START.after(Duration::from_secs(1)));
     let message = query(&name.to_ascii(), 7, None);
@@ -201,8 +203,9 @@ fn ask_together(
     last
 }
 
+// Clients of several views ask in one batch.
 #[test]
-fn clients_of_several_views_in_one_batch_get_the_replies_of_their_views() {
+fn recent_replies_differ_by_view() {
     let text = "version = 1\n[listen]\nallow = [\"0.0.0.0/0\"]\nopen_resolver = true\n[[view]]\nname = \"office\"\nclients = [\"10.1.0.0/16\"]\n[[zone]]\nname = \"corp.example\"\nview = \"office\"\nrecords = []\n";
     let config = Config::read_over(Config::default(), text, std::path::Path::new("/")).unwrap();
     let (front, resolver, _) = front();
@@ -229,8 +232,9 @@ fn clients_of_several_views_in_one_batch_get_the_replies_of_their_views() {
     assert_eq!(kept.count(), 2, "both replies are sent again");
 }
 
+// An older recent reply must not hide the first use of the new answer.
 #[test]
-fn the_first_use_of_an_answer_of_look_ahead_takes_its_mark_although_an_older_reply_is_kept() {
+fn lookahead_answer_use_is_marked_once() {
     let (front, resolver, _) = front();
     let (mut recent, at) = (RecentReplies::default(), Mono::START.after(Duration::from_secs(1)));
     let message = query("mail.example.", 7, None);
@@ -246,8 +250,9 @@ fn the_first_use_of_an_answer_of_look_ahead_takes_its_mark_although_an_older_rep
     }
 }
 
+// Reading places ahead changes no reply.
 #[test]
-fn nearly_all_replies_to_a_thousand_names_stay_and_reading_them_ahead_changes_nothing() {
+fn recent_table_keeps_most_replies() {
     let (front, resolver, _) = front();
     let (mut recent, at) = (RecentReplies::default(), Mono::START.after(Duration::from_secs(1)));
     let names: Vec<String> = (0..1_000).map(|number| format!("mail{number}.example.")).collect();

@@ -45,7 +45,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_network_is_reported_a_few_times_and_then_once_a_second_and_all_together_are_bounded() {
+    fn refused_replies_are_limited_per_network() {
         let refusals = Refusals::new(Keyed::new(&Random::seeded(1)));
         let sent = |addresses: &mut dyn Iterator<Item = IpAddr>, at: u64| {
             let now = Mono::START.after(Duration::from_secs(at));

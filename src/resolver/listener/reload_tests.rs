@@ -110,7 +110,7 @@ fn wait_for(address: SocketAddr) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
+async fn prepared_listeners_apply_or_roll_back() {
     let old = Arc::new(config(1, &[]));
     let views = Views::new(&old).unwrap();
     let (mut listeners, resolver) = serve(&old, &views, Clock::machine());
@@ -172,8 +172,9 @@ fn answers_over_tcp(server: SocketAddr) -> bool {
     stream.read_exact(&mut [0; 12]).is_ok()
 }
 
+// The service manager passes several sockets for one address.
 #[tokio::test(flavor = "multi_thread")]
-async fn all_stream_sockets_of_the_service_manager_for_an_address_are_served() {
+async fn all_inherited_stream_sockets_are_served() {
     let socket = |at: SocketAddr| {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket.set_reuse_port(true).unwrap();

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_address_is_refused_in_one_line_with_advice() {
+    fn taken_address_is_refused_with_advice() {
         let first = bind(plain("127.0.0.1:0"), 2, InheritedSockets::default()).unwrap();
         assert_eq!(first.udp.len(), 2);
         let said = bind(plain(first.address), 1, InheritedSockets::default()).err().unwrap().to_string();
@@ -226,8 +226,9 @@ mod tests {
         bind(plain("127.0.0.1:0"), 1, InheritedSockets::default()).unwrap()
     }
 
+    // A second daemon is still refused.
     #[test]
-    fn beside_what_we_serve_a_wildcard_is_had_and_a_second_daemon_is_still_refused() {
+    fn wildcard_binds_beside_own_address() {
         // Another program may use the same port number at another address of this host, so several ports are tried.
         let (first, wildcard, second) = loop {
             let first = free();
@@ -251,13 +252,13 @@ mod tests {
     }
 
     #[test]
-    fn a_datagram_port_that_another_holds_is_not_shared() {
+    fn foreign_udp_port_is_not_shared() {
         let other = UdpSocket::bind("127.0.0.1:0").unwrap();
         assert!(bind(plain(other.local_addr().unwrap()), 1, InheritedSockets::default()).is_err());
     }
 
     #[test]
-    fn what_is_held_is_not_bound_anew_and_every_socket_of_it_is_served() {
+    fn inherited_sockets_are_all_served() {
         let BoundSockets { address, udp: datagrams, tcp: mut streams, .. } = free();
         let second = streams[0].try_clone().unwrap();
         streams.push(second);

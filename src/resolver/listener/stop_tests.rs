@@ -43,7 +43,7 @@ fn reply(stream: &mut TcpStream) -> ResponseCode {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_has_just_connected_is_answered_at_the_end() {
+async fn fresh_client_is_answered_at_stop() {
     let listeners = listeners();
     let mut stream = connect(&listeners, 1).await;
     listeners.stop_accepting();
@@ -60,7 +60,7 @@ async fn a_client_that_has_just_connected_is_answered_at_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silent_connections_delay_the_end_for_a_short_time_at_most() {
+async fn silent_connections_delay_stop_briefly() {
     let listeners = listeners();
     let _old = connect(&listeners, 1).await;
     sleep(STOP_FIRST_MESSAGE).await;

@@ -361,8 +361,9 @@ mod tests {
         None
     }
 
+    // A client that waits for a reply is not hurried.
     #[test]
-    fn a_message_that_comes_octet_by_octet_has_a_time_and_the_next_has_one_of_its_own() {
+    fn tcp_message_has_time_limit() {
         assert_eq!(ended(4_000), Some(TCP_MESSAGE_TIME + Duration::from_secs(1)), "from its first octet on");
         assert_eq!(ended(10), None);
         let now = Instant::now();

@@ -483,7 +483,7 @@ pub(in crate::listener) mod tests {
     }
 
     #[test]
-    fn a_worker_allocates_nothing_for_answers_from_memory() {
+    fn udp_cache_hits_allocate_nothing() {
         let runtime = runtime().unwrap();
         let _inside = runtime.enter();
         let (front, _, name) = front();

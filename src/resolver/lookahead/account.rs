@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_used_while_sixty_per_cent_are() {
+    fn rule_is_active_above_sixty_percent() {
         assert_eq!(judged(AHEAD_MIN_JUDGED - 1, 0).state(), RuleState::Learning);
         assert_eq!(judged(12, 8).state(), RuleState::Active);
         assert_eq!(judged(11, 9).state(), RuleState::Inactive);
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_experience_of_another_gateway_counts_as_questions_judged_here() {
+    fn other_gateway_experience_activates_rule() {
         let mut account = RuleAccount::default();
         account.used_elsewhere();
         account.used_elsewhere();
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_rule_asks_until_enough_of_its_questions_are_judged() {
+    fn new_rule_asks_until_judged() {
         let mut account = RuleAccount::default();
         let asked = (0..1_000).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
         assert_eq!((account.state(), asked), (RuleState::Learning, usize::try_from(AHEAD_UNUSED).unwrap()));
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_habit_that_ends_costs_a_bounded_number_of_questions() {
+    fn ended_habit_costs_bounded_queries() {
         let mut account = judged(150, 0);
         let mut asked = 0;
         // Clients no longer ask what the rule expects. The questions are judged thirty at a time.

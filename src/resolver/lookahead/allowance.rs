@@ -97,14 +97,14 @@ mod tests {
     }
 
     #[test]
-    fn so_many_a_second_and_no_more() {
+    fn lookahead_rate_is_limited() {
         let mut allowance = QueryAllowance::new(at(0));
         let mut take = |millis| (0..1_000).filter(|_| allowance.take(at(millis), 1_000_000, 0)).count();
         assert_eq!([take(0), take(500), take(500), take(5_000)], [60, 30, 0, 60]);
     }
 
     #[test]
-    fn a_question_that_a_client_has_used_makes_room_for_another() {
+    fn used_question_returns_allowance() {
         let mut allowance = QueryAllowance::new(at(0));
         let taken = |allowance: &mut QueryAllowance| {
             (0..1_000).filter(|_| allowance.take(at(0), 1_000_000, 0)).count()
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn one_in_four_queries_is_unused_at_most() {
+    fn unused_queries_are_quarter_at_most() {
         let mut allowance = QueryAllowance::new(at(0));
         let mut second = 0;
         let mut take = |allowance: &mut QueryAllowance, sent| {

@@ -44,8 +44,9 @@ impl Avoided {
 mod tests {
     use super::*;
 
+    // A top-level domain is never avoided.
     #[test]
-    fn a_zone_is_avoided_for_its_time_and_the_oldest_gives_way() {
+    fn avoided_zone_expires_or_is_evicted() {
         let (view, mut avoided) = (ViewId::default(), Avoided::default());
         let zone = |number: usize| Name::from_ascii(format!("z{number}.example.")).unwrap();
         let (now, time) = (Mono::START, Duration::from_secs(30));

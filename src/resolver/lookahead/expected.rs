@@ -116,7 +116,7 @@ mod tests {
     use hickory_proto::rr::{Name, RecordType};
 
     #[test]
-    fn flags_do_not_separate_what_types_do() {
+    fn expected_key_ignores_do_flag() {
         let plain = Question::new(&Name::from_ascii("mail.example.").unwrap(), RecordType::MX);
         let signed = Question { dnssec_ok: true, ..plain.clone() };
         let other = Question { kind: RecordType::TXT, ..plain.clone() };
@@ -124,8 +124,9 @@ mod tests {
         assert_ne!(key_of(&plain.key()), key_of(&other.key()));
     }
 
+    // A question that was not needed is removed and never expires.
     #[test]
-    fn each_is_over_once_and_what_was_not_needed_never() {
+    fn expected_question_expires_once() {
         let mut questions = ExpectedQuestions::new(Keyed::new(&Random::seeded(1)));
         let key = |number: u8| -> ExpectedKey { [number].into() };
         let at = |seconds| Mono::START.after(Duration::from_secs(seconds));

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_zone_has_a_share_of_the_places_and_gets_them_back() {
+    fn zone_share_of_flights_is_limited() {
         let (view, mut asking) = (ViewId::default(), InProgress::default());
         let zone = |number: usize| Name::from_ascii(format!("z{number}.example.")).unwrap();
         let fill = |asking: &mut InProgress, number| {

@@ -108,8 +108,9 @@ mod tests {
             .unwrap()
     }
 
+    // Only names that hold a DKIM key count, and the oldest domains give way.
     #[test]
-    fn the_last_selectors_of_a_domain_are_known() {
+    fn recent_dkim_selectors_are_kept() {
         let (view, mut selectors) = (ViewId::default(), Selectors::new(Keyed::new(&Random::seeded(1))));
         for asked in
             ["s1._domainkey.one.example.", "a.b._domainkey.one.example.", "s1._domainkey.one.example."]

@@ -120,7 +120,7 @@ fn failed(blamed: Option<&str>) -> AskedAhead {
 }
 
 #[test]
-fn nothing_is_asked_while_clients_need_the_room() {
+fn busy_clients_pause_lookahead() {
     let (mut state, world) = (state(), World::new());
     let mx = question("one.example.", RecordType::MX);
     let found = answer(&mx, 300, &[exchanger("mx.one.example.")]);
@@ -132,8 +132,9 @@ fn nothing_is_asked_while_clients_need_the_room() {
     assert!(client(&mut state, &world, &mx, &found, 1).is_empty(), "all of them are expected already");
 }
 
+// Look-ahead asks no question for what the cache holds, but follows its answer.
 #[test]
-fn what_memory_has_is_passed_over_and_its_followers_come() {
+fn cached_answer_continues_chain() {
     let (mut state, world) = (state(), World::new());
     let txt = question("one.example.", RecordType::TXT);
     let record = |text: &str| RData::TXT(TXT::new(vec![text.to_owned()]));
@@ -145,8 +146,9 @@ fn what_memory_has_is_passed_over_and_its_followers_come() {
     assert_eq!(shown(&start), ["_dmarc.one.example. TXT", "three.example. TXT"]);
 }
 
+// A subject has twelve questions, and 64 are in progress at most.
 #[test]
-fn a_subject_gets_twelve_questions_and_all_together_sixty_four_at_once() {
+fn lookahead_questions_are_bounded() {
     let (mut state, world) = (state(), World::new());
     let deep = question("a.b.c.d.e.f.example.", RecordType::MX);
     let hosts: Vec<RData> = (0..4).map(|host| exchanger(&format!("mx{host}.example."))).collect();
@@ -170,8 +172,9 @@ fn a_subject_gets_twelve_questions_and_all_together_sixty_four_at_once() {
     assert!((48..=MAX_AHEAD_FLIGHTS).contains(&all), "{all}");
 }
 
+// So is a zone whose TTLs are too short for the next question of a client.
 #[test]
-fn a_zone_that_gave_no_answer_or_has_short_ttls_is_left_alone_for_a_while() {
+fn failing_zone_is_avoided_for_while() {
     let (mut state, world) = (state(), World::new());
     let mx = |text: &str| question(text, RecordType::MX);
     let failed = Answer { rcode: ResponseCode::ServFail, ..answer(&mx("one.example."), 300, &[]) };
@@ -194,8 +197,9 @@ fn a_zone_that_gave_no_answer_or_has_short_ttls_is_left_alone_for_a_while() {
     assert!(client(&mut state, &world, &below, &answer(&below, 300, &[]), 6_000).is_empty());
 }
 
+// It counts before the answer, after it and after it was judged unused.
 #[test]
-fn a_use_counts_once_whenever_it_comes() {
+fn lookahead_use_is_counted_once() {
     let (mut state, world) = (state(), World::new());
     let mx = question("one.example.", RecordType::MX);
     let start = client(&mut state, &world, &mx, &answer(&mx, 300, &[exchanger("mx.one.example.")]), 0);
@@ -224,7 +228,7 @@ fn a_use_counts_once_whenever_it_comes() {
 }
 
 #[test]
-fn what_was_not_needed_counts_for_nothing() {
+fn unneeded_questions_are_not_counted() {
     let (mut state, world) = (state(), World::new());
     let mx = question("one.example.", RecordType::MX);
     let start = client(&mut state, &world, &mx, &answer(&mx, 300, &[exchanger("mx.one.example.")]), 0);
@@ -238,8 +242,9 @@ fn what_was_not_needed_counts_for_nothing() {
     assert!(state.in_progress.is_empty());
 }
 
+// The MX question of a delegated domain expects SPF and DMARC before its answer.
 #[test]
-fn beside_a_list_goes_the_pointer_and_beside_the_mx_of_a_delegated_domain_what_receivers_ask() {
+fn list_query_expects_ptr() {
     let (mut state, world) = (state(), World::new());
     let ask = |state: &mut LookaheadTables, question: &Question, list: AskedAbout| {
         let client = ClientAsked { question, mode: LookaheadMode::Rules, list: &list };
@@ -261,7 +266,7 @@ fn beside_a_list_goes_the_pointer_and_beside_the_mx_of_a_delegated_domain_what_r
 }
 
 #[test]
-fn dkim_keys_that_a_client_asked_of_a_domain_are_asked_with_its_next_mx() {
+fn known_dkim_keys_follow_mx() {
     let (mut state, world) = (state(), World::new());
     let mx = question("one.example.", RecordType::MX);
     let key = question("s1._domainkey.one.example.", RecordType::TXT);
@@ -296,7 +301,7 @@ fn state_with(used: &[Rule]) -> LookaheadTables {
 }
 
 #[test]
-fn rules_that_rest_take_nothing_from_those_that_are_used() {
+fn resting_rules_take_no_room() {
     let (mut state, world) = (state_with(&[Rule::Spf, Rule::SpfChain]), World::new());
     let mx = question("one.example.", RecordType::MX);
     let hosts: Vec<RData> = (0..4).map(|host| exchanger(&format!("mx{host}.example."))).collect();
@@ -309,8 +314,9 @@ fn rules_that_rest_take_nothing_from_those_that_are_used() {
     assert_eq!(next.len(), 9, "the hosts and DMARC are only counted");
 }
 
+// Questions that are only counted take no more than half of the table.
 #[test]
-fn questions_that_are_only_counted_leave_half_of_the_room_to_those_that_are_asked() {
+fn observed_questions_leave_half_room() {
     let (mut state, world) = (state_with(&[]), World::new());
     for number in 0..MAX_EXPECTED {
         let mx = question(&format!("d{number}.example."), RecordType::MX);
@@ -324,7 +330,7 @@ fn questions_that_are_only_counted_leave_half_of_the_room_to_those_that_are_aske
 }
 
 #[test]
-fn thirty_lists_about_one_address_are_one_chain() {
+fn lists_about_address_share_chain() {
     let (mut state, world) = (state(), World::new());
     for list in 0..30 {
         let asked = question(&format!("25.2.0.192.list{list}.example."), RecordType::A);
@@ -334,8 +340,9 @@ fn thirty_lists_about_one_address_are_one_chain() {
     assert_eq!((state.chains.len(), state.order.len()), (1, 1));
 }
 
+// A client's use of a failed question still counts as a use.
 #[test]
-fn a_failure_is_a_use_and_only_one_of_servers_is_held_against_a_zone() {
+fn only_server_failure_avoids_zone() {
     let (mut state, world) = (state(), World::new());
     let mx = question("one.example.", RecordType::MX);
     let start = client(&mut state, &world, &mx, &answer(&mx, 300, &[exchanger(".")]), 0);
@@ -362,7 +369,7 @@ fn a_reload_ends_the_chains() {
 }
 
 #[test]
-fn a_zone_has_a_share_of_the_questions_in_progress_and_others_begin() {
+fn zone_share_leaves_others_room() {
     let (mut state, world) = (state(), World::new());
     let begun: usize = (0..20)
         .map(|number| {
@@ -376,7 +383,7 @@ fn a_zone_has_a_share_of_the_questions_in_progress_and_others_begin() {
 }
 
 #[test]
-fn a_refused_question_takes_nothing_of_its_chain() {
+fn refused_question_keeps_chain_budget() {
     let (mut state, world) = (state(), World::new());
     let mx = question("one.example.", RecordType::MX);
     let start = client(&mut state, &world, &mx, &answer(&mx, 300, &[exchanger(".")]), 0);
@@ -391,7 +398,7 @@ fn a_refused_question_takes_nothing_of_its_chain() {
 }
 
 #[test]
-fn a_failure_and_an_answer_past_its_end_have_saved_nothing() {
+fn failed_or_expired_answer_saves_nothing() {
     let (mut state, world) = (state(), World::new());
     let mx = question("one.example.", RecordType::MX);
     let start = client(&mut state, &world, &mx, &answer(&mx, 300, &[exchanger("mx.one.example.")]), 0);
@@ -417,8 +424,9 @@ fn a_failure_and_an_answer_past_its_end_have_saved_nothing() {
     assert_eq!([messages(a), messages(aaaa), messages(txt)], [Some(1), Some(0), Some(1)]);
 }
 
+// No zone is avoided if the packet budget of the question was spent.
 #[test]
-fn the_zone_to_blame_is_avoided_and_nothing_if_the_messages_were_spent() {
+fn zone_at_fault_is_avoided() {
     let (mut state, world) = (state(), World::new());
     let mx = question("one.example.", RecordType::MX);
     let start = client(&mut state, &world, &mx, &answer(&mx, 300, &[exchanger("mx.one.example.")]), 0);
@@ -429,8 +437,9 @@ fn the_zone_to_blame_is_avoided_and_nothing_if_the_messages_were_spent() {
     assert_eq!(avoided, [false, true]);
 }
 
+// Inbound mail has already expected the same hosts and spent its chain.
 #[test]
-fn mail_to_a_domain_is_asked_ahead_although_mail_from_it_expects_the_same_and_has_spent_its_chain() {
+fn delivery_expects_hosts_despite_inbound_mail() {
     let (mut state, world) = (state_with(&[Rule::DaneA, Rule::DaneAaaa]), World::new());
     let mx = question("one.example.", RecordType::MX);
     let found = answer(&mx, 300, &[exchanger("mx.one.example.")]);

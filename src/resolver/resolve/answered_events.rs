@@ -151,8 +151,9 @@ mod tests {
         (Arc::new(ClientQuestion::new(question, key, client, Mono::START, view)), Arc::new(answer))
     }
 
+    // A queue without a reader keeps nothing.
     #[test]
-    fn a_full_queue_loses_and_one_that_nobody_reads_keeps_nothing() {
+    fn full_event_queue_drops_events() {
         let used = || AnsweredEvent::Used { key: QuestionKey::from_bytes(b"key"), rule: 1, at: Mono::START };
         let queue = WaitingEvents::default();
         assert!(queue.push(used) && queue.waiting().events.is_empty());
@@ -162,7 +163,7 @@ mod tests {
     }
     /// Without a limit of their octets, waiting events with answers of 60 KB each used 100 MB of memory with a cache of 8 MiB.
     #[test]
-    fn long_answers_that_wait_are_bounded_by_their_octets() {
+    fn queued_answers_are_bounded_by_octets() {
         let (queue, (asked, answer)) = (WaitingEvents::default(), answered());
         queue.read.store(true, Ordering::Relaxed);
         let event = || AnsweredEvent::Answered { asked: Arc::clone(&asked), answer: Arc::clone(&answer) };

@@ -46,8 +46,9 @@ mod tests {
         }
     }
 
+    // A burst that drains soon does not.
     #[test]
-    fn a_burst_is_none_and_a_queue_that_does_not_empty_is_one() {
+    fn standing_queue_counts_as_backlog() {
         let bounds = WorkBounds::for_cache_size(FULL_WORK_CACHE);
         let crowded = bounds.crowded_flights();
         let mut backlog = Backlog::default();

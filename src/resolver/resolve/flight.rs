@@ -401,7 +401,7 @@ mod tests {
     use zones::Views;
 
     #[test]
-    fn the_history_gets_the_kind_of_each_route() {
+    fn history_records_route_kind() {
         let zone = |text: &str, kind| ConfiguredZone { name: name(text), kind, ..ConfiguredZone::default() };
         let address = "127.0.0.1:5300".parse().unwrap();
         let forwarders = vec![Forwarder { address, encryption: None }];
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn the_history_gets_the_result_of_validation_if_there_was_one() {
+    fn history_records_validation_result() {
         for (security, state) in [
             (None, None),
             (Some(Security::Unchecked), None),

@@ -38,8 +38,9 @@ fn join_in_zone(flights: &Flights, number: usize, client: Client) -> JoinedFligh
     flights.join(&asked(number, client), &wire_name(&zone), || FlightProgress::new(&Clock::machine()))
 }
 
+// A flight that is given up ends, and the question may begin anew.
 #[test]
-fn a_repeat_is_distinguished_from_another_question_and_a_given_up_flight_ends() {
+fn repeated_query_joins_once() {
     let flights = flights();
     let JoinedFlight::Waits { seat, begun: Some(begun) } = join(&flights, 1, client(1, 1)) else {
         panic!("no flight")
@@ -72,7 +73,7 @@ fn questions_have_hashes_of_their_own() {
 }
 
 #[test]
-fn flights_are_bounded_and_those_of_the_heaviest_client_give_way() {
+fn flights_of_heaviest_client_give_way() {
     let flights = flights();
     assert!(!flights.are_crowded());
     let mut held = Vec::new();
@@ -97,8 +98,9 @@ fn flights_are_bounded_and_those_of_the_heaviest_client_give_way() {
     drop((seat, first));
 }
 
+// A zone with too many flights sheds one that a referral leads to it.
 #[test]
-fn a_flight_that_is_led_to_a_zone_with_too_many_gives_way() {
+fn flight_entering_silent_zone_gives_way() {
     let flights = flights();
     let mut held = Vec::new();
     for number in 0..MAX_SILENT_FLIGHTS {
@@ -127,8 +129,9 @@ fn a_flight_that_is_led_to_a_zone_with_too_many_gives_way() {
     assert!(shed.extended_error().text.contains("silent.example."), "{}", shed.extended_error().text);
 }
 
+// Look-ahead begins there; questions of the operator do not count.
 #[test]
-fn the_flight_of_an_mx_tells_once_that_it_enters_the_zone_of_its_name() {
+fn mx_flight_reports_zone_entry_once() {
     let (flights, now) = (flights(), Clock::machine().mono());
     let begin = |number, kind, client| {
         let question = Question::new(&name(number), kind);
@@ -155,8 +158,9 @@ fn the_flight_of_an_mx_tells_once_that_it_enters_the_zone_of_its_name() {
     assert_eq!(enters(&exchangers, &name(3)), None);
 }
 
+// The client with the most flights in the zone loses its oldest.
 #[test]
-fn in_a_silent_zone_the_client_with_the_most_makes_room_for_another() {
+fn silent_zone_admits_lighter_client() {
     let flights = flights();
     let (silent, now) = (Name::from_ascii("silent.example.").unwrap(), Clock::machine().mono());
     let mut held = Vec::new();
@@ -179,7 +183,7 @@ fn in_a_silent_zone_the_client_with_the_most_makes_room_for_another() {
 }
 
 #[test]
-fn a_network_of_ipv6_is_one_client() {
+fn ipv6_network_counts_as_client() {
     let flights = flights();
     let key = |address: &str| flights.client_key(address.parse().unwrap());
     assert_eq!(key("2001:db8:0:1::1"), key("2001:db8:0:1:ffff::2"));
@@ -205,8 +209,9 @@ fn nobody_waits_beyond_the_bound() {
     assert_eq!(shed.why, ShedReason::Waiters);
 }
 
+// One answer has a third of all waiters at most, so others find room.
 #[test]
-fn of_those_who_wait_for_one_answer_there_are_a_third_at_most_and_others_find_room() {
+fn waiters_of_answer_are_bounded() {
     let flights = flights();
     let ask = |number: usize, asker: usize| {
         let [.., port_high, port_low, id_high, id_low] = asker.to_be_bytes();

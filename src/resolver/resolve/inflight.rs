@@ -51,7 +51,7 @@ mod tests {
     use record::note::Note;
 
     #[test]
-    fn a_flight_is_reported_with_those_who_wait_and_whom_it_waits_for() {
+    fn flight_listing_shows_clients_and_server() {
         let flights =
             Flights::new(Keyed::new(&Random::seeded(1)), WorkBounds::for_cache_size(FULL_WORK_CACHE));
         let question = Question::new(&Name::from_ascii("mail.example.").unwrap(), RecordType::MX);

@@ -236,7 +236,7 @@ mod tests {
     use dns::question::ViewId;
 
     #[test]
-    fn a_failed_question_waits_once_to_be_asked_again() {
+    fn failed_question_is_queued_once() {
         let renewals = Renewals::default();
         for kind in [RecordType::A, RecordType::MX, RecordType::A, RecordType::A] {
             let key = QuestionKey::of_sub_question(&Name::root(), kind, ViewId::default());

@@ -113,8 +113,9 @@ mod tests {
         Chased { answers, security: Some(Security::Secure), ..Chased::default() }
     }
 
+    // If no address is left, the answer is a denial that is cached.
     #[test]
-    fn what_is_left_is_insecure_and_nothing_left_is_a_denial_that_is_kept() {
+    fn removed_private_addresses_make_answer_insecure() {
         let mut config = Config::default();
         config.resolve.private_addresses = vec!["10.0.0.0/8".parse().unwrap()];
         let views = Views::new(&Arc::new(config)).unwrap();

@@ -97,8 +97,9 @@ mod tests {
     use dns::question::Question;
     use hickory_proto::rr::{Name, RecordType};
 
+    // The second caller gets the result of the first, and a later one begins again.
     #[test]
-    fn the_second_gets_the_result_of_the_first_and_the_third_begins_again() {
+    fn equal_work_runs_once() {
         let key = Question::new(&Name::from_ascii("2.0.0.127.bl.example.").unwrap(), RecordType::A).key();
         let other = Question::new(&Name::root(), RecordType::DNSKEY).key();
         let work = SharedWork::new(1);

@@ -48,8 +48,9 @@ fn account(client: ClientKey, zone: ZoneHash) -> ShareAccount {
     ShareAccount { client, zone }
 }
 
+// A zone that answers may have half of them.
 #[test]
-fn a_silent_zone_has_few_and_one_that_answers_half() {
+fn silent_zone_has_few_flights() {
     let mut shares = no_places();
     shares.take(account(1, 1), at(0));
     let known = at(0).after(NEW_ZONE_TIME);
@@ -65,7 +66,7 @@ fn a_silent_zone_has_few_and_one_that_answers_half() {
 }
 
 #[test]
-fn beside_the_smallest_cache_zones_and_clients_share_fewer_places_alike() {
+fn smallest_cache_shares_fewer_flights() {
     let bounds = WorkBounds::for_cache_size(MIN_CACHE_SIZE);
     let mut shares = Shares::new(bounds);
     let mut admitted = |account, count: usize, now| {
@@ -85,7 +86,7 @@ fn beside_the_smallest_cache_zones_and_clients_share_fewer_places_alike() {
 }
 
 #[test]
-fn another_client_of_a_silent_zone_takes_the_place_of_the_heavier_one() {
+fn silent_zone_favours_lighter_client() {
     let mut shares = no_places();
     take(&mut shares, account(1, 1), 1_000, at(0));
     assert_eq!(take(&mut shares, account(2, 1), 10, at(1)), 0);
@@ -93,8 +94,9 @@ fn another_client_of_a_silent_zone_takes_the_place_of_the_heavier_one() {
     assert!(shares.in_place_of(account(1, 1)) == FlightAdmission::InPlaceOf(Ticket(10)), "the oldest went");
 }
 
+// A hundred silent zones take about half; zones with few flights are never refused.
 #[test]
-fn a_hundred_silent_zones_stay_near_half_and_light_ones_are_never_refused() {
+fn many_silent_zones_leave_room() {
     let mut shares = no_places();
     for _ in 0..200 {
         for zone in 0..100 {
@@ -106,7 +108,7 @@ fn a_hundred_silent_zones_stay_near_half_and_light_ones_are_never_refused() {
 }
 
 #[test]
-fn where_all_is_taken_the_heaviest_zone_gives_way() {
+fn heaviest_zone_yields_when_full() {
     let mut shares = no_places();
     take_heard(&mut shares, account(1, 1), HALF, at(0));
     for zone in 2..1_990 {
@@ -115,8 +117,9 @@ fn where_all_is_taken_the_heaviest_zone_gives_way() {
     assert_eq!((shares.taken(), shares.zones_of.count(1, 1)), (MAX_FLIGHTS, MAX_FLIGHTS - 1_988));
 }
 
+// It yields to others at once and to its own questions by age.
 #[test]
-fn a_client_with_ever_new_zones_gives_way_to_others_at_once_and_to_itself_by_age() {
+fn client_of_many_zones_gives_way() {
     let mut shares = no_places();
     let zones = 0..u64::try_from(MAX_FLIGHTS).unwrap();
     let refused: usize = zones.map(|zone| take(&mut shares, account(1, zone), 1, at(0))).sum();
@@ -127,8 +130,9 @@ fn a_client_with_ever_new_zones_gives_way_to_others_at_once_and_to_itself_by_age
     assert_eq!(shares.clients.count((), 2), 20, "the light client's are not the ones that go");
 }
 
+// Thousands of clients of one zone make room for one that asks for other zones.
 #[test]
-fn many_clients_of_one_zone_give_way_to_who_asks_for_others() {
+fn clients_of_same_zone_give_way() {
     let mut shares = no_places();
     take_heard(&mut shares, account(1, 1), 1, at(0));
     for client in 2..3_000 {
@@ -141,8 +145,9 @@ fn many_clients_of_one_zone_give_way_to_who_asks_for_others() {
     assert_eq!(shares.clients.count((), 9_000), 48);
 }
 
+// A flight moves to the zone it is referred to and to a lighter client that joins.
 #[test]
-fn a_place_goes_over_to_another_zone_and_to_a_lighter_client() {
+fn flight_share_follows_zone_and_client() {
     let mut shares = no_places();
     let ticket = shares.take(account(1, 1), at(0));
     shares.take(account(1, 1), at(0));
@@ -156,8 +161,9 @@ fn a_place_goes_over_to_another_zone_and_to_a_lighter_client() {
     assert_eq!(shares.account(ticket), Some(account(2, 2)), "which has no fewer");
 }
 
+// Reverse names count for their network.
 #[test]
-fn a_name_is_counted_for_what_has_an_owner() {
+fn flight_counts_for_registered_domain() {
     let zone = |text: &str, cut| {
         let name = wire_name(&Name::from_ascii(text).unwrap());
         name_of_wire(zone_at_first(&name, cut)).to_ascii()

@@ -115,7 +115,7 @@ mod tests {
     const RELAY: &str = "mx5.slow.lab[192.0.2.9]:25";
 
     #[test]
-    fn a_delivery_of_postfix_counts_for_the_domain_of_its_recipient() {
+    fn postfix_delivery_counts_for_recipient_domain() {
         for (relay, status) in [
             (RELAY, "sent (250 2.0.0 Ok: queued as 4XYZ)"),
             (RELAY, "sent (250 2.0.0 OK <4xyz@w5.slow.lab> queued)"),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delivery_of_exim_counts_for_the_domain_of_its_recipient() {
+    fn exim_delivery_counts_for_recipient_domain() {
         for tail in [
             "=> u@v2.h94.lab <x@w2.slow.lab> R=dnslookup T=remote_smtp H=mx2.slow.lab [192.0.2.9] C=\"250 OK <4xyz@w2.slow.lab>\" QT=10s DT=9s",
             "=> u@v2.h94.lab F=<me@w2.slow.lab> R=dnslookup T=remote_smtp H=mx2.slow.lab [192.0.2.9] DT=9s",
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arrival_is_no_delivery_if_the_subject_of_its_mail_has_an_arrow() {
+    fn arrow_in_subject_is_no_delivery() {
         for arrow in ["->", "=>", "==", "**"] {
             let text = format!(
                 "1abCde-0000Xy-01 <= bob@sender.example H=mail.sender.example [192.0.2.7] P=esmtps S=9 T=\"old {arrow} new\" for us@our.example"
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delivery_of_sendmail_counts_for_the_domains_of_its_recipients() {
+    fn sendmail_delivery_counts_for_recipient_domains() {
         let sent = "ctladdr=<me@w2.slow.lab> (1000/1000), delay=00:00:10, xdelay=00:00:10, mailer=esmtp, relay=mx2.slow.lab. [192.0.2.9], dsn=2.0.0, stat=Sent (<4xyz@w2.slow.lab> queued)";
         let deferred = "ctladdr=<me@w2.slow.lab> (1000/1000), delay=00:00:10, mailer=esmtp, pri=30, dsn=4.0.0, stat=Deferred: Connection timed out with mx2.slow.lab.";
         for tail in [sent, deferred] {
@@ -189,8 +189,9 @@ mod tests {
         }
     }
 
+    // A deferred delivery names the host whose lookup failed.
     #[test]
-    fn names_that_a_delivery_looked_up_count_next_to_its_recipient() {
+    fn looked_up_names_join_recipient() {
         let unfound = "Host or domain name not found. Name service error for name=mx5.slow.lab type=A: Host not found, try again";
         for (line, names) in [
             (postfix("none", &format!("deferred ({unfound})")), &["mx5.slow.lab", "v5.h94.lab"][..]),
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn the_other_names_of_a_delivery_count_if_its_recipient_has_no_domain() {
+    fn local_recipient_yields_other_names() {
         for line in [
             "mx postfix/local[9]: 4A1B2C: to=<bob>, orig_to=<bob@fine.example>, relay=local, delay=1, delays=0.1/0/0/0.9, dsn=2.0.0, status=sent (delivered to mailbox)",
             "1abCde-0000Xy-01 => bob <bob@fine.example> R=localuser T=local_delivery",

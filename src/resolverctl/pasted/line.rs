@@ -166,8 +166,9 @@ mod tests {
     use super::super::read;
     use super::*;
 
+    // The line of a disconnect with a fraction of a second comes after all queries.
     #[test]
-    fn no_query_of_a_session_comes_behind_its_last_line() {
+    fn session_end_bounds_its_queries() {
         let end = |at: &str, words: &str| {
             let text =
                 format!("2026-11-21T03:12:05{at}Z mx postfix/smtpd[9]: {words} mail.one.example[192.0.2.7]");
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_names_the_time_of_its_program_decides_by_it() {
+    fn program_time_in_line_decides() {
         let at = 1_795_230_725.0;
         let delay = |seconds| Some(DecisiveTime::Delay { from: at - seconds, to: at + 1.0 });
         for (text, decisive) in [

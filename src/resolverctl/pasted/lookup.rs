@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rejected_name_is_found_in_the_lines_of_each_program() {
+    fn rejected_name_is_found_per_program() {
         for (text, name) in [
             (
                 "rcpt from mail.h.example[192.0.2.7]: 450 4.1.8 <a@s.example>: sender address rejected: domain not found; from=<a@s.example> to=<b@r.example>",

@@ -81,7 +81,7 @@ mod tests {
     const NOW: f64 = 1_795_305_600.0;
 
     #[test]
-    fn the_first_line_of_an_entry_has_the_time_of_its_mail() {
+    fn queue_entry_gives_arrival_time() {
         let at = |line: &str| arrival(line, NOW).map(|(first, last)| (NOW - first, last - first));
         let day = time::in_line("2026-11-21 03:12:05", NOW).map(|(first, _)| NOW - first).unwrap();
         for line in [

@@ -131,8 +131,9 @@ mod tests {
         assert_eq!(table.text(Style::Plain, Some(16)), "user     why\n邮件     拒绝收…\npostfix  well\n");
     }
 
+    // A cell neither acts on the terminal nor turns the direction of writing.
     #[test]
-    fn a_cell_neither_acts_on_the_terminal_nor_turns_the_direction_of_writing() {
+    fn foreign_text_is_escaped_in_table() {
         let mut table = TextTable::new(&[("zone", Align::Left), ("why", Align::Left)]);
         table.plain(vec!["a\u{202e}b.example.".to_owned(), "said \u{1b}[2J\nok".to_owned()]);
         assert_eq!(

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_called_by_what_it_covers() {
+    fn window_name_tells_covered_time() {
         assert_eq!(window(Window::FiveMinutes, 303.0), "last 5 min");
         assert_eq!(window(Window::FiveMinutes, 42.0), "since start");
         assert_eq!(window(Window::Start, 273_600.0), "since start");

@@ -54,8 +54,9 @@ impl ListBudget {
 mod tests {
     use super::*;
 
+    // Names outside the lists have none.
     #[test]
-    fn a_list_has_its_budget_and_other_names_have_none() {
+    fn list_queries_have_budget() {
         let left = BTreeMap::from([("bl.test.".to_owned(), 1), ("zen.bl.test.".to_owned(), 0)]);
         let budget = ListBudget { left: Mutex::new(left) };
         assert_eq!(budget.list_of("1.zen.bl.test.").as_deref(), Some("zen.bl.test."));

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_have_their_meaning_and_others_have_none() {
+    fn only_assigned_keys_have_meaning() {
         let plain = |code| key_of(KeyEvent::new(code, KeyModifiers::NONE));
         let control = |letter| key_of(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL));
         assert_eq!(plain(KeyCode::Char('q')), Some(TopKey::Quit));

@@ -276,8 +276,9 @@ mod tests {
         rows.iter().map(|row| row.name().chars().take(1).collect::<String>()).collect::<Vec<_>>().join("")
     }
 
+    // Words are sorted by the alphabet, and the row of the rest comes last.
     #[test]
-    fn numbers_are_sorted_from_the_greatest_words_by_the_alphabet_and_the_others_come_last() {
+    fn table_sorts_numbers_descending() {
         let sorted = |column, reversed| {
             let mut rows = rows();
             sort(&mut rows, column, reversed);
@@ -290,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn the_columns_that_fit_are_the_first_ones_and_numbers_are_whole() {
+    fn fitting_columns_show_whole_numbers() {
         let rows = rows();
         for width in 0..120 {
             let columns = fit(TopTable::Zones, &rows, width);

@@ -100,8 +100,9 @@ fn taken(file: &[u8]) -> (Vec<String>, Vec<(Skipped, u64)>) {
     (captured.questions.iter().map(words).collect(), captured.skipped.into_iter().collect())
 }
 
+// Both byte orders of pcap files occur.
 #[test]
-fn packets_of_every_link_are_read_in_both_byte_orders() {
+fn all_link_types_are_read() {
     let query = octets(&message("WWW.example.com.", RecordType::AAAA));
     for link in [0, 1, 12, 101, 113, 228, 276] {
         for (is_little, magic) in
@@ -120,7 +121,7 @@ fn packets_of_every_link_are_read_in_both_byte_orders() {
 }
 
 #[test]
-fn pcapng_has_packets_of_several_interfaces_and_sections() {
+fn pcapng_interfaces_and_sections_are_read() {
     let query = |name: &str| ipv4(17, 0, &udp(4711, 53, &octets(&message(name, RecordType::A))));
     let section = |is_little: bool| {
         let packets = [
@@ -145,7 +146,7 @@ fn pcapng_has_packets_of_several_interfaces_and_sections() {
 }
 
 #[test]
-fn what_is_no_question_of_a_client_is_counted_by_its_kind() {
+fn skipped_packets_are_counted_by_kind() {
     let plain = message("a.example.", RecordType::MX);
     let mut checked = plain.clone();
     checked.metadata.checking_disabled = true;
@@ -282,7 +283,7 @@ proptest! {
     }
 
     #[test]
-    fn any_packet_of_any_link_is_read_or_skipped(
+    fn arbitrary_packet_is_read_or_skipped(
         packet in proptest::collection::vec(any::<u8>(), 0..200),
         link in prop_oneof![Just(0), Just(1), Just(101), Just(113), Just(276)],
         cut in 0..9_u32,

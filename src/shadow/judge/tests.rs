@@ -70,15 +70,17 @@ fn equal_answers_have_no_cause() {
     expect(&samples(&["silent silent"]), Cause::Unknown, Weight::Unknown, None);
 }
 
+// It does not come again when the question is repeated.
 #[test]
-fn a_failure_that_does_not_come_again_is_timing() {
+fn passing_failure_is_timing() {
     expect(&samples(&["silent 192.0.2.1", "192.0.2.1 192.0.2.1"]), Cause::Timing, Harmless, Some(InPlace));
     expect(&samples(&["192.0.2.1 fail", "192.0.2.1 192.0.2.1"]), Cause::Timing, Harmless, Some(Resolverd));
     expect(&samples(&["192.0.2.1 192.0.2.2", "192.0.2.2 192.0.2.2"]), Cause::Timing, Harmless, None);
 }
 
+// Both resolvers must show the addresses, or the zone must prove them.
 #[test]
-fn rotation_is_seen_from_both_or_proven_by_the_zone() {
+fn rotation_needs_both_resolvers_or_zone() {
     let in_turn = ["192.0.2.1 192.0.2.2", "192.0.2.2 192.0.2.1", "192.0.2.1 192.0.2.2"];
     expect(&samples(&in_turn), Cause::Rotation, Harmless, None);
     // The two resolvers never give the same addresses.
@@ -104,8 +106,9 @@ fn rotation_is_seen_from_both_or_proven_by_the_zone() {
     expect(&proven, Cause::Rotation, Harmless, None);
 }
 
+// Only current name servers that give both addresses show that they depend on the place.
 #[test]
-fn other_addresses_are_unknown_unless_current_name_servers_give_both() {
+fn differing_addresses_need_name_servers() {
     let of = |doubt, second: ComparedAnswer| {
         let mut compared =
             compared(("192.0.2.1", Unknown, 20), ("192.0.2.2", Unknown, 20), ("192.0.2.2", Unknown, 60));
@@ -133,7 +136,7 @@ fn other_addresses_are_unknown_unless_current_name_servers_give_both() {
 }
 
 #[test]
-fn an_old_answer_is_one_that_an_older_version_of_the_zone_gives() {
+fn outdated_answer_matches_older_zone() {
     let of = |in_place, resolverd| Evidence {
         compared: compared(
             ("192.0.2.1", in_place, 100),
@@ -166,8 +169,9 @@ fn with(words: &str, change: impl Fn(&mut SideReply, &mut SideReply)) -> Evidenc
     Evidence { samples: vec![sample; 3], ..Evidence::default() }
 }
 
+// Blocked, refused or filtered names and answers with AA show a policy of the resolver.
 #[test]
-fn an_answer_of_its_own_is_policy() {
+fn local_answer_is_policy() {
     let own = with(OTHER, |in_place, _| in_place.facts.authoritative = true);
     expect(&own, Cause::Policy, Look, Some(InPlace));
     let blocked = with("nx 192.0.2.2", |in_place, _| in_place.facts.extended_errors = vec![15]);
@@ -194,7 +198,7 @@ fn an_answer_of_its_own_is_policy() {
 }
 
 #[test]
-fn the_configuration_of_resolverd_is_no_broken_zone() {
+fn own_configuration_is_no_broken_zone() {
     let part = "[[zone]] corp.example, which forwards to 192.0.2.9:53".to_owned();
     for words in ["192.0.2.1 fail", "fail 192.0.2.1", OTHER] {
         let evidence = Evidence {
@@ -208,8 +212,9 @@ fn the_configuration_of_resolverd_is_no_broken_zone() {
     expect(&silent, Cause::Unknown, Weight::Unknown, None);
 }
 
+// A failure is bogus or of a broken zone only if validation or the zone shows it.
 #[test]
-fn failures_are_bogus_or_broken_only_if_that_is_shown() {
+fn failure_cause_needs_evidence() {
     let both = |words: &'static str| samples(&[words, words, words]);
     expect(&both("192.0.2.1 fail"), Cause::Unknown, Weight::Unknown, None);
     let unchecked = Evidence { with_cd: Some(sample("192.0.2.1 192.0.2.1")), ..both("192.0.2.1 fail") };
@@ -245,7 +250,7 @@ fn failures_are_bogus_or_broken_only_if_that_is_shown() {
 }
 
 #[test]
-fn a_refusal_of_a_list_is_no_listing() {
+fn list_refusal_is_no_listing() {
     let of = |words: &str, reason: &str| Evidence {
         list: Some("bl.example.".to_owned()),
         reason: reason.to_owned(),
@@ -260,7 +265,7 @@ fn a_refusal_of_a_list_is_no_listing() {
 }
 
 #[test]
-fn only_a_missing_ad_of_resolverd_matters() {
+fn missing_ad_matters_at_resolverd() {
     expect(&samples(&["192.0.2.1 192.0.2.1!"; 3]), Cause::AdOnly, Harmless, Some(InPlace));
     expect(&samples(&["192.0.2.1! 192.0.2.1"; 3]), Cause::AdOnly, Look, Some(Resolverd));
     expect(&samples(&["nx! nx"; 3]), Cause::AdOnly, Harmless, Some(Resolverd));

@@ -25,7 +25,7 @@ fn import(age: u64) -> Import<'static> {
 }
 
 #[test]
-fn an_answer_of_another_gateway_has_the_ttl_that_is_left() {
+fn shared_answer_has_remaining_ttl() {
     let (entry, other, [view, ..]) = (exported(), memory(), views());
     assert_eq!(entry.left, Duration::from_secs(300));
     assert_eq!(other.import(&entry.octets, import(100), BORN), 1);
@@ -36,8 +36,9 @@ fn an_answer_of_another_gateway_has_the_ttl_that_is_left() {
     assert_eq!(memory().import(&entry.octets, import(300), BORN), 0, "it has expired");
 }
 
+// With fleet.verify, imported answers count as not validated; no zone verdict is taken.
 #[test]
-fn a_gateway_that_verifies_takes_answers_as_not_validated_and_no_verdict_on_a_zone() {
+fn verifying_gateway_imports_unvalidated_answers() {
     let (own, [view, ..]) = (memory(), views());
     fill(&own);
     let zone = own.export_zone(&name("example."), view, (BORN, BORN)).unwrap();
@@ -51,8 +52,9 @@ fn a_gateway_that_verifies_takes_answers_as_not_validated_and_no_verdict_on_a_zo
     }
 }
 
+// An answer not validated, nearly expired or flushed is not sent or not taken.
 #[test]
-fn what_was_not_validated_or_is_nearly_over_or_was_flushed_is_not_shared() {
+fn unfit_answers_are_not_shared() {
     let (own, [view, ..]) = (memory(), views());
     fill(&own);
     let export = |owner: &str, kind, validates, now| own.export((&name(owner), kind), (view, validates), now);
@@ -69,7 +71,7 @@ fn what_was_not_validated_or_is_nearly_over_or_was_flushed_is_not_shared() {
 }
 
 #[test]
-fn a_lame_server_is_reported_without_its_round_trips() {
+fn lame_server_is_shared_without_timing() {
     let (own, other) = (memory(), memory());
     fill(&own);
     let faulty = own.servers.export_faulty(BORN, 10);

@@ -153,7 +153,7 @@ pub(super) fn mx(rrsets: InView<'_>, now: Mono) -> Vec<Record> {
 }
 
 #[test]
-fn what_was_known_is_known_again_with_the_time_that_is_left() {
+fn snapshot_restores_all_with_remaining_ttl() {
     let before = memory();
     fill(&before);
     let file = written(&before, &scope(), later(100, 0));
@@ -199,8 +199,9 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     assert!(!known(&after, end).lame);
 }
 
+// Restored knowledge of servers ends after a day.
 #[test]
-fn a_dead_server_is_tried_at_once_and_what_is_known_of_servers_ends_after_a_day() {
+fn restored_dead_server_is_probed() {
     let before = memory();
     let server = before.servers.get(server_address());
     for number in 1..=3 {
@@ -216,7 +217,7 @@ fn a_dead_server_is_tried_at_once_and_what_is_known_of_servers_ends_after_a_day(
 }
 
 #[test]
-fn verdicts_on_zones_are_known_again_but_for_what_was_bogus() {
+fn zone_verdicts_survive_restart_except_bogus() {
     let before = memory();
     let [view, ..] = views();
     let fault = ValidationFailure::new(Why::Digest, "no digest that is checked");
@@ -237,8 +238,9 @@ fn verdicts_on_zones_are_known_again_but_for_what_was_bogus() {
     }
 }
 
+// A restored TTL is never longer than max_ttl.
 #[test]
-fn what_is_over_is_not_restored_and_nothing_lives_longer_than_max_ttl() {
+fn expired_entries_are_not_restored() {
     let before = memory();
     fill(&before);
     let file = written(&before, &scope(), later(100, 0));
@@ -262,7 +264,7 @@ fn stale_scope() -> Scope {
 const HOUR: Duration = Duration::from_secs(3_600);
 
 #[test]
-fn what_may_be_used_past_its_end_is_known_again_for_the_rest_of_that_time() {
+fn stale_entries_are_restored_with_age() {
     let before = memory();
     fill(&before);
     let [view, ..] = views();
@@ -298,8 +300,9 @@ fn what_may_be_used_past_its_end_is_known_again_for_the_rest_of_that_time() {
     assert_eq!(never.unwrap().restored, 1);
 }
 
+// A later denial or alias of the name ends the stale address across a restart.
 #[test]
-fn an_entry_past_its_end_is_not_known_again_where_servers_have_said_something_else() {
+fn superseded_stale_entry_is_not_restored() {
     let [view, ..] = views();
     let (owner, at) = (name("www.example."), |seconds| BORN.after(Duration::from_secs(seconds)));
     let soa = SOA::new(name("ns1.example."), name("hostmaster.example."), 1, 2, 3, 4, 300);
@@ -334,8 +337,9 @@ fn an_entry_past_its_end_is_not_known_again_where_servers_have_said_something_el
     );
 }
 
+// It still ends stale data below its name.
 #[test]
-fn a_proven_denial_ends_what_is_below_its_name_after_a_restart_too() {
+fn proven_nxdomain_survives_restart() {
     let [view, ..] = views();
     let (owner, above, zone) = (name("a.www.example."), name("www.example."), name("example."));
     let soa = SOA::new(name("ns1.example."), name("hostmaster.example."), 1, 2, 3, 4, 300);
@@ -370,8 +374,9 @@ fn what_memory_holds_already_stays() {
     assert_eq!(mx(after.rrsets.in_view(view), now.mono), [newer]);
 }
 
+// Views are stored by their place in the configuration.
 #[test]
-fn views_are_reported_by_their_places_and_those_that_are_gone_are_left_out() {
+fn entries_of_removed_views_are_skipped() {
     let [first, second, third] = views();
     let before = memory();
     for view in [first, second, third] {
@@ -387,8 +392,9 @@ fn views_are_reported_by_their_places_and_those_that_are_gone_are_left_out() {
     assert_eq!([first, second, third].map(|view| known(view).is_some()), [false, false, true]);
 }
 
+// Only the way to a DNS list's servers is restored; excluded names are not written.
 #[test]
-fn nothing_that_lists_say_and_nothing_that_is_overlooked_is_kept() {
+fn list_answers_are_not_saved() {
     let [view, ..] = views();
     let before = memory();
     let rrsets = before.rrsets.in_view(view);
@@ -414,8 +420,9 @@ fn nothing_that_lists_say_and_nothing_that_is_overlooked_is_kept() {
     assert_eq!(read(&file, &scope(), later(0, 0)).1.unwrap().entries, 1, "what is elsewhere");
 }
 
+// Entries at and below names whose configuration changed are left out.
 #[test]
-fn only_what_is_at_and_below_names_with_another_configuration_is_left_out() {
+fn reconfigured_names_are_not_restored() {
     let (before, [view, ..]) = (memory(), views());
     let rrsets = before.rrsets.in_view(view);
     for owner in ["mail.example.", "corp.example.", "www.corp.example.", "a.new.example.", "b.old.example."] {
@@ -441,8 +448,9 @@ fn only_what_is_at_and_below_names_with_another_configuration_is_left_out() {
     assert_eq!(restored(&[(".", 1)]).0, [""; 0]);
 }
 
+// Other views, another format version, a future date or a foreign file make it unfit.
 #[test]
-fn another_configuration_another_version_the_future_and_what_is_none_are_refused() {
+fn unfit_snapshot_is_refused() {
     let before = memory();
     fill(&before);
     let file = written(&before, &scope(), later(10, 0));
@@ -467,7 +475,7 @@ fn another_configuration_another_version_the_future_and_what_is_none_are_refused
 }
 
 #[test]
-fn a_clock_that_was_set_back_a_little_makes_no_snapshot_void() {
+fn small_clock_setback_keeps_snapshot() {
     let before = memory();
     fill(&before);
     let file = written(&before, &scope(), later(10, 0));
@@ -481,8 +489,9 @@ fn a_clock_that_was_set_back_a_little_makes_no_snapshot_void() {
     }
 }
 
+// A file cut anywhere or with one bit changed restores nothing.
 #[test]
-fn a_file_that_was_cut_or_has_changed_in_one_octet_is_refused_whole() {
+fn damaged_snapshot_is_refused() {
     let before = memory();
     fill(&before);
     let file = written(&before, &scope(), later(10, 0));
@@ -506,7 +515,7 @@ fn a_file_that_was_cut_or_has_changed_in_one_octet_is_refused_whole() {
 }
 
 #[test]
-fn blocks_that_lack_or_stand_elsewhere_are_noticed() {
+fn missing_or_swapped_blocks_are_noticed() {
     let [view, ..] = views();
     let before = memory();
     for number in 0..40 {
@@ -531,7 +540,7 @@ fn blocks_that_lack_or_stand_elsewhere_are_noticed() {
 }
 
 #[test]
-fn reading_ends_when_it_is_reported_to() {
+fn snapshot_reading_stops_on_request() {
     let before = memory();
     fill(&before);
     let file = written(&before, &scope(), later(0, 0));
@@ -542,7 +551,7 @@ fn reading_ends_when_it_is_reported_to() {
 
 proptest! {
     #[test]
-    fn entries_of_any_octets_do_no_harm(place in 0_usize..2_000, octets in proptest::collection::vec(any::<u8>(), 0..40)) {
+    fn forged_snapshot_entries_are_harmless(place in 0_usize..2_000, octets in proptest::collection::vec(any::<u8>(), 0..40)) {
         let before = memory();
         fill(&before);
         let file = written(&before, &scope(), later(0, 0));

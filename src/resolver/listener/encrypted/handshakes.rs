@@ -62,7 +62,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_client_has_a_burst_and_then_a_rate_and_its_neighbour_has_its_own() {
+    fn handshakes_are_burst_then_rate() {
         let handshakes = Handshakes::default();
         let may = |last: u8, millis: u64| {
             handshakes.may([192, 0, 2, last].into(), Mono::START.after(Duration::from_millis(millis)))
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clients_that_are_known_are_bounded() {
+    fn known_handshake_clients_are_bounded() {
         let mut rates = Rates::default();
         for number in 0..4 * u32::try_from(MAX_HANDSHAKE_CLIENTS).unwrap() {
             assert!(rates.may(ClientKey::V4(number), Mono::START));

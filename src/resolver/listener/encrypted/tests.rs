@@ -102,7 +102,7 @@ pub(in super::super) fn counted(listeners: &Listeners, counter: Counter) -> u64 
 }
 
 #[tokio::test]
-async fn queries_of_one_connection_are_answered_by_both_versions_of_tls() {
+async fn dot_pipelines_queries_over_tls12_tls13() {
     let (listeners, ..) = listen(&with_tls("first"));
     let address = listeners.tls_addresses()[0];
     assert_eq!(listeners.addresses().len(), 1, "TLS is apart");
@@ -147,8 +147,9 @@ async fn a_padded_query_gets_a_padded_reply_and_another_does_not() {
     listeners.stop();
 }
 
+// A handshake has a time limit, and octets without TLS get an alert.
 #[tokio::test(start_paused = true)]
-async fn a_handshake_has_a_time_and_octets_that_are_no_query_keep_no_connection() {
+async fn slow_or_plain_client_is_closed() {
     let (listeners, ..) = listen(&with_tls("first"));
     let address = listeners.tls_addresses()[0];
     let mut connected = connect(address).await;
@@ -172,8 +173,9 @@ async fn a_handshake_has_a_time_and_octets_that_are_no_query_keep_no_connection(
     listeners.stop();
 }
 
+// The neighbour at another address is still served.
 #[tokio::test]
-async fn a_client_with_too_many_handshakes_is_closed_and_its_neighbour_is_not() {
+async fn excess_tls_handshakes_close_own_client() {
     let (listeners, ..) = listen(&with_tls("first"));
     let address = listeners.tls_addresses()[0];
     let ahead = listeners.parts.clock.mono().after(TCP_IDLE_TIME);

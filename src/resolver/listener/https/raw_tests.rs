@@ -112,8 +112,9 @@ fn error(frames: &[Frame]) -> Option<u32> {
     Some(u32::from_be_bytes(last.2[4..8].try_into().unwrap()))
 }
 
+// The client resets each request at once (CVE-2023-44487).
 #[tokio::test]
-async fn requests_that_are_reset_at_once_end_the_connection() {
+async fn rapid_resets_end_http2_connection() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[]).await;
@@ -129,8 +130,9 @@ async fn requests_that_are_reset_at_once_end_the_connection() {
     listeners.stop();
 }
 
+// Other connections are answered meanwhile.
 #[tokio::test]
-async fn too_many_streams_are_refused_and_other_connections_are_answered_meanwhile() {
+async fn excess_http2_streams_are_refused() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[]).await;
@@ -151,8 +153,9 @@ async fn too_many_streams_are_refused_and_other_connections_are_answered_meanwhi
     listeners.stop();
 }
 
+// Each request breaks HTTP/2, so that the listener resets it (CVE-2025-8671).
 #[tokio::test]
-async fn a_client_that_provokes_resets_is_closed() {
+async fn provoked_resets_end_http2_connection() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[]).await;
@@ -166,8 +169,9 @@ async fn a_client_that_provokes_resets_is_closed() {
     listeners.stop();
 }
 
+// The bodies come after the headers of all requests that a connection may have.
 #[tokio::test(start_paused = true)]
-async fn bodies_that_come_after_the_headers_of_all_requests_are_read() {
+async fn late_request_bodies_are_read() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[]).await;
@@ -188,7 +192,7 @@ async fn bodies_that_come_after_the_headers_of_all_requests_are_read() {
 }
 
 #[tokio::test]
-async fn a_refused_request_gets_its_status_when_its_body_has_come() {
+async fn refused_request_answers_after_its_body() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[]).await;
@@ -213,7 +217,7 @@ async fn a_refused_request_gets_its_status_when_its_body_has_come() {
 }
 
 #[tokio::test]
-async fn a_header_without_end_ends_the_connection() {
+async fn endless_header_ends_connection() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[]).await;
@@ -232,7 +236,7 @@ async fn a_header_without_end_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn octets_that_are_no_queries_end_the_connection() {
+async fn octets_without_query_end_connection() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[]).await;
@@ -254,8 +258,9 @@ fn too_many(frame: &[u8]) -> Vec<u8> {
     frame.repeat(OCTETS_WITHOUT_QUERY / frame.len() + 1)
 }
 
+// Pings, settings, windows, empty bodies and more are each sent too often.
 #[tokio::test]
-async fn floods_of_each_kind_of_frame_end_the_connection() {
+async fn frame_floods_end_connection() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     // A path other than `/dns-query` is answered with status 404.
     let other = [vec![0x82, 0x87], field(&[0x04], &[b'/'; 1_000]), field(&[0x01], b"dns.example")].concat();
@@ -314,7 +319,7 @@ async fn left(listeners: &Listeners) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_reads_nothing_is_closed() {
+async fn unreading_client_is_closed() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut padded = Message::from_vec(&query()).unwrap();
     let mut edns = Edns::new();
@@ -340,8 +345,9 @@ async fn a_client_that_reads_nothing_is_closed() {
     listeners.stop();
 }
 
+// The client allows no octet of a reply, so one reply waits for the write time.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_takes_no_reply_gets_no_more_and_is_closed() {
+async fn closed_stream_window_ends_connection() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
     // The client allows 0 octets of a reply on each stream.
@@ -379,8 +385,9 @@ fn rest_of_streams(padding: usize) -> Vec<u8> {
         .collect()
 }
 
+// The client opens the window of its streams later.
 #[tokio::test]
-async fn requests_behind_a_reply_that_is_not_taken_are_answered_when_it_is() {
+async fn requests_behind_blocked_reply_are_answered() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = without_window(&listeners).await;
     send(&mut stream, &[rest_of_streams(2_000), frame(PING, 0, 0, &[7; 8])].concat()).await;
@@ -399,8 +406,9 @@ async fn requests_behind_a_reply_that_is_not_taken_are_answered_when_it_is() {
     listeners.stop();
 }
 
+// All connections of a client count together.
 #[tokio::test]
-async fn requests_of_all_connections_of_a_client_wait_within_one_bound() {
+async fn waiting_requests_share_client_bound() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let padding = 2_800;
     let requests = [rest_of_streams(padding), frame(PING, 0, 0, &[7; 8])].concat();
@@ -423,7 +431,7 @@ async fn requests_of_all_connections_of_a_client_wait_within_one_bound() {
 }
 
 #[tokio::test]
-async fn a_client_that_resets_requests_behind_a_reply_that_it_does_not_take_is_closed() {
+async fn resets_behind_blocked_reply_end_connection() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = without_window(&listeners).await;
     let asks = |number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &head(&query()));

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_of_the_rfc_is_read() {
+    fn rfc_8484_example_is_read() {
         let path = "/dns-query?dns=AAABAAABAAAAAAAAA3d3dwdleGFtcGxlA2NvbQAAAQAB";
         let Ok(SentMessage::InPath(message)) = asked("GET", path, &[]) else { panic!() };
         assert_eq!(&message[12..], b"\x03www\x07example\x03com\x00\x00\x01\x00\x01");
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_message_gets_the_status_that_says_why() {
+    fn bad_request_gets_matching_status() {
         let status = |method, path, header: &[_]| asked(method, path, header).unwrap_err().status().as_u16();
         for path in ["/", "/dns-query/", "/resolve?dns=AAAA", "/DNS-QUERY"] {
             assert_eq!(status("GET", path, &[]), 404, "{path}");
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_in_the_path_has_the_bound_of_all_queries() {
+    fn path_message_has_query_size_limit() {
         let of = |length: usize| {
             asked("GET", &format!("/dns-query?dns={}", BASE64URL_NOPAD.encode(&vec![7; length])), &[])
         };
@@ -168,7 +168,7 @@ mod tests {
         }
 
         #[test]
-        fn any_path_and_header_have_a_verdict(
+        fn arbitrary_request_gets_verdict(
             method in "GET|HEAD|POST|PUT", query in "[ -~&&[^ #<>\"`{}|\\\\^]]{0,80}", kind in "[ -~]{0,40}", length in "[ -~]{0,30}",
         ) {
             let Ok(uri) = format!("/dns-query?{query}").parse::<Uri>() else { return Ok(()) };

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_response_tells_its_length_its_type_and_how_long_it_may_be_kept() {
+    fn response_states_length_type_and_lifetime() {
         // The DNS messages are NOERROR with one answer whose TTL is 300 s, and SERVFAIL.
         let kept = b"\0\0\x81\x80\0\0\0\x01\0\0\0\0\x04mail\0\0\x01\0\x01\0\0\x01\x2c\0\x04\x7f\0\0\x01";
         for (reply, control) in [(&kept[..], "max-age=300"), (b"\0\0\x81\x82\0\0\0\0\0\0\0\0", "no-store")] {

@@ -152,7 +152,7 @@ async fn queries_by_each_method_are_answered() {
 }
 
 #[tokio::test]
-async fn a_request_without_a_query_gets_a_status_and_the_connection_goes_on() {
+async fn bad_request_keeps_connection() {
     let (listeners, ..) = listen(&with_https());
     let client = HttpClient::open(listeners.https_addresses()[0]).await;
     let to = |method: &str, path: &str| {
@@ -185,8 +185,9 @@ async fn a_request_without_a_query_gets_a_status_and_the_connection_goes_on() {
     listeners.stop();
 }
 
+// A padded query gets a padded reply, and a failure must not be cached.
 #[tokio::test]
-async fn a_padded_query_gets_a_padded_reply_and_a_failure_is_not_kept() {
+async fn doh_reply_pads_and_limits_caching() {
     let (listeners, ..) = listen(&with_https());
     let client = HttpClient::open(listeners.https_addresses()[0]).await;
     for pads in [true, false] {
@@ -229,8 +230,9 @@ async fn equal_queries_of_a_connection_wait_for_one_answer_and_hits_overtake_the
     listeners.stop();
 }
 
+// Then it closes its connections.
 #[tokio::test]
-async fn a_removed_listener_answers_its_queries_and_ends_its_connections() {
+async fn removed_listener_answers_waiting_queries() {
     let (server, config) = with_server().await;
     let (mut listeners, resolver, views) = listen(&config);
     let client = HttpClient::open(listeners.https_addresses()[0]).await;
@@ -276,7 +278,7 @@ async fn idle_connections_and_slow_bodies_end() {
 }
 
 #[tokio::test]
-async fn http_1_is_refused_by_the_handshake_and_strangers_before_it() {
+async fn http1_and_strangers_are_refused() {
     let config = with_https();
     let (listeners, _, views) = listen(&config);
     let address = listeners.https_addresses()[0];

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_has_its_length_and_the_id_0() {
+    fn message_needs_length_and_id_zero() {
         let query = [&[0, 0], [7; 30].as_slice()].concat();
         assert_eq!(message(&framed(32, &query)), Ok(query.clone()));
         for wrong in [framed(31, &query), framed(33, &query), framed(4, &[0, 1, 7, 7]), framed(0, &[])] {
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_begin_shows_what_is_too_long() {
+    fn message_beginning_reveals_excess_length() {
         assert_eq!(begin_fault(&framed(MAX_QUERY + 1, &[])), Some(StreamFault::Length));
         assert_eq!(begin_fault(&framed(MAX_QUERY, &[0; MAX_QUERY])), None);
         assert_eq!(begin_fault(&framed(3, &[0; 4])), Some(StreamFault::Rules));

@@ -19,7 +19,7 @@ const EXCESSIVE_LOAD: u64 = 4;
 const UNSPECIFIED: u32 = 5;
 
 #[tokio::test]
-async fn what_breaks_the_rules_ends_the_connection() {
+async fn protocol_violation_ends_connection() {
     let (listeners, ..) = listen(&with_quic());
     let with_id = [&[0, 1], &query()[2..]].concat();
     let mut response = Message::from_vec(&query()).unwrap();
@@ -48,7 +48,7 @@ async fn what_breaks_the_rules_ends_the_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_query_without_an_end_has_a_time() {
+async fn unfinished_query_times_out() {
     let (listeners, ..) = listen(&with_quic());
     let client = QuicClient::open(listeners.quic_addresses()[0]).await;
     let (mut send, _receive) = client.connection.open_bi().await.unwrap();
@@ -62,7 +62,7 @@ async fn a_query_without_an_end_has_a_time() {
 }
 
 #[tokio::test]
-async fn streams_of_one_direction_are_not_open_to_clients() {
+async fn unidirectional_streams_are_refused() {
     let (listeners, ..) = listen(&with_quic());
     let client = QuicClient::open(listeners.quic_addresses()[0]).await;
     let mut stream = Box::pin(client.connection.open_uni());
@@ -73,8 +73,9 @@ async fn streams_of_one_direction_are_not_open_to_clients() {
     listeners.stop();
 }
 
+// The connection goes on.
 #[tokio::test]
-async fn a_long_query_ends_its_stream_only() {
+async fn oversized_query_resets_its_stream() {
     let (listeners, ..) = listen(&with_quic());
     let client = QuicClient::open(listeners.quic_addresses()[0]).await;
     for length in [MAX_QUERY + 1, 60_000] {
@@ -93,8 +94,9 @@ async fn a_long_query_ends_its_stream_only() {
     listeners.stop();
 }
 
+// Other queries of the connection are answered meanwhile.
 #[tokio::test]
-async fn a_cancelled_query_gets_no_reply_and_others_do() {
+async fn cancelled_query_still_fills_cache() {
     let (server, config) = with_server().await;
     let (listeners, ..) = listen(&config);
     let client = QuicClient::open(listeners.quic_addresses()[0]).await;
@@ -110,8 +112,9 @@ async fn a_cancelled_query_gets_no_reply_and_others_do() {
     listeners.stop();
 }
 
+// They hold them until their resolution ends, so cancelling begins no extra work.
 #[tokio::test]
-async fn cancelled_queries_keep_their_places_until_they_are_resolved() {
+async fn cancelled_queries_keep_their_places() {
     let (server, config) = with_server().await;
     let (listeners, ..) = listen(&config);
     let address = listeners.quic_addresses()[0];
@@ -135,7 +138,7 @@ async fn cancelled_queries_keep_their_places_until_they_are_resolved() {
 }
 
 #[tokio::test]
-async fn many_streams_without_a_query_end_the_connection() {
+async fn cancelled_streams_end_connection() {
     let (listeners, ..) = listen(&with_quic());
     let client = QuicClient::open(listeners.quic_addresses()[0]).await;
     let cancel = async || {

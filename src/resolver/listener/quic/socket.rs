@@ -65,8 +65,9 @@ mod tests {
     use super::*;
     use nix::sys::socket::getsockopt;
 
+    // The buffer has room for one datagram in each read.
     #[tokio::test]
-    async fn datagrams_are_not_joined_so_that_the_buffer_has_room_for_one_in_each_read() {
+    async fn received_datagrams_are_not_coalesced() {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let read = single_datagrams(&socket).unwrap();
         assert_eq!(read.max_receive_segments(), 1);

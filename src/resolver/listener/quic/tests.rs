@@ -155,7 +155,7 @@ async fn a_padded_query_gets_a_padded_reply_and_another_does_not() {
 }
 
 #[tokio::test]
-async fn packets_do_not_show_the_length_of_a_reply() {
+async fn packets_hide_reply_length() {
     let (listeners, ..) = listen(&with_quic());
     let client = QuicClient::open(listeners.quic_addresses()[0]).await;
     client.ask(&query()).await.unwrap();
@@ -198,7 +198,7 @@ async fn a_new_certificate_is_shown_to_new_connections_and_old_ones_go_on() {
 }
 
 #[tokio::test]
-async fn clients_of_other_protocols_and_strangers_get_no_connection() {
+async fn other_protocols_and_strangers_are_refused() {
     let config = with_quic();
     let (listeners, _, views) = listen(&config);
     let address = listeners.quic_addresses()[0];
@@ -239,8 +239,9 @@ fn id(datagram: &[u8]) -> Vec<u8> {
     datagram[6..6 + usize::from(datagram[5])].to_vec()
 }
 
+// While many handshakes are in progress, a client gets a Retry packet first.
 #[tokio::test(start_paused = true)]
-async fn while_many_handshakes_are_in_progress_a_client_proves_its_address_first() {
+async fn busy_listener_validates_client_address() {
     let two = with_certificate("first", "quic = [\"127.0.0.1:0\", \"127.0.0.2:0\"]");
     let (listeners, ..) = listen(&two);
     let address = listeners.quic_addresses()[0];
@@ -266,8 +267,9 @@ async fn while_many_handshakes_are_in_progress_a_client_proves_its_address_first
     listeners.stop();
 }
 
+// The neighbour at another address is still served.
 #[tokio::test(start_paused = true)]
-async fn a_client_with_too_many_handshakes_is_ignored_and_its_neighbour_is_not() {
+async fn excess_handshakes_are_ignored() {
     let (listeners, ..) = listen(&with_quic());
     let address = listeners.quic_addresses()[0];
     let ahead = listeners.parts.clock.mono().after(TCP_IDLE_TIME * 100);
@@ -281,7 +283,7 @@ async fn a_client_with_too_many_handshakes_is_ignored_and_its_neighbour_is_not()
 }
 
 #[tokio::test(start_paused = true)]
-async fn handshakes_and_idle_connections_have_a_time_and_pings_do_not_extend_it() {
+async fn silent_connection_times_out_despite_pings() {
     let (listeners, ..) = listen(&with_quic());
     let address = listeners.quic_addresses()[0];
     let silent = UdpSocket::bind("127.0.0.1:0").await.unwrap();
@@ -304,7 +306,7 @@ async fn handshakes_and_idle_connections_have_a_time_and_pings_do_not_extend_it(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_does_not_take_its_replies_is_closed() {
+async fn client_not_taking_replies_is_closed() {
     let (listeners, ..) = listen(&with_quic());
     let mut config = settings(DOQ);
     let mut transport = TransportConfig::default();
@@ -333,8 +335,9 @@ async fn a_client_keeps_its_address() {
     listeners.stop();
 }
 
+// It answers its queries, closes its connections and can be configured again.
 #[tokio::test]
-async fn a_removed_listener_answers_its_queries_and_ends_its_connections_and_may_come_back() {
+async fn removed_listener_answers_then_returns() {
     let (server, config) = with_server().await;
     let (mut listeners, _, views) = listen(&config);
     let address = listeners.quic_addresses()[0];
@@ -363,7 +366,7 @@ async fn a_removed_listener_answers_its_queries_and_ends_its_connections_and_may
 }
 
 #[tokio::test]
-async fn the_end_waits_for_the_replies_of_clients() {
+async fn stop_waits_for_pending_replies() {
     let (server, config) = with_server().await;
     let (listeners, ..) = listen(&config);
     let client = QuicClient::open(listeners.quic_addresses()[0]).await;
@@ -409,7 +412,7 @@ async fn tls_and_quic_share_a_port() {
 }
 
 #[tokio::test]
-async fn a_second_daemon_at_the_address_is_refused() {
+async fn second_daemon_at_address_is_refused() {
     let config = with_quic();
     let (listeners, ..) = listen(&config);
     let mut second = (*config).clone();
@@ -423,7 +426,7 @@ async fn a_second_daemon_at_the_address_is_refused() {
 }
 
 #[tokio::test]
-async fn a_socket_of_the_service_manager_is_served_by_one_daemon_after_the_other() {
+async fn inherited_socket_passes_to_next_daemon() {
     let held = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = held.local_addr().unwrap();
     let config = with_certificate("first", &format!("quic = [\"{address}\"]"));
@@ -460,7 +463,7 @@ async fn a_socket_of_the_service_manager_is_served_by_one_daemon_after_the_other
 }
 
 #[tokio::test]
-async fn all_sockets_of_the_service_manager_for_an_address_are_served() {
+async fn all_inherited_sockets_are_served() {
     let socket = |at: SocketAddr| {
         let socket = Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap();
         socket.set_reuse_port(true).unwrap();
@@ -493,7 +496,7 @@ async fn all_sockets_of_the_service_manager_for_an_address_are_served() {
 }
 
 #[tokio::test]
-async fn datagrams_that_the_kernel_drops_are_counted() {
+async fn kernel_drops_are_counted() {
     let (listeners, ..) = listen(&with_quic());
     let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let datagram = [0; 4_096];

@@ -37,7 +37,7 @@ fn after(owner: &str, kind: RecordType, facts: &AnswerFacts) -> Vec<String> {
 }
 
 #[test]
-fn an_address_leads_to_its_name_and_that_to_its_addresses() {
+fn client_address_expects_ptr_and_addresses() {
     let of = |address: &str| shown(&[of_address(address.parse().unwrap())]);
     assert_eq!(of("192.0.2.25"), ["25.2.0.192.in-addr.arpa. PTR ptr"]);
     let reverse = "25.2.0.192.in-addr.arpa.";
@@ -54,7 +54,7 @@ fn an_address_leads_to_its_name_and_that_to_its_addresses() {
 }
 
 #[test]
-fn the_mx_of_a_domain_leads_to_its_hosts_and_to_what_a_receiver_asks() {
+fn mx_expects_hosts_spf_and_dmarc() {
     let receiver = ["example. TXT spf", "_dmarc.example. TXT dmarc"];
     let cases: [(&[&str], &[&str]); 4] = [
         (
@@ -89,8 +89,9 @@ fn of_delivery(secure: bool, exchanger: &str) -> Vec<String> {
     further
 }
 
+// Look-ahead follows rules of delivery where the client sets DO.
 #[test]
-fn an_mx_that_was_asked_with_do_leads_to_its_hosts_by_rules_of_their_own() {
+fn mx_with_do_expects_dane_hosts() {
     let addresses = ["mx.example. A dane_a", "mx.example. AAAA dane_aaaa"];
     assert_eq!(of_delivery(false, "MX 10 mx.example."), addresses);
     let certificates = ["_25._tcp.mx.example. TLSA tlsa"];
@@ -104,8 +105,9 @@ fn an_mx_that_was_asked_with_do_leads_to_its_hosts_by_rules_of_their_own() {
     assert_eq!(of_delivery(true, "MX 10 mx.other."), ["mx.other. A dane_a", "mx.other. AAAA dane_aaaa"]);
 }
 
+// Both the MX record and the address must be secure (RFC 7672).
 #[test]
-fn certificates_are_asked_only_where_mx_and_address_are_secure() {
+fn tlsa_is_expected_if_all_secure() {
     let host = |mx, secure| {
         let facts = AnswerFacts { secure, ..facts("mx.example.", &["A 192.0.2.1"]) };
         shown(&follow(RuleStep::Host { secure: mx }, &name("mx.example."), &facts))
@@ -123,7 +125,7 @@ fn certificates_are_asked_only_where_mx_and_address_are_secure() {
 }
 
 #[test]
-fn an_spf_record_leads_to_what_it_names() {
+fn spf_record_expects_named_domains() {
     let dmarc = "_dmarc.example. TXT dmarc";
     let cases: [(&str, &[&str]); 14] = [
         ("v=spf1 -all", &[]),
@@ -165,8 +167,9 @@ fn an_spf_record_leads_to_what_it_names() {
     assert_eq!(after("example.", RecordType::TXT, &both), [dmarc, "a.example. TXT spf_chain"]);
 }
 
+// Clients that ask at a name with an underscore begin no chain.
 #[test]
-fn an_spf_chain_ends_at_its_depth_and_at_names_with_an_underscore() {
+fn spf_chain_ends_at_depth() {
     let record = facts("i.example.", &["TXT v=spf1 include:j.example mx -all"]);
     let at = |depth| follow(RuleStep::Spf { depth }, &name("i.example."), &record);
     assert_eq!(shown(&at(1)), ["j.example. TXT spf_chain", "i.example. MX spf_hosts"]);
@@ -182,7 +185,7 @@ fn an_spf_chain_ends_at_its_depth_and_at_names_with_an_underscore() {
 }
 
 #[test]
-fn the_tree_walk_of_dmarc_goes_up_until_there_is_a_record() {
+fn dmarc_walk_ends_at_record() {
     let walk =
         |owner: &str, records: &[&str]| shown(&follow(RuleStep::Dmarc, &name(owner), &facts(owner, records)));
     assert_eq!(walk("_dmarc.mail.example.com.", &[]), ["_dmarc.example.com. TXT dmarc_walk"]);

@@ -41,8 +41,9 @@ mod tests {
     use hickory_proto::rr::Name;
     use validate::verdict::{SecurityStatus as Validated, ValidationFailure, Why as Wrong};
 
+    // Bogus or endless answers give NXDOMAIN at an allow list and SERVFAIL at a block list.
     #[test]
-    fn a_list_that_is_bogus_or_leads_nowhere_is_judged_by_what_it_is_for() {
+    fn unusable_list_fails_by_purpose() {
         let apex = Name::from_ascii("wl.example.").unwrap();
         let fault = Box::new(ValidationFailure::new(Wrong::Expired, "the signature has run out"));
         let untrusted = Failure::Untrusted { zone: apex.clone(), state: Validated::Bogus, fault };

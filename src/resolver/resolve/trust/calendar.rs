@@ -130,8 +130,9 @@ mod tests {
         Now { mono: Mono::from_micros(seconds * 1_000_000), unix }
     }
 
+    // A clock that only runs on is not reported.
     #[test]
-    fn a_clock_that_is_set_is_noticed_and_one_that_goes_is_not() {
+    fn clock_step_is_noticed() {
         let timekeeper = Timekeeper::new(at(1_000, 0));
         assert!(!timekeeper.look(at(101_000, 100_000)));
         assert!(!timekeeper.look(at(101_060, 100_000)));
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn each_turn_is_reported_once_with_its_evidence() {
+    fn clock_fault_is_reported_once() {
         let timekeeper = Timekeeper::new(at(0, 0));
         assert_eq!(
             [SLOW, SLOW, FAST, SLOW, RIGHT, RIGHT].map(|reported| timekeeper.turns(reported)),

@@ -65,8 +65,9 @@ mod tests {
     use super::*;
     use dns::stage::name;
 
+    // Their number is bounded.
     #[test]
-    fn they_end_by_themselves_and_are_bounded() {
+    fn negative_trust_anchors_expire() {
         let (ntas, now) = (Ntas::default(), Mono::START);
         let hour = Duration::from_secs(3_600);
         assert!(ntas.add(&name("Example."), now.after(hour), now));

@@ -84,7 +84,7 @@ pub(super) const LINES: [(&str, &[&str], bool); 17] = [
 ];
 
 #[test]
-fn the_subjects_of_each_program_are_found() {
+fn line_subjects_are_found_per_program() {
     for (text, subjects, blames_dns) in LINES {
         let line = one(text);
         assert_eq!(line.subjects, subjects, "{text}");
@@ -94,13 +94,13 @@ fn the_subjects_of_each_program_are_found() {
 }
 
 #[test]
-fn a_domain_with_other_letters_is_looked_for_as_it_was_queried() {
+fn idn_domain_becomes_ascii() {
     let text = "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<jos\u{e9}@b\u{fc}cher.example>, relay=none, delay=4, delays=0.1/0/4/0, dsn=4.4.3, status=deferred (Name service error for name=b\u{fc}cher.example type=MX)";
     assert_eq!(one(text).subjects, ["xn--bcher-kva.example"]);
 }
 
 #[test]
-fn a_day_is_the_last_one_that_has_been() {
+fn date_without_year_is_latest() {
     let at = |time: &str, now: f64| {
         let text = format!("{time} mx postfix/smtpd[1]: connect from a.example[192.0.2.7]");
         read(&text, now).remove(0).at.unwrap()
@@ -111,8 +111,9 @@ fn a_day_is_the_last_one_that_has_been() {
     assert_eq!(at("Feb 29 12:00:00", NOW), at("2024-02-29T12:00:00", NOW));
 }
 
+// A bounce has one time for all its lines.
 #[test]
-fn times_are_read_in_every_form_and_a_bounce_has_one_for_all_its_lines() {
+fn times_are_read_in_common_forms() {
     let at = |text: &str| one(text).at.map(|at| NOW - at);
     assert_eq!(
         at("2026-11-21T23:59:00.500+00:00 mx postfix/smtpd[1]: connect from a.example[192.0.2.7]"),
@@ -135,8 +136,9 @@ fn times_are_read_in_every_form_and_a_bounce_has_one_for_all_its_lines() {
     assert!(read("nothing to see here, postfix/smtpd main.cf 1.2.3", NOW).is_empty());
 }
 
+// The prefixes are of grep, syslog, container logs and others.
 #[test]
-fn the_time_is_read_behind_what_other_programs_put_before_it() {
+fn time_is_read_behind_prefixes() {
     let tail = "mx postfix/smtpd[1]: connect from a.example[192.0.2.7]";
     let local = one(&format!("2026-11-21 12:00:00 {tail}")).at;
     for head in [
@@ -180,8 +182,9 @@ fn the_time_is_read_behind_what_other_programs_put_before_it() {
     }
 }
 
+// Only the arrival date gives the time of a bounce.
 #[test]
-fn a_header_with_another_date_is_not_the_time_of_a_bounce() {
+fn other_header_dates_are_ignored() {
     let bounce = "Arrival-Date: Sat, 21 Nov 2026 23:59:00 +0000 (UTC)\n\nFinal-Recipient: rfc822; a@silent.example\nWill-Retry-Until: Thu, 26 Nov 2026 23:59:00 +0000 (UTC)\n\nFinal-Recipient: rfc822; b@silent.example\n";
     let lines = read(bounce, NOW);
     assert_eq!(lines.len(), 2, "{lines:?}");
@@ -197,7 +200,7 @@ fn a_header_with_another_date_is_not_the_time_of_a_bounce() {
 }
 
 #[test]
-fn the_words_of_filters_about_failed_lookups_are_known() {
+fn filter_lookup_failures_are_recognised() {
     for text in [
         "Nov 21 03:12:05 mx policyd-spf[1]: Temperror; identity=mailfrom; client-ip=192.0.2.7; helo=mail.a.example; envelope-from=bob@a.example",
         "Nov 21 03:12:05 mx opendkim[1]: 4A: key retrieval failed (s=s1, d=a.example): 's1._domainkey.a.example' query timed out",
@@ -209,8 +212,9 @@ fn the_words_of_filters_about_failed_lookups_are_known() {
     }
 }
 
+// Sendmail's mailq shows no seconds.
 #[test]
-fn an_entry_of_sendmails_mailq_is_found_anywhere_in_its_minute() {
+fn mailq_entry_covers_its_minute() {
     let entry = "6AN4HY6l000757        7 Sat Nov 21 04:17 <bob@sender.example>\n                 (Deferred: Name server: mail.silent.example.: host name looku)\n\t\t\t\t\t <us@gone.example>\n";
     let lines = read(entry, NOW);
     let subjects: Vec<&str> = lines.iter().flat_map(|line| &line.subjects).map(String::as_str).collect();
@@ -222,8 +226,9 @@ fn an_entry_of_sendmails_mailq_is_found_anywhere_in_its_minute() {
     }
 }
 
+// The sender counts at the arrival, and the recipients until now.
 #[test]
-fn an_entry_in_one_line_has_its_sender_at_its_arrival_and_its_recipients_until_now() {
+fn json_queue_entry_is_split() {
     let entry = r#"{"queue_name": "deferred", "queue_id": "4A1B2C", "arrival_time": 1795302000, "message_size": 9, "sender": "bob@sender.example", "recipients": [{"address": "a@gone.example", "delay_reason": "Host or domain name not found. Name service error for name=silent.example type=MX: Host not found, try again"}, {"address": "b@gone.example"}]}"#;
     let lines = read(entry, NOW);
     let described: Vec<_> = lines
@@ -243,7 +248,7 @@ fn an_entry_in_one_line_has_its_sender_at_its_arrival_and_its_recipients_until_n
 }
 
 #[test]
-fn a_time_that_does_not_exist_is_not_understood() {
+fn impossible_time_is_unread() {
     for time in ["2026-02-29 24:60:61", "2026-02-29T24:60:61"] {
         let line = one(&format!("{time} mx postfix/smtpd[1]: connect from mail.fine.example[192.0.2.9]"));
         assert_eq!((line.at, line.unread_time.as_deref()), (None, Some(time)));
@@ -252,7 +257,7 @@ fn a_time_that_does_not_exist_is_not_understood() {
 
 /// Exim writes words in capitals directly behind the time.
 #[test]
-fn a_word_in_capitals_behind_the_time_is_no_zone_of_time() {
+fn capital_word_is_no_time_zone() {
     for (text, is_read) in [
         ("2026-11-21 03:12:05 SMTP command timeout on connection from mail.host.example [192.0.2.9]", true),
         ("2026-11-21 03:12:05 TLS error on connection from mail.host.example [192.0.2.9]", true),
@@ -263,8 +268,9 @@ fn a_word_in_capitals_behind_the_time_is_no_zone_of_time() {
     }
 }
 
+// Lines of programs that look up nothing are left out beside a line with the mail's delay.
 #[test]
-fn lines_of_programs_that_look_up_nothing_are_left_out_if_another_line_of_the_mail_has_a_delay() {
+fn quiet_lines_yield_to_delay_line() {
     let head = "Nov 21 03:12:05 mx postfix/";
     let quiet = format!(
         "{head}pickup[7]: 4A1B2C: uid=0 from=<a@our.example>\n{head}qmgr[7]: 4A1B2C: from=<a@our.example>, size=1, nrcpt=1"
@@ -285,7 +291,7 @@ fn lines_of_programs_that_look_up_nothing_are_left_out_if_another_line_of_the_ma
 }
 
 #[test]
-fn a_folded_reason_of_a_bounce_is_one_line() {
+fn folded_bounce_reason_is_joined() {
     let names = |text: &str| {
         let lines = read(text, NOW).into_iter();
         lines.map(|line| (line.subjects, line.reports)).collect::<Vec<_>>()

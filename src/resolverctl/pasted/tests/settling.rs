@@ -87,7 +87,7 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 15] = {
 };
 
 #[test]
-fn a_line_is_told_about_its_own_mail() {
+fn line_gets_report_of_its_mail() {
     for (text, found, wanted) in FITS {
         let mut reports = Vec::new();
         for (began, took, kind, outcome, subjects) in found {
@@ -108,8 +108,9 @@ fn a_line_is_told_about_its_own_mail() {
     }
 }
 
+// Queries that waited longer than the delay of the line belong to several mails.
 #[test]
-fn queries_that_waited_longer_than_the_delay_are_not_those_of_one_mail() {
+fn waits_beyond_delay_are_several_mails() {
     let line = "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@fine.example>, relay=none, delay=4.3, delays=0.3/0/4/0, dsn=4.4.3, status=deferred (Name service error for name=fine.example type=MX: Host not found, try again)";
     for (waited, exceeds) in [(7.2, true), (4.0, false)] {
         let mut report = message(waited, CulpritKind::ServerSilent, Outcome::Failed);
@@ -125,7 +126,7 @@ fn queries_that_waited_longer_than_the_delay_are_not_those_of_one_mail() {
 }
 
 #[test]
-fn a_line_without_a_delay_is_not_dns_only_if_its_mail_was_quick() {
+fn quick_mail_gets_not_dns_verdict() {
     let line = "Nov 21 03:12:05 mx postfix/smtpd[1]: connect from mail.fine.example[192.0.2.9]";
     for (waited, kind) in [(1.1, CulpritKind::None), (0.02, CulpritKind::NotDns)] {
         let described = settled(line, vec![message(waited, CulpritKind::None, Outcome::Upstream)]).unwrap();
@@ -134,7 +135,7 @@ fn a_line_without_a_delay_is_not_dns_only_if_its_mail_was_quick() {
 }
 
 #[test]
-fn a_delay_that_the_record_does_not_have_is_not_dns() {
+fn unrecorded_delay_gets_not_dns_verdict() {
     let smtp = |delays: &str, described: &str| {
         format!(
             "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@fine.example>, relay=mx.fine.example[192.0.2.9]:25, delay=31, delays={delays}, dsn=2.0.0, status={described}"
@@ -203,7 +204,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
 }
 
 #[test]
-fn the_message_that_most_subjects_find_is_the_one_of_the_line() {
+fn message_of_most_subjects_wins() {
     let line = one(
         "Nov 21 03:12:05 mx postfix/smtpd[2]: NOQUEUE: reject: RCPT from mail.fine.example[192.0.2.9]: 554 5.7.1 Service unavailable; Client host [192.0.2.9] blocked using list.example; from=<a@fine.example>",
     );
@@ -215,7 +216,7 @@ fn the_message_that_most_subjects_find_is_the_one_of_the_line() {
 }
 
 #[test]
-fn a_line_that_blames_a_name_has_the_culprit_of_that_name() {
+fn blamed_name_decides_culprit() {
     for text in [
         "Nov 21 03:12:05 mx sendmail[99]: 0AL3C5: ruleset=check_mail, arg1=<a@broken.example>, relay=[192.0.2.9], reject=451 4.1.8 Domain of sender address a@broken.example does not resolve",
         "Nov 21 03:12:05 mx postfix/smtpd[2]: warning: hostname mail.broken.example does not resolve to address 192.0.2.9: Temporary failure in name resolution",
@@ -231,8 +232,9 @@ fn a_line_that_blames_a_name_has_the_culprit_of_that_name() {
     }
 }
 
+// A line written at the end of a delivery is later than its queries.
 #[test]
-fn the_queries_of_a_line_that_is_written_at_the_end_came_before_its_delay() {
+fn delivery_queries_precede_its_delay() {
     let span = |text: &str| {
         let line = one(text);
         let ((from, to), at) = (line.span(120.0).unwrap(), line.at.unwrap());
@@ -251,7 +253,7 @@ fn the_queries_of_a_line_that_is_written_at_the_end_came_before_its_delay() {
 }
 
 #[test]
-fn a_retried_mail_has_the_culprit_of_its_last_try() {
+fn retried_mail_shows_last_try() {
     let line = one(
         "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@fine.example>, delay=3604, delays=3600/0.01/3.7/0.2, dsn=2.0.0, status=sent",
     );
@@ -265,7 +267,7 @@ fn a_retried_mail_has_the_culprit_of_its_last_try() {
 }
 
 #[test]
-fn a_retried_mail_of_sendmail_has_the_culprit_of_its_last_try() {
+fn sendmail_retry_shows_last_try() {
     let line = one(
         "Nov 21 03:12:05 mx sendmail[99]: 0AL3C5: to=<a@fine.example>, delay=00:30:06, xdelay=00:00:06, mailer=esmtp, relay=mx.fine.example. [192.0.2.9], dsn=2.0.0, stat=Sent (OK)",
     );
@@ -295,8 +297,9 @@ fn shown(text: &str, mut found: Vec<MessageReport>) -> Vec<(String, CulpritKind,
     shown.map(|one| (one.questions[0].name.clone(), one.culprit.kind, one.fitting)).collect()
 }
 
+// All messages that fit the line are shown.
 #[test]
-fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first() {
+fn message_with_cause_comes_first() {
     use CulpritKind::{None as Nothing, NotDns, ServerSlow};
     let of = |name: &str, kind: &str, began: f64, waited: f64, culprit: CulpritKind| {
         let mut report = MessageReport { began: NOW + began, ..message(waited, culprit, Outcome::Upstream) };
@@ -335,8 +338,9 @@ fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first()
     assert_eq!(far.iter().map(|one| one.1).collect::<Vec<_>>(), [NotDns]);
 }
 
+// Another mail queried the same mail host, so the failed query may have delayed this one.
 #[test]
-fn a_failed_query_for_a_shared_mail_host_is_a_doubt_also_if_host_and_sender_are_known() {
+fn shared_mail_host_failure_is_doubt() {
     let of = |name: &str, kind: &str| {
         let mut report = message(0.001, CulpritKind::None, Outcome::Upstream);
         (report.questions[0].name, report.questions[0].kind) = (name.to_owned(), kind.to_owned());
@@ -361,8 +365,9 @@ fn a_failed_query_for_a_shared_mail_host_is_a_doubt_also_if_host_and_sender_are_
     assert!(shown[0].culprit.evidence.contains("mail.silent.example. AAAA"), "{shown:?}");
 }
 
+// It took most of the delay until the greeting of the mail host.
 #[test]
-fn a_slow_query_that_took_most_of_a_short_delay_until_the_greeting_is_the_cause() {
+fn slow_query_explains_short_delay() {
     let line = "Nov 21 03:12:05.000 mx postfix/smtp[9]: 4A: to=<a@fine.example>, relay=mx.fine.example[192.0.2.9]:25, delay=0.97, delays=0.01/0/0.96/0, dsn=2.0.0, status=sent (250 Ok)";
     let found = |elapsed: f64| {
         let mut found = message(3.5, CulpritKind::ServerSlow, Outcome::Upstream);
@@ -379,7 +384,7 @@ fn a_slow_query_that_took_most_of_a_short_delay_until_the_greeting_is_the_cause(
 }
 
 #[test]
-fn queries_of_earlier_mails_to_the_domain_are_not_shown_as_those_of_the_line() {
+fn queries_of_earlier_mails_are_omitted() {
     let line = "Nov 21 03:12:05.000 mx postfix/smtp[9]: 4A: to=<a@fine.example>, relay=none, delay=4, delays=0/0/4/0, dsn=4.4.3, status=deferred (Host or domain name not found. Name service error for name=fine.example type=MX: Host not found, try again)";
     let question =
         |at: f64, found: &MessageReport| QuestionReport { at, elapsed: 4.0, ..found.questions[0].clone() };
@@ -395,7 +400,7 @@ fn queries_of_earlier_mails_to_the_domain_are_not_shown_as_those_of_the_line() {
 }
 
 #[test]
-fn the_page_begins_with_the_message_that_waited_longest() {
+fn page_begins_with_longest_wait() {
     let lines = read("from=<a@one.example>\nto=<b@two.example>\nto=<c@three.example>\n", NOW);
     let result = |place: usize, waited: f64, kind, is_best| {
         LineResult::new(
@@ -414,8 +419,9 @@ fn the_page_begins_with_the_message_that_waited_longest() {
     assert_eq!(waits, [9.0, 0.2, 20.0, 30.0]);
 }
 
+// The lines of one mail begin with its longest wait.
 #[test]
-fn lines_with_one_queue_id_are_of_one_mail_and_begin_with_its_longest_wait() {
+fn queue_id_joins_lines() {
     let head = "Nov 21 03:12:05 mx postfix/";
     let text = format!(
         "{head}smtpd[7]: 4A1B2C: client=mail.one.example[192.0.2.7]\n{head}smtpd[8]: NOQUEUE: reject: RCPT from x.example[192.0.2.8]: 450\n\
@@ -445,8 +451,9 @@ fn lines_with_one_queue_id_are_of_one_mail_and_begin_with_its_longest_wait() {
     assert_eq!(shown(0.3), [0.3, 0.2, 0.0, 9.0], "DNS does not explain the delay before the queue manager");
 }
 
+// The record has no query of this mail, so its delays decide.
 #[test]
-fn a_line_whose_mail_asked_for_nothing_shows_where_its_time_was() {
+fn queryless_mail_shows_slow_phase() {
     let absent = MessageReport {
         culprit: CulpritReport::new(CulpritKind::Unknown, "no query".to_owned(), "advice"),
         ..MessageReport::default()
@@ -469,8 +476,9 @@ fn a_line_whose_mail_asked_for_nothing_shows_where_its_time_was() {
     }
 }
 
+// A line without a delay is left out if another line of its mail shows more.
 #[test]
-fn a_line_without_a_delay_is_left_out_if_another_line_of_the_mail_shows_more() {
+fn uninformative_line_yields_to_culprit() {
     let read = |text: &str| read(text, NOW);
     let exim = read(
         "2026-11-21 03:12:05 1abCde-0003fG-Hi <= a@our.example H=mail.one.example [192.0.2.7]\n2026-11-21 03:12:09 1abCde-0003fG-Hi => b@two.example R=dnslookup QT=4s DT=1s\n",

@@ -276,7 +276,7 @@ mod tests {
         ["trust anchor 1 → | root zone | keys 1, 7 | secure", "DS 2 → | com | keys 2, 7 | secure"];
 
     #[test]
-    fn a_secure_chain_has_the_tags_of_all_zones() {
+    fn secure_chain_has_key_tags() {
         use SecurityStatus::{Bogus, Secure};
         let trace = below_com(&[
             // The steps for the address of a name server.
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn an_insecure_chain_shows_where_the_keys_end() {
+    fn insecure_chain_shows_first_unsigned_zone() {
         use SecurityStatus::Insecure;
         let unsigned = |zone| [ds(zone, &[]), checked(zone, Insecure, None)];
         let below = [checked("b.a.com.", Insecure, None), checked("b.a.com. SOA", Insecure, None)];
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_bogus_zone_has_the_reason() {
+    fn first_bogus_zone_has_reason() {
         use SecurityStatus::{Bogus, Secure};
         let bogus = |subject| checked(subject, Bogus, Some("no <DNSKEY> matches"));
         let below = [bogus("a.com."), bogus("b.a.com."), bogus("b.a.com. SOA"), end("")];

@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_text_of_strangers_acts_on_the_page() {
+    fn foreign_text_is_escaped_in_html() {
         assert_eq!(
             escaped("<a href=\"x\" on='y'>&\u{202e}\u{7}"),
             "&lt;a href=&quot;x&quot; on=&#39;y&#39;&gt;&amp;\\u{202e}\\u{7}"

@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn the_critical_path_has_what_the_mail_waited_for() {
+    fn critical_path_has_awaited_queries() {
         let questions = vec![question(0.0, 0.2), question(0.0, 0.5), question(0.5, 0.1), question(0.6, 2.0)];
         let line = Some("mx postfix/smtp[9]: 4F2A91: to=<a@one.example>, delay=2.7".to_owned());
         let report = MessageReport { took: 2.6, waited: 2.6, questions, line, ..MessageReport::default() };
