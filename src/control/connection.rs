@@ -282,7 +282,7 @@ async fn tls_policy(subject: &impl Controlled, next_hop: String) -> Result<Vec<R
     Ok(vec![Reply::TlsPolicy(TlsPolicyReply {
         next_hop,
         policy: verdict.level,
-        reply: verdict.reply(),
+        answer: verdict.reply(),
         meaning: verdict.meaning().to_owned(),
         reasons: verdict.reasons(),
     })])

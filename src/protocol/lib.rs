@@ -486,8 +486,8 @@ pub struct TlsPolicyReply {
     pub next_hop: String,
     /// The policy.
     pub policy: TlsLevel,
-    /// The reply to Postfix, with the map name `QUERY`.
-    pub reply: String,
+    /// The answer to Postfix, with the map name `QUERY`.
+    pub answer: String,
     /// What the policy means.
     pub meaning: String,
     /// The facts from which it follows.

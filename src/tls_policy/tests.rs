@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all};
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
@@ -28,6 +29,8 @@ use dns::zone_file;
 struct Zones {
     lines: Arc<Mutex<Vec<String>>>,
     asked: Arc<AtomicUsize>,
+    /// The time that each answer takes.
+    takes: Duration,
 }
 
 impl Zones {
@@ -86,7 +89,12 @@ impl Asker for Zones {
     fn ask(&self, question: Question) -> BoxFuture<'_, Arc<Answer>> {
         assert!(question.dnssec_ok, "Postfix asks with DO");
         let answer = Arc::new(self.answer(&question));
-        Box::pin(async move { answer })
+        Box::pin(async move {
+            if !self.takes.is_zero() {
+                sleep(self.takes).await;
+            }
+            answer
+        })
     }
 
     fn is_denied(&self, address: IpAddr) -> bool {
@@ -186,6 +194,24 @@ async fn unsigned_domain_costs_two_questions() {
     let policies = Arc::new(TlsPolicies::new(zones.clone(), &Clock::machine()));
     assert_eq!(ask(&policies, "QUERY", "a.test").await, "NOTFOUND ");
     assert_eq!(zones.asked.load(Ordering::Relaxed), 2);
+}
+
+// Postfix needs the MX, and then the addresses and TLSA records: as many waits as a fresh verdict has.
+#[test]
+fn fresh_verdict_waits_like_postfix() {
+    let good = format!("secure | {TLSA}");
+    let secure = ["mx1.a.test.", "mx2.a.test."].map(|name| host(name, &good)).concat();
+    for (mx, waits) in [("insecure | 10 mx1.a.test.", 1), ("secure | 10 mx1.a.test. | 20 mx2.a.test.", 2)] {
+        let takes = Duration::from_millis(100);
+        let zones = Zones { takes, ..Zones::of(&format!("a.test. MX {mx}\n{secure}")) };
+        let policies = Arc::new(TlsPolicies::new(zones, &Clock::machine()));
+        let took = dns::stage::paused(async {
+            let began = tokio::time::Instant::now();
+            ask(&policies, "QUERY", "a.test").await;
+            began.elapsed()
+        });
+        assert_eq!(took.as_millis(), 100 * waits, "{mx}");
+    }
 }
 
 /// A policy host: sends `reply` to each request, and counts them.

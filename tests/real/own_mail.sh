@@ -33,7 +33,7 @@ record() {
 
 # zone NAME LINES: an own zone, whose times are short.
 zone() {
-  printf '$ORIGIN %s.net.\n$TTL 60\n@ SOA ns hostmaster %s 1800 900 604800 60\n@ NS ns\nns A 198.18.0.81\n%s\n' "$1" "$EPOCHSECONDS" "$2" >"$signed/$1.net"
+  printf '$ORIGIN %s.net.\n$TTL 60\n@ SOA ns hostmaster %s 1800 900 604800 60\n@ NS ns\nns A 198.18.0.91\n%s\n' "$1" "$EPOCHSECONDS" "$2" >"$signed/$1.net"
 }
 
 # sign_zone NAME [OPTIONS]: signs an own zone again with its keys.
@@ -46,15 +46,15 @@ sign_zone() {
 # healthy: both zones, the reverse zone, the list, the policy and the next certificate, without faults.
 healthy() {
   zone own "@ MX 10 mx
-mx A 198.18.25.31
+mx A 198.18.25.41
 @ TXT \"v=spf1 ip4:198.18.100.25 -all\"
 _dmarc TXT \"v=DMARC1; p=reject\"
 mail._domainkey TXT $(record dkim)
 _25._tcp.mx TLSA 3 1 1 $(pin own)
 _mta-sts TXT \"v=STSv1; id=1\"
-mta-sts A 198.18.25.20"
+mta-sts A 198.18.25.40"
   zone next "@ MX 10 mx
-mx A 198.18.25.32
+mx A 198.18.25.42
 @ TXT \"v=spf1 ip4:198.18.100.25 -all\"
 _dmarc TXT \"v=DMARC1; p=reject\"
 _25._tcp.mx TLSA 3 1 1 $(pin next)
@@ -87,7 +87,7 @@ faults() {
   reverse ''
   printf 'version: STSv1\r\nmode: testing\r\nmx: mx.other.net\r\nmax_age: 604800\r\n' >"$mail/files/mta-sts.own.net"
   echo 198.18.100.25 >>"$work/zones/bl.ip4"
-  sign_zone own -e "$(date -u -d '+1 day' +%Y%m%d%H%M%S)"
+  sign_zone own -i "$(date -u -d '-10 days' +%Y%m%d%H%M%S)" -e "$(date -u -d '+1 day' +%Y%m%d%H%M%S)"
   sign_zone next
   publish
 }
@@ -95,31 +95,30 @@ faults() {
 raise_own_mail() {
   local address name
   mkdir -p "$signed"
-  for address in 0.80 0.81 25.20 25.31 25.32; do internet ip address add 198.18.$address/16 dev peer; done
+  for address in 0.90 0.91 25.40 25.41 25.42; do internet ip address add 198.18.$address/16 dev peer; done
   make_keys
-  printf '$ORIGIN net.\n$TTL 60\n@ SOA ns hostmaster 1 1800 900 604800 60\n@ NS ns\nns A 198.18.0.81\n' >"$signed/net"
+  printf '$ORIGIN net.\n$TTL 60\n@ SOA ns hostmaster 1 1800 900 604800 60\n@ NS ns\nns A 198.18.0.91\n' >"$signed/net"
   for name in own next; do
     zone $name ''
     by_ldns $name.net ECDSAP256SHA256
     (cd "$signed" && ls K$name.net.*.private | sed 's/\.private$//' >"$name.net.keys")
-    printf '%s NS ns.%s\nns.%s A 198.18.0.81\n' $name $name $name >>"$signed/net"
+    printf '%s NS ns.%s\nns.%s A 198.18.0.91\n' $name $name $name >>"$signed/net"
     cat "$signed/$name.net.ds" >>"$signed/net"
   done
   by_ldns net ECDSAP256SHA256
-  printf '$TTL 86400\n. SOA a-root. hostmaster. 1 1800 900 604800 86400\n. NS a-root.\na-root. A 198.18.0.80\nnet. NS ns.net.\nns.net. A 198.18.0.81\n18.198.in-addr.arpa. NS ns.net.\nbl.lists.example. NS ns.bl.lists.example.\nns.bl.lists.example. A 198.18.0.30\n' >"$signed/root"
+  printf '$TTL 86400\n. SOA a-root. hostmaster. 1 1800 900 604800 86400\n. NS a-root.\na-root. A 198.18.0.90\nnet. NS ns.net.\nns.net. A 198.18.0.91\n18.198.in-addr.arpa. NS ns.net.\nbl.lists.example. NS ns.bl.lists.example.\nns.bl.lists.example. A 198.18.0.30\n' >"$signed/root"
   cat "$signed/net.ds" >>"$signed/root"
   by_ldns . ECDSAP256SHA256
-  printf '. 3600000 NS a-root.\na-root. 3600000 A 198.18.0.80\n' >"$signed/root.hints"
+  printf '. 3600000 NS a-root.\na-root. 3600000 A 198.18.0.90\n' >"$signed/root.hints"
   reverse ''
-  serve own-root 198.18.0.80 . "$signed"
-  mv "$signed/root.zone" "$signed/root.zone.signed" 2>/dev/null && cp "$signed/root.zone.signed" "$signed/root.zone"
-  serve own-net 198.18.0.81 "net own.net next.net 18.198.in-addr.arpa" "$signed"
-  begin own-mx internet /usr/bin/python3 "$here/tls_sink.py" 198.18.25.31 mx.own.net "$mail/own.pem" "$mail/own.key"
-  begin next-mx internet /usr/bin/python3 "$here/tls_sink.py" 198.18.25.32 mx.next.net "$mail/next.pem" "$mail/next.key"
-  begin own-policy internet /usr/bin/python3 "$here/policy_host.py" 198.18.25.20 "$mail/files" "$mail/policy.pem" "$mail/policy.key"
+  serve own-root 198.18.0.90 . "$signed"
+  serve own-net 198.18.0.91 "net own.net next.net 18.198.in-addr.arpa" "$signed"
+  begin own-mx internet /usr/bin/python3 "$here/tls_sink.py" 198.18.25.41 mx.own.net "$mail/own.pem" "$mail/own.key"
+  begin next-mx internet /usr/bin/python3 "$here/tls_sink.py" 198.18.25.42 mx.next.net "$mail/next.pem" "$mail/next.key"
+  begin own-policy internet /usr/bin/python3 "$here/policy_host.py" 198.18.25.40 "$mail/files" "$mail/policy.pem" "$mail/policy.key"
   for name in own-mx next-mx own-policy; do soon grep -q serving "$work/$name.log"; done
   healthy
-  soon has 'RRSIG.*SOA' dig @198.18.0.81 +dnssec own.net SOA
+  soon has 'RRSIG.*SOA' dig @198.18.0.91 +dnssec own.net SOA
 }
 
 serve_own_mail() {
@@ -127,6 +126,8 @@ serve_own_mail() {
   end resolverd
   configure "[[list]]
 name = \"bl.lists.example\"
+purpose = \"block\"
+subjects = [\"ip4\"]
 [own]
 domains = [\"own.net\", \"next.net\"]
 addresses = [\"198.18.100.25\"]
@@ -146,7 +147,7 @@ listen = \"127.0.0.1:9453\""
 eight="spf_from_fails dkim_key_differs tlsa_mismatch tlsa_next_mismatch ptr_missing mta_sts_mx listed signature_expires"
 
 found() {
-  ctl --json own | tr '{' '\n' | sed -nE 's/.*"code":"([a-z_]+)","standing":"present".*/\1/p' | sort -u
+  ctl --json own | tr '{' '\n' | sed -nE 's/.*"code":"([a-z_]+)","standing":"(present|going)".*/\1/p' | sort -u
 }
 
 wanted_found() { comm -12 <(found) <(tr ' ' '\n' <<<"$eight" | sort) | wc -l; }
@@ -160,6 +161,9 @@ within() {
   done
 }
 
+# own_table: the table, whatever its exit code says.
+own_table() { ctl own || true; }
+
 checked() { [ "$(ctl --json own | grep -c '"checked":[0-9]')" = 3 ]; }
 
 healthy_at_first() {
@@ -171,7 +175,7 @@ healthy_at_first() {
   ctl own
   checked
   [ "$(wanted_found)" = 0 ]
-  hasnt 'failure' ctl own
+  hasnt 'failure' own_table
 }
 
 # An interval of ten minutes, the second check after five, and pauses of a minute between the three: at most 20 minutes, a minute here.
@@ -187,7 +191,7 @@ eight_found() {
 eight_ended() {
   healthy
   within 120 0
-  hasnt 'failure' ctl own
+  hasnt 'failure' own_table
   has 'own domain own.net no longer has the failure' cat "$work/resolverd.log"
 }
 

@@ -45,7 +45,7 @@ stssigned    signed    secure     sent      host mx good; sts enforce mx.stssign
 pattern      unsigned  secure     sent      host mx good; sts enforce *.pattern.net
 untrusted    unsigned  secure     deferred  host mx other; sts enforce mx.untrusted.net
 withouttls   unsigned  secure     deferred  host mx plain; sts enforce mx.withouttls.net
-elsewhere    unsigned  secure     deferred  host mx good; sts enforce mx.enforce.net
+elsewhere    unsigned  secure     deferred  host mx lone; sts enforce mx.enforce.net
 testing      unsigned  none       sent      host mx plain; sts testing mx.enforce.net
 modenone     unsigned  none       sent      host mx plain; sts none mx.enforce.net
 badhost      unsigned  none       sent      host mx plain; sts enforce mx.badhost.net
@@ -64,7 +64,7 @@ END
 
 names() { domains | cut -d ' ' -f 1; }
 
-hosts_of_stage() { printf 'good 11\nother 12\nplain 13\ndead 14\n' | awk -v kind="$1" '$1 == kind { print "198.18.25." $2 }'; }
+hosts_of_stage() { printf 'good 11\nother 12\nplain 13\ndead 14\nlone 15\n' | awk -v kind="$1" '$1 == kind { print "198.18.25." $2 }'; }
 
 # make_certificates: the test authority, which this host trusts from now on; the certificate of the good mail host, for all names; that of
 # nobody; that of the policy host, which is not for badhost.net.
@@ -76,6 +76,7 @@ make_certificates() {
   cat "$sts/ca.pem" >>/etc/ssl/certs/ca-certificates.crt
   for name in $(names); do subjects+="DNS:*.$name.net,DNS:$name.net,"; done
   certificate good "${subjects%,}"
+  certificate lone DNS:mx.elsewhere.net
   subjects=
   for name in $(names | grep -v badhost); do subjects+="DNS:mta-sts.$name.net,"; done
   certificate policy "${subjects%,}"
@@ -159,41 +160,45 @@ sign_domains() {
 raise_domains() {
   local address file
   mkdir -p "$signed"
-  for address in 0.80 0.81 0.85 0.86 25.11 25.12 25.13 25.14 25.20; do internet ip address add 198.18.$address/16 dev peer; done
+  for address in 0.80 0.81 0.82 0.85 0.86 25.11 25.12 25.13 25.14 25.15 25.20; do internet ip address add 198.18.$address/16 dev peer; done
   make_certificates
-  printf '$ORIGIN net.\n$TTL 3600\n@ SOA ns hostmaster 1 1800 900 604800 900\n@ NS ns\nns A 198.18.0.81\n' >"$signed/net"
+  printf '$ORIGIN net.\n$TTL 3600\n@ SOA ns hostmaster 1 1800 900 604800 900\n@ NS ns\nns A 198.18.0.82\n' >"$signed/net"
   sign_domains
   for file in "$signed"/*.net.ds; do cat "$file"; done >>"$signed/net"
   by_ldns net ECDSAP256SHA256
-  printf '$TTL 86400\n. SOA a-root. hostmaster. 1 1800 900 604800 86400\n. NS a-root.\na-root. A 198.18.0.80\nnet. NS ns.net.\nns.net. A 198.18.0.81\n' >"$signed/root"
+  printf '$TTL 86400\n. SOA a-root. hostmaster. 1 1800 900 604800 86400\n. NS a-root.\na-root. A 198.18.0.80\nnet. NS ns.net.\nns.net. A 198.18.0.82\n' >"$signed/root"
   cat "$signed/net.ds" >>"$signed/root"
   by_ldns . ECDSAP256SHA256
   printf '. 3600000 NS a-root.\na-root. 3600000 A 198.18.0.80\n' >"$signed/root.hints"
   cp "$signed"/*.zone "$work/zones/"
   serve policy-root 198.18.0.80 .
-  serve policy-net 198.18.0.81 "net $(names | sed 's/$/.net/' | tr '\n' ' ')"
+  # The zones below net have other servers: those of net would answer for them, and nothing would be dropped.
+  serve policy-net 198.18.0.82 net
+  serve policy-domains 198.18.0.81 "$(names | sed 's/$/.net/' | tr '\n' ' ')"
   begin dropping internet /usr/bin/python3 "$here/relay.py" 198.18.0.85 198.18.0.81 0 52
   begin silence internet /usr/bin/python3 "$here/faulty.py" 198.18.0.86 drop
   begin good internet /usr/bin/python3 "$here/tls_sink.py" 198.18.25.11 mx.example "$sts/good.pem" "$sts/good.key"
   begin other internet /usr/bin/python3 "$here/tls_sink.py" 198.18.25.12 mx.example "$sts/other.pem" "$sts/other.key"
+  begin lone internet /usr/bin/python3 "$here/tls_sink.py" 198.18.25.15 mx.example "$sts/lone.pem" "$sts/lone.key"
   begin plain internet smtp-sink -u postfix -h mx.example 198.18.25.13:25 100
   begin policy-host internet /usr/bin/python3 "$here/policy_host.py" 198.18.25.20 "$sts/files" "$sts/policy.pem" "$sts/policy.key"
-  for address in good other policy-host dropping silence; do soon grep -q serving "$work/$address.log"; done
+  for address in good other lone policy-host dropping silence; do soon grep -q serving "$work/$address.log"; done
   soon has 'RRSIG.*SOA' dig @198.18.0.80 +dnssec . SOA
-  soon has 'RRSIG.*SOA' dig @198.18.0.81 +dnssec net SOA
+  soon has 'RRSIG.*SOA' dig @198.18.0.82 +dnssec net SOA
+  soon has 'RRSIG.*SOA' dig @198.18.0.81 +dnssec usable.net SOA
 }
 
-# serving_policies: restarts resolverd, with a state directory.
+# serving_policies [ADDRESS]: restarts resolverd, with a state directory, and with the address in the place of the Unix socket.
 serving_policies() {
   mkdir -p "$work/policy-state"
   export STATE_DIRECTORY=$work/policy-state
   believing "$signed/root.key" '' "[tls_policy]
-listen = \"$work/tls-policy\"
-group = \"postfix\"
+listen = \"${1-$work/tls-policy}\"
+${1:+# }group = \"postfix\"
 [metrics]
 listen = \"127.0.0.1:9453\""
   unset STATE_DIRECTORY
-  soon test -S "$work/tls-policy"
+  [ -n "${1-}" ] || soon test -S "$work/tls-policy"
 }
 
 # policies: the policy of each domain, by resolverctl.
@@ -212,12 +217,13 @@ policy_of_each() {
 # As Postfix looks them up: the value, nothing, or an error.
 as_postfix_looks() {
   local name policy said status map=socketmap:unix:$work/tls-policy
+  touch /etc/postfix/main.cf
   while read -r name _ policy _; do
     status=0
     said=$(postmap -q $name.net "$map:QUERY" 2>&1) || status=$?
     case $policy in
       none) [ -z "$said" ] && [ $status = 1 ] ;;
-      temporary) grep -q 'lookup error' <<<"$said" ;;
+      temporary) grep -q 'temporary error' <<<"$said" ;;
       secure) grep -q '^secure match=[^ ]* servername=hostname$' <<<"$said" ;;
       *) [ "$said" = "$policy" ] ;;
     esac || { echo "$name: $policy, postmap says ($status): $said"; return 1; }
@@ -230,12 +236,19 @@ as_postfix_looks() {
   has '^660 root postfix$' stat -c '%a %U %G' "$work/tls-policy"
 }
 
-# ends_of_mails LOG MAP: sends a mail to each domain by this Postfix, and prints how it ends.
+# in_debian ROOT COMMAND...: runs a command of the Debian below this directory; of this one, if it is empty.
+in_debian() {
+  local root=$1
+  shift
+  if [ -n "$root" ]; then chroot "$root" "$@"; else "$@"; fi
+}
+
+# ends_of_mails LOG MAP [ROOT]: sends a mail to each domain by the Postfix of this Debian, and prints how it ends.
 ends_of_mails() {
-  local name log=$1
-  printf 'nameserver 127.0.0.1\noptions edns0 trust-ad\n' >/etc/resolv.conf
-  sed -E 's/^(([^#[:space:]]+[[:space:]]+){4})y/\1n/' /usr/share/postfix/master.cf.dist >/etc/postfix/master.cf
-  cat >/etc/postfix/main.cf <<EOF
+  local name log=$1 root=${3-}
+  printf 'nameserver 127.0.0.1\noptions edns0 trust-ad\n' >"$root/etc/resolv.conf"
+  sed -E 's/^(([^#[:space:]]+[[:space:]]+){4})y/\1n/' "$root/usr/share/postfix/master.cf.dist" >"$root/etc/postfix/master.cf"
+  cat >"$root/etc/postfix/main.cf" <<EOF
 compatibility_level = 3.6
 myhostname = mx.domain.example
 mydestination =
@@ -249,13 +262,13 @@ smtp_dns_support_level = dnssec
 smtp_tls_security_level = dane
 smtp_tls_CAfile = $sts/ca.pem
 smtp_tls_loglevel = 1
-smtp_tls_policy_maps = socketmap:unix:$work/tls-policy:$2
+smtp_tls_policy_maps = socketmap:$2
 EOF
-  postfix start >&2
-  for name in $(names); do printf 'Subject: a test\n\nHello.\n' | sendmail -f someone@domain.example "someone@$name.net"; done
+  in_debian "$root" postfix start >&2
+  for name in $(names); do printf 'Subject: a test\n\nHello.\n' | in_debian "$root" sendmail -f someone@domain.example "someone@$name.net"; done
   for name in $(names); do soon grep -q "to=<someone@$name.net>.*status=" "$log"; done
-  postsuper -d ALL >&2
-  postfix stop >&2
+  in_debian "$root" postsuper -d ALL >&2
+  in_debian "$root" postfix stop >&2
   cat "$log" >&2
   for name in $(names); do
     echo "$name $(sed -nE "s/.*to=<someone@$name.net>.*status=([a-z]+).*/\1/p" "$log" | tail -n 1)"
@@ -263,13 +276,31 @@ EOF
 }
 
 mail_of_each() {
-  ends_of_mails "$work/policy-mail.log" QUERY >"$work/ends"
+  ends_of_mails "$work/policy-mail.log" "unix:$work/tls-policy:QUERY" >"$work/ends"
   printf 'nameserver 127.0.0.1\n' >/etc/resolv.conf
   domains | awk '{ print $1, $4 }' | diff - "$work/ends"
   # The certificates of the hosts are verified where the policy says so.
   for name in usable authority alias both bothpartly enforce pattern; do
     grep -q "Verified TLS connection established to .*\.$name\.net\[" "$work/policy-mail.log"
   done
+}
+
+# Postfix 3.10 knows reports about TLS. It runs in a Debian 13 of its own, and asks over a loopback address.
+mail_of_each_by_next_debian() {
+  local root=$work/debian-13
+  mkdir -p "$root"
+  mount --bind "$NEXT_DEBIAN" "$root"
+  mount --bind /dev "$root/dev"
+  mount -t proc proc "$root/proc"
+  mkdir -p "$root$work"
+  mount --bind "$work" "$root$work"
+  has '^mail_version = 3\.1[0-9]' chroot "$root" postconf mail_version
+  ends_of_mails "$work/next-mail.log" inet:127.0.0.1:8461:QUERYwithTLSRPT "$root" >"$work/next-ends"
+  domains | awk '{ print $1, $4 }' | diff - "$work/next-ends"
+  for name in usable both bothpartly enforce pattern; do
+    grep -q "Verified TLS connection established to .*\.$name\.net\[" "$work/next-mail.log"
+  done
+  hasnt 'warning: .*(invalid|bad|unknown|syntax|attribute)' cat "$work/next-mail.log"
 }
 
 # The first mail to a domain costs one fetch, and a restart does not lose the policy, even if its host is gone.
@@ -324,6 +355,9 @@ check "tls_policy: as Postfix looks them up" as_postfix_looks
 check "tls_policy: mails of Postfix 3.7 end as the policies say" mail_of_each
 check "tls_policy: metrics, reasons and why" shown
 check "tls_policy: a policy from memory takes at most 0.2 ms" from_memory
+serving_policies 127.0.0.1:8461
+check "tls_policy: mails of Postfix 3.10 end as the policies say" mail_of_each_by_next_debian
+serving_policies
 check "tls_policy: policies outlast a restart and their host" kept_over_restart
-for program in policy-root policy-net dropping silence good other plain; do end $program; done
+for program in policy-root policy-net policy-domains dropping silence good other lone plain; do end $program; done
 restart

@@ -50,7 +50,7 @@ pub fn set_level(level: Level) {
 }
 
 /// The crates that write log lines.
-const OWN_CRATES: [&str; 13] = [
+const OWN_CRATES: [&str; 14] = [
     "config",
     "control",
     "daemon",
@@ -62,6 +62,7 @@ const OWN_CRATES: [&str; 13] = [
     "record",
     "resolver",
     "supervise",
+    "tls_policy",
     "watched",
     "zones",
 ];

@@ -14,7 +14,8 @@ use crate::mail;
 use crate::part::About;
 use dns::clock::minute;
 
-/// Returns a finding for each certificate file that cannot be read, or whose certificate the TLSA records of a mail host do not name.
+/// Returns a finding for each certificate file that cannot be read, or whose certificate the TLSA records of a mail host do not name. A
+/// certificate is for the mail hosts whose names it has.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     facts.subject.own_mail.certificates.iter().flat_map(|file| of_file(facts, file)).collect()
 }
@@ -29,14 +30,11 @@ fn of_file(facts: &DomainFacts, file: &CertificateFile) -> Vec<Finding> {
     };
     let Some(own) = chain.first() else { return Vec::new() };
     let Some(end) = not_after(own).filter(|end| *end > facts.subject.unix) else { return Vec::new() };
-    let is_named = |host: &&String| is_for(own, host);
-    // Senders with DANE do not look at the names of a certificate with usage 3, so a certificate without the name of a mail host may be for any.
-    let is_for_any = !hosts.iter().any(|host| is_named(&host));
     let without = |host: &&String| {
         let associations = usable(facts, host);
         !associations.is_empty() && !is_shown(facts, host, own) && !is_named_by_any(&associations, chain)
     };
-    let affected = hosts.iter().filter(|host| is_for_any || is_named(host)).filter(without);
+    let affected = hosts.iter().filter(|host| is_for(own, host)).filter(without);
     let finding = |host: &String| {
         let text = format!(
             "{host}: none of its TLSA records names the certificate in {}, which is valid until {}",

@@ -15,6 +15,6 @@ pub fn screen(reply: &TlsPolicyReply, style: Style) -> String {
     let policy = style.paint(paint, reply.policy.word());
     let mut text = format!("{}: {policy} ({})\n", harmless(&reply.next_hop), reply.meaning);
     text.extend(reply.reasons.iter().map(|reason| format!("  {}\n", harmless(reason))));
-    text.push_str(&format!("Reply to Postfix: {}\n", harmless(reply.reply.trim_end())));
+    text.push_str(&format!("Answer to Postfix: {}\n", harmless(reply.answer.trim_end())));
     text
 }

@@ -85,7 +85,7 @@ fn the_shipped_file_says_the_ranges() {
             comment.clear();
         }
     }
-    assert_eq!(tested, 13, "keys with a range of numbers, spans or sizes");
+    assert_eq!(tested, 14, "keys with a range of numbers, spans or sizes");
 }
 
 #[test]
