@@ -248,7 +248,7 @@ proptest! {
 }
 
 #[test]
-fn refusal_opens_once_a_probe_confirms_it() {
+fn refusal_opens_after_confirming_probe() {
     let mut breaker = known(20);
     let mut ends = |end, probe, millis| {
         breaker.asked(at(millis));
@@ -266,7 +266,7 @@ fn refusal_opens_once_a_probe_confirms_it() {
 }
 
 #[test]
-fn refusals_without_probes_show_a_refusing_list() {
+fn refusals_without_probes_show_refusal() {
     let mut breaker = Breaker::default();
     for number in 1..=BREAKER_FAILURES {
         breaker.asked(Mono::START);

@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn confirmed_refusal_ends_with_first_good_answer() {
+    fn first_good_answer_ends_refusal() {
         let entry = entry("bl.example.");
         assert!(!works(&entry, 0));
         assert_eq!(entry.state(), ListState::Untested, "an answer alone proves nothing");
@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn refusal_of_earlier_process_ends_with_first_good_answer() {
+    fn first_good_answer_ends_restored_refusal() {
         let entry = entry("bl.example.");
         let standing = ListStanding { state: ListState::Refusing, since: 1, why: "no".to_owned() };
         entry.restore(KnownList { standing, ..KnownList::default() });

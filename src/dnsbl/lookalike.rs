@@ -463,7 +463,7 @@ mod tests {
     }
 
     #[test]
-    fn zone_of_domains_is_learned_from_shared_domains() {
+    fn domain_list_is_learned_from_domains() {
         let (lookalikes, now) = (Lookalikes::default(), Mono::START);
         let question = |number: u64| name(&format!("shop{number}.example.uri.list.test."));
         assert!(!lookalikes.notice(&question(0)), "no list of domains is in use");

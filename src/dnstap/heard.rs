@@ -95,7 +95,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_octets_are_read_to_their_end(octets in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn any_octets_are_read_safely(octets in proptest::collection::vec(any::<u8>(), 0..300)) {
             let mut input = octets.as_slice();
             // Each frame takes at least one octet, so the input ends within this number of frames.
             for _ in 0..=octets.len() {

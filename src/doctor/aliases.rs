@@ -85,7 +85,7 @@ mod tests {
         lookup mx.a.test. A SERVFAIL\nlookup mx.a.test. AAAA SERVFAIL";
 
     #[test]
-    fn a_mail_host_whose_aliases_lead_in_a_circle_has_no_address() {
+    fn circular_mail_host_aliases_are_reported() {
         let judged = |lines: &str| {
             let mut facts = facts("a.test.", &format!("{ZONE}\n{lines}"));
             note(&mut facts);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn more_aliases_in_a_row_than_resolvers_follow_are_told() {
+    fn overlong_alias_chain_is_reported() {
         let of = |aliases: usize| {
             let mut lines = format!("{ZONE}\nlookup mx.a.test. CNAME | l1.a.test.");
             for number in 1..aliases {

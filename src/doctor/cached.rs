@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn old_records_in_the_cache_are_shown_with_their_end() {
+    fn stale_cached_records_show_end() {
         assert_eq!(evidence(" | 10 New.a.test.", "ns1.a.test."), None);
         assert_eq!(
             evidence(" | 10 old.a.test.", "ns1.a.test.").as_deref(),

@@ -4,7 +4,7 @@ use super::*;
 use std::collections::BTreeSet;
 
 #[test]
-fn words_are_unique_and_findings_that_matter_say_what_to_do() {
+fn code_words_are_unique_with_remedies() {
     let words: BTreeSet<_> = Code::ALL.iter().map(|code| code.entry().word).collect();
     assert_eq!(words.len(), Code::ALL.len());
     for entry in Code::ALL.iter().map(|code| code.entry()) {

@@ -20,8 +20,9 @@ fn text(record: &str) -> String {
     format!("TXT udp aa | \"{record}\"")
 }
 
+// None of the records is called valid or old.
 #[test]
-fn a_difference_is_shown_with_the_records_of_each_server_and_nothing_is_called_valid_or_old() {
+fn differing_records_show_each_server() {
     let good = text("v=spf1 mx -all");
     let bad = format!("{good} | \"v=spf1 +all\"");
     for here in [&good, &bad] {
@@ -45,8 +46,9 @@ fn a_difference_is_shown_with_the_records_of_each_server_and_nothing_is_called_v
     assert!(judge(&same).iter().any(|finding| finding.code == Code::SpfOk));
 }
 
+// Records that mail does not read differ, or addresses come in turn.
 #[test]
-fn records_that_mail_does_not_read_are_a_note_and_addresses_in_turn_are_no_difference() {
+fn irrelevant_differences_are_notes() {
     let of = |name: &str, here: &str, servers: [&str; 2], ttl: u32| {
         let mut facts = looked_up(name, here, servers);
         for got in facts.got.values_mut() {
@@ -112,8 +114,9 @@ fn servers<const COUNT: usize>(answers: [[&str; 3]; COUNT], serials: [u32; COUNT
     facts
 }
 
+// One of three servers always gives another address of a mail host, whatever the TTL is.
 #[test]
-fn a_server_that_alone_keeps_to_another_address_of_a_mail_host_is_wrong_whatever_the_ttl_is() {
+fn constant_other_address_is_wrong() {
     let (new, old) = ("198.18.0.1", "198.18.0.9");
     let level = |answers, serials| check(&servers(answers, serials)).map(|finding| finding.level);
     let kept = [[new; 3], [new; 3], [old; 3]];
@@ -138,8 +141,9 @@ fn a_server_that_alone_keeps_to_another_address_of_a_mail_host_is_wrong_whatever
     assert!(!wants(&same).iter().any(is_repeated));
 }
 
+// Each of two servers always gives its own address of a mail host, whatever the TTL is.
 #[test]
-fn two_servers_that_keep_to_different_addresses_of_a_mail_host_have_different_data_whatever_the_ttl_is() {
+fn two_constant_addresses_differ() {
     let (new, old) = ("198.18.0.1", "198.18.0.9");
     let level = |answers, serials| check(&servers(answers, serials)).map(|finding| finding.level);
     assert_eq!(level([[new; 3], [old; 3]], [7; 2]), Some(Level::Warning));
@@ -151,8 +155,9 @@ fn two_servers_that_keep_to_different_addresses_of_a_mail_host_have_different_da
     assert_eq!(level([lines[1], lines[0]], [7; 2]), Some(Level::Warning));
 }
 
+// The records that are left out are named.
 #[test]
-fn every_server_is_asked_within_a_bound_and_the_rest_is_named() {
+fn comparison_queries_are_limited() {
     let hosts = |count: usize| -> String {
         (0..count).map(|number| format!("\nlookup m{number}.a.test. A | 198.18.0.1")).collect()
     };
@@ -176,7 +181,7 @@ fn every_server_is_asked_within_a_bound_and_the_rest_is_named() {
 }
 
 #[test]
-fn mail_hosts_are_not_called_well_if_another_server_names_others() {
+fn differing_mx_prevents_mail_ok() {
     let is_found = |second: &str| {
         let mut lines = format!(
             "{ZONE}\nlookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.9.9\nlookup mx.a.test. AAAA"
@@ -194,7 +199,7 @@ fn mail_hosts_are_not_called_well_if_another_server_names_others() {
 }
 
 #[test]
-fn records_that_one_server_has_are_not_called_missing() {
+fn record_at_any_server_exists() {
     for (name, record, code) in [
         ("a.test.", "v=spf1 mx -all", Code::SpfMissing),
         ("_dmarc.a.test.", "v=DMARC1; p=reject", Code::DmarcMissing),

@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn an_effect_is_a_part_of_the_evidence_of_its_cause_with_the_worse_level() {
+    fn effect_joins_cause_with_worse_level() {
         let server = |last: u8| About::Address([192, 0, 2, last].into());
         let differ = Finding::new(Code::NsDiffer, "sets").about([server(1)]);
         let lame = |last| Finding::new(Code::NsLame, "lame").about([server(last)]);
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_of_an_address_stand_behind_the_missing_mx_record() {
+    fn missing_ptr_follows_missing_mx() {
         let host = || About::Host("a.".to_owned());
         let found = vec![
             Finding::new(Code::PtrMissing, "").about([host()]),
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_the_dns_explains_the_status_code_of_a_bounce() {
+    fn dns_fault_explains_bounce_status() {
         let status = || Finding::new(Code::BounceStatus, "x.4.4");
         assert_eq!(
             codes(vec![Finding::new(Code::DomainMissing, ""), status()]),
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_of_a_provider_is_the_first_line_only_without_a_failure() {
+    fn failure_precedes_provider_page() {
         let first = |codes: &[Code]| {
             let mut findings: Vec<Finding> = codes.iter().map(|code| Finding::new(*code, "")).collect();
             in_order(&mut findings, None);

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn records_of_strangers_act_on_no_terminal() {
+    fn evidence_is_escaped_and_shortened() {
         let finding = Finding::new(Code::SpfSyntax, format!("a\u{202e}b\u{9b}2J{}", "x".repeat(1 << 20)));
         assert!(finding.evidence.starts_with("a\\u{202e}b\\u{9b}2Jx"), "{:.40}", finding.evidence);
         assert!(finding.evidence.len() < MAX_EVIDENCE + 100);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_remedy_fits_the_cause_of_the_finding() {
+    fn remedy_fits_cause() {
         use crate::facts::tests::facts;
         use crate::judge;
         let of = |domain: &str, lines: &str, code: Code| {

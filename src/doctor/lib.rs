@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_that_all_its_servers_deny_does_not_exist() {
+    fn zone_denied_everywhere_is_missing() {
         let denied = codes("lookup a.test. SOA NXDOMAIN\nlookup a.test. TXT NXDOMAIN", "SOA udp NXDOMAIN aa");
         assert_eq!(denied.first(), Some(&Code::DomainMissing), "{denied:?}");
         for code in [Code::NsNoneAnswers, Code::SpfMissing, Code::DmarcMissing] {
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bogus_domain_has_no_second_failure_for_its_own_spf_record() {
+    fn bogus_domain_has_no_spf_failure() {
         let found = |spf: &str| -> Vec<Code> {
             let soa = "lookup a.test. SOA SERVFAIL bogus\nlookup a.test. TXT";
             let lines = format!("{TWO_SERVERS}\n{soa} {spf}");
@@ -297,8 +297,9 @@ mod tests {
         assert!(term.contains(&Code::SpfUnanswered), "a term has another cause: {term:?}");
     }
 
+    // The zone of the name validates.
     #[test]
-    fn names_that_are_bogus_in_a_zone_that_validates_are_a_fault_of_its_signatures() {
+    fn bogus_name_is_signature_fault() {
         let found = |alias: &str| -> Vec<Code> {
             let soa = "lookup a.test. SOA secure | ns1.a.test. h. 7 2 3 4 5\nlookup _dmarc.a.test. TXT SERVFAIL bogus";
             let lines = format!("{TWO_SERVERS}\n{soa}\nlookup _dmarc.a.test. CNAME {alias}");
@@ -315,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_that_give_an_alias_at_the_apex_answer() {
+    fn apex_alias_counts_as_answer() {
         let alias = "lookup a.test. SOA | =a.test. CNAME b.test.\nlookup a.test. CNAME | b.test.\nlookup a.test. MX | =a.test. CNAME b.test.";
         let found = codes(alias, "SOA udp aa | =a.test. CNAME b.test.");
         assert!(found.contains(&Code::ApexAlias) && !found.contains(&Code::NsNoneAnswers), "{found:?}");

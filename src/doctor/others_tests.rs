@@ -48,7 +48,7 @@ fn found(from: &str, to: &str) -> Vec<(Code, Level)> {
 }
 
 #[test]
-fn a_negative_answer_that_a_public_resolver_may_have_kept_is_old_with_its_end() {
+fn old_public_denial_shows_end() {
     let of = |answer: &str| {
         let lines = SOUND.replace("MX recursive ra | 10 New.a.test.", answer).replace("192.0.2.8", "9.9.9.9");
         let mut facts = facts("a.test.", &format!("{ZONE}\n{lines}"));
@@ -70,7 +70,7 @@ fn a_negative_answer_that_a_public_resolver_may_have_kept_is_old_with_its_end() 
 }
 
 #[test]
-fn a_resolver_with_an_older_address_of_a_mail_host_in_the_zone_is_named() {
+fn older_mail_host_address_is_named() {
     let zone = format!("{ZONE}\n{SOUND}").replace("10 cached.a.test.", "10 new.a.test.");
     let codes = |seen: &str, more: &str| -> Vec<Code> {
         let lines = format!(
@@ -90,7 +90,7 @@ fn a_resolver_with_an_older_address_of_a_mail_host_in_the_zone_is_named() {
 }
 
 #[test]
-fn a_resolver_that_does_not_answer_costs_one_question() {
+fn silent_resolver_costs_one_query() {
     for silent in ["silent", "REFUSED"] {
         let alone = subject(&format!("server 192.0.2.8 a.test. MX recursive {silent}"));
         assert_eq!(wants(&alone).len(), 1);
@@ -104,7 +104,7 @@ fn a_resolver_that_does_not_answer_costs_one_question() {
 }
 
 #[test]
-fn resolvers_for_which_no_question_was_left_are_named_with_the_bound_alone() {
+fn unqueried_resolvers_name_only_limit() {
     let mut open = subject("");
     let mail = ask(&open.subject.resolvers[0], "a.test.", "MX");
     open.got.insert(mail.clone(), Got::NoReply(NoReply::Unknown(BOUND_REACHED.to_owned())));
@@ -118,8 +118,9 @@ fn resolvers_for_which_no_question_was_left_are_named_with_the_bound_alone() {
     assert!(!are_left_out(&open));
 }
 
+// The proof is an older serial or an expired signature.
 #[test]
-fn records_are_old_only_where_a_serial_or_a_signature_of_the_resolver_shows_it() {
+fn old_records_need_proof_of_age() {
     let code = |from: &str, to: &str, more: &str| {
         check(&subject(&format!("{}\n{more}", SOUND.replace(from, to)))).remove(0).code
     };
@@ -160,7 +161,7 @@ fn records_are_old_only_where_a_serial_or_a_signature_of_the_resolver_shows_it()
 }
 
 #[test]
-fn a_resolver_with_other_records_is_asked_for_its_serial() {
+fn differing_resolver_gets_serial_query() {
     let asks_serial = |lines: &str| {
         let soa = ask(&subject("").subject.resolvers[0], "a.test.", "SOA");
         wants(&subject(lines)).contains(&soa)
@@ -170,7 +171,7 @@ fn a_resolver_with_other_records_is_asked_for_its_serial() {
 }
 
 #[test]
-fn the_end_of_other_records_is_shown() {
+fn differing_records_show_end() {
     let lines = SOUND.replace("10 New", "10 old");
     let differ = check(&subject(&lines)).remove(0);
     assert_eq!(
@@ -188,7 +189,7 @@ fn the_end_of_other_records_is_shown() {
 }
 
 #[test]
-fn a_resolver_with_another_dmarc_record_is_named() {
+fn differing_dmarc_record_names_resolver() {
     let zone = format!("{ZONE}\n{}", SOUND.replace("10 New", "10 new"));
     let here = "lookup _dmarc.a.test. TXT | \"v=DMARC1; p=reject\"";
     let found = |policy: &str, more: &str| -> Vec<Code> {
@@ -213,7 +214,7 @@ fn a_resolver_with_another_dmarc_record_is_named() {
 }
 
 #[test]
-fn a_zone_without_edns_is_compared_as_it_answers() {
+fn zone_without_edns_is_compared() {
     let plain = ZONE
         .replace(
             "a.test. SOA udp aa | ns1.a.test. h. 7",

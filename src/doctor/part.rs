@@ -84,7 +84,7 @@ mod tests {
     use crate::level::Level;
 
     #[test]
-    fn every_finding_needs_a_part_and_every_unknown_one_names_one() {
+    fn every_code_has_its_part() {
         for code in Code::ALL {
             let entry = code.entry();
             let is_named = *code != Code::PolicyUnknown;
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listing_is_that_of_its_list_or_of_all() {
+    fn listing_matches_list_or_all() {
         let listing = |subject: &str, list: Option<&str>| About::Listing {
             subject: subject.to_owned(),
             list: list.map(str::to_owned),

@@ -59,8 +59,9 @@ mod tests {
 
     use super::*;
 
+    // By the address or by the name in the certificate.
     #[test]
-    fn they_are_known_by_address_or_certificate() {
+    fn public_resolvers_are_recognized() {
         let is_public_at = |way: ResolverWay| is_public(&OtherResolver { way, name: String::new() });
         let secured = |host: &str, certificate: &str| {
             let (host, certificate) = (host.to_owned(), certificate.to_owned());

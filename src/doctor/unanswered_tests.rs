@@ -19,7 +19,7 @@ fn evidence(findings: &[Finding], code: Code) -> Option<&str> {
 }
 
 #[test]
-fn a_server_that_drops_queries_for_ns_records_alone_is_named() {
+fn server_dropping_ns_is_named() {
     let second = "server 198.18.2.1 a.test. NS";
     let shown = |lines: &str, lossy: bool| {
         let mut facts = facts("a.test.", &format!("{TWO_SERVERS}\n{lines}"));
@@ -46,7 +46,7 @@ fn a_server_that_drops_queries_for_ns_records_alone_is_named() {
 }
 
 #[test]
-fn a_difference_behind_a_lost_datagram_or_a_slow_server_is_found_over_tcp() {
+fn lost_udp_difference_shows_over_tcp() {
     let second = "server 198.18.2.1 a.test. TXT";
     let bad = "tcp aa | \"v=spf1 +all\"";
     let lost = format!("{second} udp silent\n{second} {bad}");
@@ -68,7 +68,7 @@ fn a_difference_behind_a_lost_datagram_or_a_slow_server_is_found_over_tcp() {
 }
 
 #[test]
-fn a_name_that_exists_and_is_denied_for_a_type_is_named() {
+fn denied_existing_name_is_named() {
     let mail = "lookup a.test. MX | 10 mx.a.test.
         server 198.18.1.1 a.test. MX udp aa | 10 mx.a.test.
         server 198.18.2.1 a.test. MX udp aa | 10 mx.a.test.
@@ -88,7 +88,7 @@ fn a_name_that_exists_and_is_denied_for_a_type_is_named() {
 }
 
 #[test]
-fn mx_records_that_no_server_gives_are_a_failure_and_not_unknown() {
+fn mx_unanswered_everywhere_is_failure() {
     let of = |first: &str, second: &str| {
         judged(&format!(
             "lookup a.test. MX SERVFAIL\nserver 198.18.1.1 a.test. MX udp {first}\nserver 198.18.2.1 a.test. MX udp {second}"
@@ -113,7 +113,7 @@ fn mx_records_that_no_server_gives_are_a_failure_and_not_unknown() {
 }
 
 #[test]
-fn silence_over_udp_is_no_trait_of_a_server_on_a_path_that_loses_datagrams() {
+fn lossy_path_blames_no_server() {
     let shown = |facts: &DomainFacts| check(facts).iter().any(|finding| finding.code == Code::NsPartly);
     for (over_tcp, lossy, is_told) in [
         ("tcp aa | \"v=spf1 mx -all\"", &[][..], true),
@@ -137,7 +137,7 @@ fn silence_over_udp_is_no_trait_of_a_server_on_a_path_that_loses_datagrams() {
 }
 
 #[test]
-fn a_policy_that_no_server_gives_over_udp_is_a_failure() {
+fn policy_without_udp_is_failure() {
     let level = |second: &str| {
         let lines = format!(
             "{TWO_SERVERS}\n{SPF}\n\

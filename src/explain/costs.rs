@@ -538,7 +538,7 @@ mod tests {
 
     // rbldnsd on a loopback address answers for a list.
     #[test]
-    fn list_server_of_this_host_is_ours() {
+    fn loopback_list_server_is_ours() {
         for (server, side) in [("127.0.0.1", Side::Mine), ("192.0.2.1", Side::Theirs)] {
             let slow = Cause {
                 micros: 2_000_000,

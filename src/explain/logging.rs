@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn restored_failures_are_not_logged_or_stored_again() {
+    async fn restored_failures_are_not_repeated() {
         let first = recorder();
         fail(&first);
         let (secrets, mut file) = (Secrets::default(), Vec::new());

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_strangers_send_does_not_reach_the_terminal() {
+    fn foreign_data_are_escaped_on_terminal() {
         let name = question("a\\027\\.b.example", None).unwrap().name;
         assert_eq!(presentation::name_text(&name), "a\\027\\.b.example.");
     }

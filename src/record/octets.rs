@@ -529,7 +529,7 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn any_octets_are_read_to_their_end(octets in proptest::collection::vec(any::<u8>(), 0..300), cut in 0_usize..200) {
+        fn any_octets_are_read_safely(octets in proptest::collection::vec(any::<u8>(), 0..300), cut in 0_usize..200) {
             read_all(&octets);
             let mut whole = Vec::new();
             put_flight(&mut whole);

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn root_server_decides_whose_fault_it_is() {
+    fn root_server_decides_whose_fault() {
         let at = |seconds| Mono::START.after(Duration::from_secs(seconds));
         let mut streams = Streams::default();
         for number in 0..2 {

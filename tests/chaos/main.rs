@@ -193,7 +193,7 @@ impl Run {
 }
 
 #[test]
-fn whatever_happens_no_answer_is_false_and_all_is_well_afterwards() {
+fn chaos_gives_no_false_answer() {
     note_panics();
     let (first, seeds) = (by_hand("RESOLVERD_CHAOS_FIRST", 0), by_hand("RESOLVERD_CHAOS_SEEDS", SEEDS));
     let messages = usize::try_from(by_hand("RESOLVERD_CHAOS_MESSAGES", MESSAGES)).unwrap();
@@ -223,12 +223,12 @@ fn whatever_happens_no_answer_is_false_and_all_is_well_afterwards() {
     }
 }
 
-/// The number of emails of each gateway in `a_seed_played_twice_is_the_same_run`.
+/// The number of emails of each gateway in `same_seed_gives_same_run`.
 const MESSAGES_OF_TWICE: usize = 6;
 
 /// Two runs with the same seed must have the same DNS messages, and the same failures with the same steps and times.
 #[test]
-fn a_seed_played_twice_is_the_same_run() {
+fn same_seed_gives_same_run() {
     note_panics();
     for seed in [0, 1] {
         let [first, second] = [(); 2].map(|()| format!("{:#?}", paused(run(seed, MESSAGES_OF_TWICE))));

@@ -30,8 +30,9 @@ fn found(domain: &str, of_zone: &[Fault], of_above: &[Fault]) -> Vec<Finding> {
     paused(async { check(&Simulation::new(Arc::clone(&lab), config_for(&lab), 1), subject).await.1 })
 }
 
+// The check is of a name below a zone whose servers all fail.
 #[test]
-fn a_name_below_a_zone_whose_servers_all_fail_leads_to_this_zone() {
+fn failing_parent_zone_is_named() {
     for (fault, words) in [
         (Fault::Refused, &["answers REFUSED"][..]),
         (Fault::ServFail, &["answers SERVFAIL"]),
@@ -56,8 +57,9 @@ fn a_name_below_a_zone_whose_servers_all_fail_leads_to_this_zone() {
     }
 }
 
+// The servers of the zone above are silent too.
 #[test]
-fn silence_of_the_zone_above_too_is_not_known_to_be_a_fault_of_the_zone() {
+fn silence_above_blames_no_zone() {
     for domain in ["failing.com.", "sub.failing.com."] {
         let findings = found(domain, &[Fault::Dead], &[Fault::Dead]);
         let failures: Vec<&Finding> = findings.iter().filter(|found| found.level == Level::Failure).collect();

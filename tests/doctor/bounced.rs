@@ -17,8 +17,9 @@ fn lines(gateway: &Gateway, text: &str) -> Vec<String> {
     gateway.run(&["check", "mail", file.to_str().unwrap()]).1
 }
 
+// Also a numeric MX, and an MX host without an address.
 #[test]
-fn a_loop_and_a_numeric_exchanger_lead_to_the_recipient_s_domain() {
+fn bounced_loop_leads_to_recipient() {
     let gateway = gateway();
     let log = "Nov 24 03:00:00 gw postfix/smtp[7]: warning:";
     for (line, first) in [
@@ -79,7 +80,7 @@ fn bounces_in_html_alone_are_read() {
 }
 
 #[test]
-fn a_bounce_in_a_charset_of_east_asia_is_read() {
+fn big5_bounce_is_parsed() {
     let gateway = gateway();
     // "The server has rejected" in Big5. The last octet is the code of the letter F, and must not be read as the start of a word.
     let rejected = b"\xa6\xf8\xaa\x41\xbe\xb9\xa9\xda\xb5\xb4\xa4\x46";
@@ -92,7 +93,7 @@ fn a_bounce_in_a_charset_of_east_asia_is_read() {
 }
 
 #[test]
-fn a_bounce_about_tls_leads_to_the_recipient_whose_dnssec_fails() {
+fn tls_bounce_leads_to_bogus_recipient() {
     let gateway = gateway();
     let log = "Nov 24 03:00:00 gw postfix/smtp[7]: 4A1: from=<al@sound.com>, to=<you@pinned.com>, relay=mx.pinned.com[198.18.9.1]:25, \
                delay=0.1, dsn=4.7.5, status=deferred (Server certificate not verified)\n";
@@ -101,7 +102,7 @@ fn a_bounce_about_tls_leads_to_the_recipient_whose_dnssec_fails() {
 }
 
 #[test]
-fn a_bounce_with_a_code_alone_says_what_the_code_means() {
+fn bounce_status_code_is_explained() {
     let gateway = gateway();
     let text = "From: MAILER-DAEMON@here.com\n\nFinal-Recipient: rfc822; you@DOMAIN\nAction: failed\nStatus: 4.4.7\n";
     let file = gateway.path("bounce");
@@ -115,7 +116,7 @@ fn a_bounce_with_a_code_alone_says_what_the_code_means() {
 }
 
 #[test]
-fn a_pasted_line_about_an_answer_shows_the_first_line_of_the_check() {
+fn pasted_answer_line_shows_check() {
     let gateway = gateway();
     let status: serde_json::Value =
         serde_json::from_slice(&gateway.command(&["--json", "status"]).stdout).unwrap();

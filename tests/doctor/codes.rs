@@ -343,7 +343,7 @@ fn keyed(gateway: &Gateway) {
 }
 
 #[test]
-fn each_code_of_the_table_has_a_fault_that_causes_it() {
+fn each_code_has_causing_fault() {
     let (gateway, seen) = (gateway(), Mutex::default());
     cases(&gateway, &seen);
     connections(&gateway, &seen);

@@ -10,7 +10,7 @@ use crate::forum::{public_resolver, world};
 use crate::gateway::Gateway;
 
 #[test]
-fn the_first_line_says_which_answer_differs() {
+fn compare_names_differing_answer() {
     let world = world();
     let public = format!("127.91.0.8:{}", world.port());
     let file = world.path("resolv.conf");
@@ -46,7 +46,7 @@ fn the_first_line_says_which_answer_differs() {
 }
 
 #[test]
-fn equal_answers_are_told_in_one_line() {
+fn equal_answers_need_single_line() {
     let world = world();
     let (code, lines) = world.run(&["compare", "website.com"]);
     assert_eq!(code, 0, "{lines:#?}");
@@ -57,8 +57,9 @@ fn equal_answers_are_told_in_one_line() {
     assert!(lines[0].contains(" answers are the same"), "{lines:#?}");
 }
 
+// Also names for which this resolver fails.
 #[test]
-fn name_servers_are_asked_where_this_resolver_denies_or_fails() {
+fn denied_names_query_name_servers() {
     let world = world();
     let (code, lines) = world.run(&["compare", "none.website.com"]);
     assert_eq!(
@@ -136,7 +137,7 @@ fn expect(world: &Gateway, words: &[&str], code: i32, parts: &[&str]) {
 }
 
 #[test]
-fn no_one_else_is_asked_about_a_name_with_the_key_of_a_list() {
+fn list_key_reaches_no_other_resolver() {
     const KEY: &str = "s3cretkey1234567890";
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("list.key");
@@ -196,7 +197,7 @@ fn no_one_else_is_asked_about_a_name_with_the_key_of_a_list() {
 }
 
 #[test]
-fn changes_of_a_zone_are_told_until_all_have_them() {
+fn zone_changes_show_until_transferred() {
     let world = shop_on_sockets();
     expect(&world, &["shop.com", "MX"], 0, &["the 3 answers are the same: 10 v1.shop.com."]);
     expect(&world, &["www.shop.com"], 0, &["the 3 answers are the same: 198.18.0.1"]);

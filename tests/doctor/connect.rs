@@ -133,8 +133,9 @@ fn evidence(findings: &[serde_json::Value], code: &str) -> Option<String> {
     found["evidence"].as_str().map(str::to_owned)
 }
 
+// The mail host gets EHLO, STARTTLS and QUIT only.
 #[test]
-fn a_mail_host_hears_three_commands_and_its_certificate_is_judged() {
+fn connect_check_judges_certificate() {
     let world = world();
     let (findings, heard) = check(&world, "connected.com", Conduct::Sound);
     assert_eq!(heard, ["EHLO [127.0.0.1]", "STARTTLS", "QUIT"]);
@@ -152,7 +153,7 @@ fn a_mail_host_hears_three_commands_and_its_certificate_is_judged() {
 }
 
 #[test]
-fn a_certificate_of_version_1_ends_no_handshake() {
+fn version_1_certificate_completes_handshake() {
     let world = world();
     let (findings, heard) = check(&world, "connected.com", Conduct::Version1);
     assert_eq!(heard, ["EHLO [127.0.0.1]", "STARTTLS", "QUIT"], "{findings:#?}");
@@ -163,7 +164,7 @@ fn a_certificate_of_version_1_ends_no_handshake() {
 }
 
 #[test]
-fn each_fault_of_a_mail_host_is_named() {
+fn each_mail_host_fault_is_named() {
     let world = world();
     let cases = [
         (Conduct::Rejects, "smtp_rejects", &["QUIT"][..]),
@@ -203,7 +204,7 @@ pub(crate) fn policy_host(address: [u8; 4], policy: impl Into<String>) -> (u16, 
 }
 
 #[test]
-fn the_policy_of_mta_sts_is_compared_with_the_mail_hosts() {
+fn mta_sts_policy_must_match_hosts() {
     let world = world();
     let sound = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n\
         version: STSv1\r\nmode: enforce\r\nmx: smtp.host.com\r\nmax_age: 86400\r\n";

@@ -45,7 +45,7 @@ const MAIL: &str = "@ MX 10 mx.other.com.\n@ TXT \"v=spf1 -all\"\n_dmarc TXT \"v
 const POLICY: &str = "@ MX 10 mx1.hosts.com.\n@ TXT \"v=spf1 include:spf.other.com -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
 
 #[test]
-fn a_mail_host_whose_zone_fails_at_all_servers_is_a_failure() {
+fn failing_mail_host_zone_is_failure() {
     let cases: [([&[Fault]; 2], &str); 4] = [
         (
             [&[Fault::ServFail], &[Fault::ServFail]],
@@ -70,7 +70,7 @@ fn a_mail_host_whose_zone_fails_at_all_servers_is_a_failure() {
 }
 
 #[test]
-fn an_included_domain_that_fails_at_all_servers_is_a_failure() {
+fn failing_spf_include_is_failure() {
     for fault in [Fault::ServFail, Fault::Dead] {
         let findings = found(POLICY, [&[fault], &[fault]]);
         let told = of(&findings, Code::SpfUnanswered).unwrap_or_else(|| panic!("{fault}: {findings:#?}"));
@@ -86,7 +86,7 @@ fn an_included_domain_that_fails_at_all_servers_is_a_failure() {
 }
 
 #[test]
-fn servers_that_truncate_and_do_not_answer_over_tcp_give_no_answer() {
+fn truncating_servers_without_tcp_are_unanswered() {
     let faults: &[Fault] = &[Fault::AlwaysTruncates, Fault::MuteTcp];
     let findings = found(MAIL, [faults, faults]);
     assert!(of(&findings, Code::MxHostUnanswered).is_some(), "{findings:#?}");
@@ -99,7 +99,7 @@ fn servers_that_truncate_and_do_not_answer_over_tcp_give_no_answer() {
 }
 
 #[test]
-fn records_that_no_server_of_the_own_zone_gives_are_a_failure() {
+fn unanswered_own_records_are_failure() {
     let text =
         "@ MX 10 mail\nmail A 198.18.9.1\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
     let cases = [
@@ -126,8 +126,9 @@ fn records_that_no_server_of_the_own_zone_gives_are_a_failure() {
     }
 }
 
+// This host has no route to one of the servers, so no failure is proven.
 #[test]
-fn servers_that_this_host_has_no_route_to_may_have_the_zone() {
+fn unrouted_servers_may_serve_zone() {
     for (faults, code) in [(&[Fault::Dead][..], Code::NsSilent), (&[Fault::ServFail], Code::NsLame)] {
         let mut tree = tree(MAIL, faults);
         tree.server(ServerPlan::new("six.hosts.com", vec!["2001:2::53".parse().unwrap()])).unwrap();
@@ -150,8 +151,9 @@ fn servers_that_this_host_has_no_route_to_may_have_the_zone() {
     assert_eq!(of(&findings, Code::NsUnrouted), None, "{findings:#?}");
 }
 
+// IPv6 of this host leads nowhere.
 #[test]
-fn servers_over_an_ipv6_that_leads_nowhere_are_neither_silent_nor_without_route() {
+fn broken_ipv6_blames_no_server() {
     let mut tree = tree(MAIL, &[]);
     let mut names = vec!["ns1.hosts.com".to_owned()];
     // These servers do not answer. When the servers in six IPv6 networks have been silent, resolverd does not use IPv6 for some time. After that, two
@@ -189,7 +191,7 @@ fn servers_over_an_ipv6_that_leads_nowhere_are_neither_silent_nor_without_route(
 }
 
 #[test]
-fn a_domain_that_is_an_alias_into_a_zone_that_fails_is_a_failure() {
+fn alias_into_failing_zone_is_failure() {
     let mut tree = tree(MAIL, &[Fault::ServFail]);
     tree.zone("other.com.", &["ns2.hosts.com".to_owned()], "@ MX 10 mx\n").unwrap();
     tree.zone("above.com.", &["ns1.hosts.com".to_owned()], "sub CNAME other.com.\n").unwrap();
@@ -201,7 +203,7 @@ fn a_domain_that_is_an_alias_into_a_zone_that_fails_is_a_failure() {
 }
 
 #[test]
-fn an_address_whose_reverse_zone_always_fails_is_a_failure_that_names_the_alias_and_the_zone() {
+fn failing_reverse_zone_names_alias() {
     let silent = &[Fault::Dead][..];
     for (fault, words) in [(&[Fault::Refused][..], "answers REFUSED"), (silent, "does not answer")] {
         let mut tree = tree(MAIL, fault);
@@ -245,7 +247,7 @@ fn an_address_whose_reverse_zone_always_fails_is_a_failure_that_names_the_alias_
 }
 
 #[test]
-fn an_address_whose_reverse_zone_has_one_server_that_answers_is_not_unanswered() {
+fn half_failing_reverse_zone_is_answered() {
     let mut tree = tree(MAIL, &[Fault::ServFail]);
     let both = ["ns1.hosts.com", "ns2.hosts.com"].map(str::to_owned);
     tree.zone("8.18.198.in-addr.arpa.", &both, "").unwrap();
@@ -258,7 +260,7 @@ fn an_address_whose_reverse_zone_has_one_server_that_answers_is_not_unanswered()
 }
 
 #[test]
-fn policies_that_are_aliases_into_a_zone_that_fails_are_failures() {
+fn policy_aliases_into_failing_zone_fail() {
     for fault in [Fault::Dead, Fault::ServFail] {
         let mut tree = tree(MAIL, &[fault]);
         tree.zone("gone.com.", &["ns2.hosts.com".to_owned()], "").unwrap();
@@ -289,8 +291,9 @@ fn policies_that_are_aliases_into_a_zone_that_fails_are_failures() {
     }
 }
 
+// The name servers of two zones are each in the other zone.
 #[test]
-fn name_servers_of_two_zones_that_need_each_other_are_the_answer() {
+fn circular_name_servers_are_named() {
     let mut tree = tree(MAIL, &[]);
     let delegations = "loop NS ns.knot\nknot NS ns.loop\n";
     tree.zone("com.", &["ns.com".to_owned()], delegations).unwrap();
@@ -303,8 +306,9 @@ fn name_servers_of_two_zones_that_need_each_other_are_the_answer() {
     assert!(!of_level(Level::CouldNotTell) && !of_level(Level::Warning), "{findings:#?}");
 }
 
+// The servers also fail for queries of the type NS at this name.
 #[test]
-fn a_key_that_no_server_gives_is_a_failure_although_they_fail_for_its_name_altogether() {
+fn unanswered_dkim_key_is_failure() {
     let text = format!("{MAIL}x._domainkey TXT \"v=DKIM1; p=\"\n");
     let lab = tree(&text, &[Fault::ServFail]).build().unwrap();
     let lab = Arc::new(lab);
@@ -326,8 +330,9 @@ fn a_key_that_no_server_gives_is_a_failure_although_they_fail_for_its_name_altog
     assert_eq!((told.code, told.level), (Code::PolicyUnanswered, Level::Failure), "{findings:#?}");
 }
 
+// Mail is not lost.
 #[test]
-fn servers_that_answer_without_aa_are_lame_and_do_not_lose_mail() {
+fn servers_without_aa_are_lame() {
     let lab = tree(crate::faults::SOUND, &[Fault::NoAa]).build().unwrap();
     lab.server("ns1.hosts.com").unwrap().set_faults(&[Fault::NoAa]);
     let findings = of_lab(lab, "faulty.com.");
@@ -336,7 +341,7 @@ fn servers_that_answer_without_aa_are_lame_and_do_not_lose_mail() {
 }
 
 #[test]
-fn records_that_one_of_two_servers_lacks_are_a_difference_and_not_missing() {
+fn records_missing_at_server_differ() {
     let with = "@ MX 10 mail\nmail A 198.18.9.1\n@ TXT \"v=spf1 -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
     for (lacking, expected) in
         [("@ MX 10 mail\n", Code::MxDiffers), ("mail A 198.18.9.1\n", Code::RecordsDiffer)]
@@ -360,8 +365,9 @@ fn records_that_one_of_two_servers_lacks_are_a_difference_and_not_missing() {
     }
 }
 
+// The names of these name servers are in a zone whose servers do not answer.
 #[test]
-fn name_servers_whose_names_are_in_a_dead_zone_are_no_name_servers() {
+fn name_servers_in_dead_zone_fail() {
     let mut tree = tree(MAIL, &[Fault::Dead]);
     tree.zone("dark.com.", &["ns2.hosts.com".to_owned()], "").unwrap();
     let delegations = "all NS n8.dark\nall NS n9.dark\none NS ns1.hosts.com.\none NS n9.dark\nnone NS n1.nowhere\nnone NS n2.nowhere\n";
@@ -397,8 +403,9 @@ fn name_servers_whose_names_are_in_a_dead_zone_are_no_name_servers() {
     );
 }
 
+// At all servers, the domain is bogus; at one server, this server is named.
 #[test]
-fn keys_that_no_server_gives_are_the_answer_and_one_server_without_them_is_named() {
+fn unanswered_dnskey_is_named() {
     for fault in [Fault::Fails(RecordType::DNSKEY), Fault::Drops(RecordType::DNSKEY)] {
         for both in [true, false] {
             let mut tree = tree(MAIL, &[fault]);
@@ -432,7 +439,7 @@ fn keys_that_no_server_gives_are_the_answer_and_one_server_without_them_is_named
 }
 
 #[test]
-fn a_mail_host_without_answer_is_told_once() {
+fn unanswered_mail_host_is_reported_once() {
     let findings = found(MAIL, [&[Fault::Dead], &[Fault::Dead]]);
     assert!(of(&findings, Code::MxHostUnanswered).is_some(), "{findings:#?}");
     let of_dane = |finding: &&Finding| finding.evidence.contains("TLSA");
@@ -440,7 +447,7 @@ fn a_mail_host_without_answer_is_told_once() {
 }
 
 #[test]
-fn lost_datagrams_are_no_trait_of_a_server() {
+fn lost_datagrams_blame_no_server() {
     for seed in 1..=40 {
         let lab = Arc::new(tree(crate::faults::SOUND, &[]).build().unwrap());
         let config = config_for(&lab);
@@ -472,7 +479,7 @@ fn one_server_that_answers_is_enough() {
 }
 
 #[test]
-fn a_backup_mail_host_that_nobody_finds_is_told_before_spf_that_needs_it() {
+fn unfound_backup_host_precedes_spf() {
     let text = "@ MX 10 mx1.hosts.com.\n@ MX 20 mx.other.com.\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
     for fault in [Fault::ServFail, Fault::Dead] {
         let findings = found(text, [&[fault], &[fault]]);

@@ -43,8 +43,9 @@ fn failure(findings: &[Finding]) -> &Finding {
     fails.unwrap_or_else(|| panic!("{findings:#?}"))
 }
 
+// The finding about other resolvers shows their extended error.
 #[test]
-fn the_fault_of_a_server_stands_before_the_failures_at_others_and_their_error_is_shown() {
+fn server_fault_precedes_public_failures() {
     for (fault, error, code, words) in [
         (Fault::RefusesDnskey, 9, Code::NsPartly, "SERVFAIL (DNSKEY Missing)"),
         (Fault::Drops(RecordType::MX), 22, Code::NsPartly, "SERVFAIL (No Reachable Authority)"),

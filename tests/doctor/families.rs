@@ -46,7 +46,7 @@ fn evidence(findings: &[Finding], code: Code) -> Option<&str> {
 }
 
 #[test]
-fn servers_that_fail_are_counted_as_hosts() {
+fn failing_servers_count_by_host() {
     let found = found(&[
         ("ns3.hosts.com", &["198.18.5.1", "2001:2::53"], &[Fault::Refused]),
         ("ns4.hosts.com", &["198.18.6.1", "2001:2::54"], &[Fault::Refused]),
@@ -63,7 +63,7 @@ fn servers_that_fail_are_counted_as_hosts() {
 }
 
 #[test]
-fn one_host_with_two_names_and_both_families_is_one_server() {
+fn two_names_of_host_are_single() {
     let servers: [(&str, &[&str], &[Fault]); 1] = [("ns3.hosts.com", &["198.18.5.1", "2001:2::53"], &[])];
     let found = found_with(&servers, "@ NS ns3.hosts.com.\n@ NS ns.second.com.\n");
     assert_eq!(
@@ -75,7 +75,7 @@ fn one_host_with_two_names_and_both_families_is_one_server() {
 }
 
 #[test]
-fn hosts_with_both_families_may_be_in_one_network() {
+fn dual_stack_hosts_share_network() {
     let of = |second: [&str; 2]| {
         let found =
             found(&[("ns3.hosts.com", &["9.9.5.1", "2a00:1::53"], &[]), ("ns4.hosts.com", &second, &[])]);
@@ -88,8 +88,9 @@ fn hosts_with_both_families_may_be_in_one_network() {
     assert_eq!(of(["9.9.6.2", "2a00:1::54"]), None);
 }
 
+// This host has no IPv6, so the servers are not a failure.
 #[test]
-fn name_servers_with_ipv6_alone_are_no_failure_for_a_host_without_it() {
+fn ipv6_only_servers_are_unknown() {
     let servers: &[(&str, &[&str], &[Fault])] =
         &[("ns3.hosts.com", &["2001:2::53"], &[]), ("ns4.hosts.com", &["2001:2::54"], &[])];
     let found = found_over(servers, "", Family::Off);
@@ -129,7 +130,7 @@ fn found_beside_far_name(faults: &[Fault]) -> Vec<Finding> {
 }
 
 #[test]
-fn a_name_server_whose_address_this_host_cannot_find_may_answer() {
+fn unfound_name_server_may_answer() {
     let found = found_beside_far_name(&[Fault::Refused]);
     assert_eq!(evidence(&found, Code::NsNoneAnswers), None, "{found:#?}");
     let told = |finding: &&Finding| {
@@ -153,8 +154,9 @@ fn found_beside_far_zone(servers: &[&str], records: &str) -> Vec<Finding> {
     found_without_ipv6(tree)
 }
 
+// This host has no route to the zone of the name servers' names.
 #[test]
-fn name_servers_whose_zone_this_host_has_no_route_to_are_the_one_unknown_finding() {
+fn unrouted_zone_is_only_unknown() {
     let found = found_beside_far_zone(&["n.far.net"], SOUND);
     let unknown: Vec<&Finding> =
         found.iter().filter(|finding| finding.level == Level::CouldNotTell).collect();

@@ -68,8 +68,9 @@ fn has(findings: &[Finding], code: Code, level: Level) -> bool {
     findings.iter().any(|finding| finding.code == code && finding.level == level)
 }
 
+// Only that DNSSEC is not validated is reported.
 #[test]
-fn a_sound_domain_has_no_finding_but_that_dnssec_is_not_validated() {
+fn sound_domain_has_no_findings() {
     let found = of(SOUND, &[]);
     let bad: Vec<&Finding> = found.iter().filter(|finding| finding.level <= Level::Note).collect();
     assert!(bad.iter().all(|finding| finding.code == Code::DnssecOff), "{bad:#?}");
@@ -111,7 +112,7 @@ fn faults_of_a_server_are_named() {
 }
 
 #[test]
-fn a_server_is_asked_at_each_of_its_addresses_of_both_families() {
+fn server_is_queried_at_all_addresses() {
     let mut tree = tree(SOUND, &[]);
     let addresses = vec!["198.18.5.1".parse().unwrap(), "2001:2::53".parse().unwrap()];
     let mut plan = ServerPlan::new("ns3.hosts.com", addresses);
@@ -126,8 +127,9 @@ fn a_server_is_asked_at_each_of_its_addresses_of_both_families() {
     assert_eq!(lame.evidence, "198.18.5.1 and 2001:2::53 (ns3.hosts.com.) answers REFUSED for both.com.");
 }
 
+// The answers of the server are not called old.
 #[test]
-fn a_server_that_fails_names_in_mixed_case_is_named_and_its_answers_are_not_called_old() {
+fn mixed_case_failure_is_named() {
     for (fault, level, words) in [
         (
             Fault::MixedCase(MixedCaseReply::Refused),
@@ -181,7 +183,7 @@ fn faults_of_mail_records_are_named() {
 }
 
 #[test]
-fn addresses_of_clients_are_judged_by_their_ptr() {
+fn client_address_is_judged_by_ptr() {
     let lab = || tree(SOUND, &[]).build().unwrap();
     let first = |address: &str| {
         let subject = CheckSubject { address: Some(address.parse().unwrap()), ..CheckSubject::default() };
@@ -196,7 +198,7 @@ fn addresses_of_clients_are_judged_by_their_ptr() {
 }
 
 #[test]
-fn a_bogus_zone_is_the_answer_and_a_signed_one_is_well() {
+fn bogus_zone_is_first_finding() {
     let signed = |faults: &[Fault]| {
         let mut tree = tree(SOUND, faults);
         for zone in [".", "com.", "faulty.com."] {
@@ -215,7 +217,7 @@ fn a_bogus_zone_is_the_answer_and_a_signed_one_is_well() {
 }
 
 #[test]
-fn a_signed_zone_whose_servers_all_lack_edns_is_a_failure_because_nobody_gets_its_signatures() {
+fn signed_zone_without_edns_is_failure() {
     for fault in [Fault::NoEdns, Fault::DropsEdns, Fault::BadVers, Fault::FormErrOnEdns, Fault::NoDnssec] {
         let lab = |signed: bool| {
             let mut tree = tree(SOUND, &[fault]);
@@ -284,7 +286,7 @@ fn faults_of_policies_are_named() {
 }
 
 #[test]
-fn a_host_that_spf_names_beside_the_mail_hosts_is_not_judged_as_one() {
+fn spf_host_is_no_mail_host() {
     let hosts =
         "@ A 198.18.9.9\nwww A 198.18.9.8\n@ MX 10 mx1.hosts.com.\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
     for spf in [
@@ -306,7 +308,7 @@ fn a_host_that_spf_names_beside_the_mail_hosts_is_not_judged_as_one() {
 }
 
 #[test]
-fn the_sending_address_is_checked_against_spf() {
+fn sending_address_is_checked_with_spf() {
     let from = |address: &str| {
         let subject = CheckSubject { address: Some(address.parse().unwrap()), ..domain("faulty.com.") };
         findings(tree(SOUND, &[]).build().unwrap(), subject, false)
@@ -322,7 +324,7 @@ fn the_sending_address_is_checked_against_spf() {
 }
 
 #[test]
-fn old_records_in_the_cache_of_this_host_are_the_answer() {
+fn stale_cached_records_are_first() {
     let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
     let moved = tree(&SOUND.replace("MX 10 mx1", "MX 5 mx1"), &[]).build().unwrap();
     let found = paused(async {
@@ -344,7 +346,7 @@ fn old_records_in_the_cache_of_this_host_are_the_answer() {
 }
 
 #[test]
-fn a_record_that_was_broken_or_mended_is_judged_at_once() {
+fn changed_record_is_judged_immediately() {
     let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
     let broken =
         SOUND.replace("MX 10 mx1.hosts.com.", "MX 10 198.18.9.1.").replace("v=spf1 mx -all", "v=spf1 +all");
@@ -373,7 +375,7 @@ fn a_record_that_was_broken_or_mended_is_judged_at_once() {
 }
 
 #[test]
-fn servers_that_give_different_policies_are_named_and_neither_s_records_are_called_valid_or_old() {
+fn differing_policies_name_server() {
     let other = SOUND.replace("v=spf1 mx -all", "v=spf1 +all").replace("p=reject", "p=quarantine");
     let other = tree(&other, &[]).build().unwrap();
     let mut cached = [false; 2];
@@ -399,13 +401,13 @@ fn servers_that_give_different_policies_are_named_and_neither_s_records_are_call
 }
 
 #[test]
-fn a_zone_right_below_the_root_is_compared_with_the_root() {
+fn top_level_domain_uses_root_parent() {
     let found = findings(tree(SOUND, &[]).build().unwrap(), domain("com."), true);
     assert!(found.iter().all(|finding| finding.level != Level::CouldNotTell), "{found:#?}");
 }
 
 #[test]
-fn tlsa_records_that_no_sender_uses_are_named() {
+fn unusable_tlsa_records_are_named() {
     let mut tree = tree("@ MX 10 mx.faulty.com.\nmx A 198.18.9.1\n_25._tcp.mx TLSA 1 1 1 AB\n", &[]);
     for zone in [".", "com.", "faulty.com."] {
         tree.sign(zone, Some("".parse().unwrap())).unwrap();
@@ -414,8 +416,9 @@ fn tlsa_records_that_no_sender_uses_are_named() {
     assert!(has(&found, Code::TlsaUnusable, Level::Warning), "{found:#?}");
 }
 
+// Of a name server and of an SPF term.
 #[test]
-fn aliases_in_a_circle_are_told_of_name_servers_and_of_terms_of_spf() {
+fn circular_aliases_are_reported() {
     let of = |name: &str, text: &str| {
         let mut tree = tree(text, &[]);
         let circle = "loop1 CNAME loop2\nloop2 CNAME loop1\n";
@@ -444,8 +447,9 @@ fn aliases_in_a_circle_are_told_of_name_servers_and_of_terms_of_spf() {
     assert_eq!(found[0].code, Code::SpfUnanswered, "{found:#?}");
 }
 
+// The zone has so many servers and mail hosts that the queries are limited.
 #[test]
-fn dead_servers_of_a_large_zone_are_told_before_comparisons_of_mail_hosts_take_all_questions() {
+fn dead_servers_precede_mail_comparisons() {
     let mut tree = tree(SOUND, &[]);
     let servers: Vec<String> = (1..=13).map(|number| format!("n{number}.hosts.com")).collect();
     for (number, name) in (1..).zip(&servers) {

@@ -89,8 +89,9 @@ fn found(faults: &[Fault], serves_old: bool, signed: [&str; 2]) -> Vec<Finding> 
     of_texts([&now(), &old, &former(1_800, 120)], faults, signed)
 }
 
+// The finding says when their TTL ends.
 #[test]
-fn records_of_before_a_move_are_called_old_with_the_end_of_their_ttl() {
+fn records_before_move_are_old() {
     let findings = found(&[], true, ["", ""]);
     let first = &findings[0];
     assert_eq!((first.code, first.level), (Code::OthersOld, Level::Warning), "{findings:#?}");

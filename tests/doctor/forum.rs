@@ -109,7 +109,7 @@ pub(crate) fn world() -> Gateway {
 }
 
 #[test]
-fn options_without_effect_and_this_host_are_refused() {
+fn ineffective_check_options_are_refused() {
     let world = world();
     let refused = |arguments: &str| {
         let words: Vec<&str> = arguments.split(' ').collect();
@@ -211,7 +211,7 @@ fn the_first_line_is_the_answer() {
 }
 
 #[test]
-fn old_records_at_the_servers_of_the_registrar_are_a_part_of_the_answer() {
+fn registrar_servers_show_old_records() {
     let world = world();
     let (code, lines) = world.run(&["check", "outdated.com"]);
     let line = &lines.join("\n");
@@ -227,7 +227,7 @@ fn old_records_at_the_servers_of_the_registrar_are_a_part_of_the_answer() {
 }
 
 #[test]
-fn json_has_one_object_for_each_finding() {
+fn json_has_object_per_finding() {
     let world = world();
     let (code, lines) = world.run(&["--json", "check", "unfound.com"]);
     assert_eq!(code, 1);
@@ -291,7 +291,7 @@ fn other_resolvers_are_compared() {
 }
 
 #[test]
-fn a_daemon_that_ends_during_a_check_is_told_in_one_line() {
+fn ending_daemon_is_reported_in_line() {
     let mut world = world();
     world.lab().server("ns2.host.com").unwrap().set_faults(&[Fault::Dead]);
     let mut command = world.prepared(&["check", "moved.com", "--local"]);
@@ -324,7 +324,7 @@ fn a_page_has_the_findings() {
 }
 
 #[test]
-fn a_page_draws_the_chain_of_keys() {
+fn html_page_draws_key_chain() {
     let world = crate::stage::gateway();
     let file = world.path("report.html");
     let boxes = |arguments: &[&str]| -> Vec<String> {
@@ -354,7 +354,7 @@ fn a_page_draws_the_chain_of_keys() {
 }
 
 #[test]
-fn a_bounce_leads_to_the_recipient_s_domain() {
+fn bounce_leads_to_recipient_domain() {
     let world = world();
     let file = world.path("bounce");
     let bounce = "From: MAILER-DAEMON@here.com\n\n--x\nFinal-Recipient: rfc822; you@unfound.com\nAction: delayed\n\n--x\n\nFrom: me@moved.com\n";
@@ -372,7 +372,7 @@ fn a_bounce_leads_to_the_recipient_s_domain() {
 }
 
 #[test]
-fn a_file_that_is_too_large_to_be_read_whole_is_not_called_well() {
+fn partly_read_file_is_not_ok() {
     let world = world();
     let file = world.path("log");
     let sent = "Nov 24 09:00:00 mx postfix/smtp[7]: 4A1: to=<you@sound.com>, relay=mx.sound.com[192.0.2.7]:25, dsn=2.0.0, status=sent (ok)\n";

@@ -75,8 +75,9 @@ fn found(glued: Option<(u32, &str)>, own: Option<(u32, &str)>, faults: &[Fault])
     findings
 }
 
+// The glue leads to the servers of the zone.
 #[test]
-fn the_address_in_the_zone_is_the_one_to_change_if_the_glue_leads_to_the_servers_of_the_zone() {
+fn zone_address_is_changed_to_glue() {
     let (now, former) = ((9, SOUND), former());
     for (own, faults) in
         [(None, [Fault::Dead].as_slice()), (None, &[Fault::Refused]), (Some((3, former.as_str())), &[])]
@@ -87,8 +88,9 @@ fn the_address_in_the_zone_is_the_one_to_change_if_the_glue_leads_to_the_servers
     }
 }
 
+// The address in the zone leads to the servers of the zone.
 #[test]
-fn the_glue_is_the_one_to_change_if_the_address_in_the_zone_leads_to_its_servers() {
+fn glue_is_changed_to_zone_address() {
     let former = former();
     let findings = found(Some((3, &former)), Some((9, SOUND)), &[]);
     assert_eq!(findings[0].remedy(), Code::GlueDiffers.entry().remedy, "{findings:#?}");

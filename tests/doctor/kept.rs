@@ -65,7 +65,7 @@ fn level(findings: &[Finding], code: Code) -> Option<Level> {
 }
 
 #[test]
-fn an_old_negative_answer_at_a_public_resolver_is_told_with_its_end() {
+fn old_negative_answer_shows_end() {
     let without = SOUND.replace("@ MX 10 mx1.hosts.com.\n@ MX 20 mx2.hosts.com.\n", "");
     let findings = of_zone(SOUND, &of_domain(&without), &[Fault::Recursive]);
     assert_eq!(findings[0].code, Code::OthersOld, "{findings:#?}");
@@ -75,14 +75,14 @@ fn an_old_negative_answer_at_a_public_resolver_is_told_with_its_end() {
 }
 
 #[test]
-fn a_resolver_that_fails_once_for_each_question_is_sound() {
+fn once_failing_resolver_is_sound() {
     let findings = of_zone(SOUND, &of_domain(SOUND), &[Fault::Recursive, Fault::ServFailFirst]);
     assert_eq!(level(&findings, Code::OthersFail), None, "{findings:#?}");
     assert_eq!(level(&findings, Code::OthersOk), Some(Level::Ok), "{findings:#?}");
 }
 
 #[test]
-fn the_denial_of_a_new_domain_in_a_cache_is_told_with_its_end() {
+fn cached_denial_of_domain_shows_end() {
     let findings = found("", &[Fault::Recursive]);
     let first = &findings[0];
     assert_eq!(first.code, Code::OthersOld, "{findings:#?}");

@@ -68,7 +68,7 @@ fn evidence(gateway: &Gateway, address: &str, code: &str) -> Option<String> {
 }
 
 #[test]
-fn a_list_with_right_test_entries_is_believed() {
+fn list_with_correct_tests_is_trusted() {
     let gateway = gateway(&["good"]);
     let listed = evidence(&gateway, "198.18.9.9", "listed");
     assert_eq!(listed.as_deref(), Some("198.18.9.9 in good.lists.com (127.0.0.2; spam)"));
@@ -76,7 +76,7 @@ fn a_list_with_right_test_entries_is_believed() {
 }
 
 #[test]
-fn lists_whose_test_entries_are_wrong_tell_nothing_and_are_named() {
+fn list_with_wrong_tests_is_unknown() {
     let gateway = gateway(&["good", "wild", "emptied", "misspelt", "untested", "dark"]);
     // The second time, the answers come from the cache.
     for _ in 0..2 {
@@ -113,7 +113,7 @@ fn bounced(gateway: &Gateway, reply: &str) -> (i32, Vec<String>) {
 }
 
 #[test]
-fn a_bounce_that_names_a_list_is_answered_by_this_list_first() {
+fn list_of_bounce_is_first() {
     let gateway = gateway(&["good", "dark"]);
     let blocked = |address: &str, list: &str| {
         bounced(

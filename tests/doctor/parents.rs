@@ -66,8 +66,9 @@ fn of(findings: &[Finding], code: Code) -> Option<&Finding> {
     findings.iter().find(|finding| finding.code == code)
 }
 
+// Two of four servers of the parent zone name servers that do not serve the zone.
 #[test]
-fn a_set_of_servers_that_do_not_serve_the_zone_is_one_failure_in_every_run() {
+fn stale_parent_delegation_is_single_failure() {
     let old = with_parents(4, OLD).build().unwrap();
     let mut told = BTreeSet::new();
     for seed in 1..=24 {
@@ -96,8 +97,9 @@ fn a_set_of_servers_that_do_not_serve_the_zone_is_one_failure_in_every_run() {
     }
 }
 
+// Only some servers of the parent zone name the lame server.
 #[test]
-fn a_lame_server_that_only_some_servers_of_the_zone_above_name_is_a_part_of_one_finding() {
+fn lame_server_joins_parent_difference() {
     let old = with_parents(4, &["ns1.hosts.com", "old1.hosts.com"]).build().unwrap();
     for seed in 1..=6 {
         let lab = Arc::new(with_parents(4, NEW).build().unwrap());
@@ -110,8 +112,9 @@ fn a_lame_server_that_only_some_servers_of_the_zone_above_name_is_a_part_of_one_
     }
 }
 
+// The zone itself names the lame server too.
 #[test]
-fn a_lame_server_that_the_zone_names_too_is_a_part_of_the_difference() {
+fn lame_server_in_zone_joins_difference() {
     // The NS records in the zone: the servers of the old delegation, or one of them and one server that serves the zone.
     for old in [OLD, &["ns1.hosts.com", "old1.hosts.com"]] {
         let text = naming(old);
@@ -144,8 +147,9 @@ fn delegated(servers: &[&str], text: &str, at_others: &str) -> Arc<Lab> {
     Arc::new(lab)
 }
 
+// Only the registrar or only the zone names the lame server.
 #[test]
-fn a_lame_server_that_only_the_registrar_or_only_the_zone_names_is_a_part_of_this_difference() {
+fn lame_server_joins_ns_difference() {
     for (above, own, level, lame) in [
         (
             ["ns1.hosts.com", "old1.hosts.com"],
@@ -184,7 +188,7 @@ fn a_lame_server_that_only_the_registrar_or_only_the_zone_names_is_a_part_of_thi
 }
 
 #[test]
-fn a_missing_last_dot_in_an_ns_record_is_named() {
+fn missing_last_dot_is_named() {
     let text = format!("@ NS ns1.hosts.com.\n@ NS ns2.hosts.com\n{SOUND}");
     let findings = found(&delegated(NEW, &text, &text), 1, false);
     assert_eq!(findings[0].code, Code::NsDiffer, "{findings:#?}");
@@ -199,7 +203,7 @@ fn former(servers: &[&str]) -> String {
 }
 
 #[test]
-fn old_records_at_servers_that_only_some_name_are_a_part_of_the_difference_of_the_sets() {
+fn old_records_join_ns_difference() {
     let effect = "; because of that, the name servers of the zone give different MX records: 198.18.8.1 (former.hosts.com.) has ";
     // The delegation still names a server of the former provider, which has old records. In the first two cases, it also names a server of the new
     // provider.
@@ -230,7 +234,7 @@ fn old_records_at_servers_that_only_some_name_are_a_part_of_the_difference_of_th
 }
 
 #[test]
-fn the_delegation_is_known_if_any_server_of_the_zone_above_that_is_asked_tells_it() {
+fn any_answering_parent_shows_delegation() {
     for fault in [Fault::Refused, Fault::Dead, Fault::ServFail] {
         for seed in 1..=8 {
             let lab = Arc::new(with_parents(4, NEW).build().unwrap());
@@ -246,7 +250,7 @@ fn the_delegation_is_known_if_any_server_of_the_zone_above_that_is_asked_tells_i
 }
 
 #[test]
-fn the_same_servers_of_the_zone_above_are_asked_in_every_run() {
+fn same_parent_servers_are_queried() {
     let old = with_parents(8, &["ns1.hosts.com", "old1.hosts.com"]).build().unwrap();
     for seed in 1..=12 {
         let lab = Arc::new(with_parents(8, NEW).build().unwrap());
@@ -275,8 +279,9 @@ fn with_other_signers(plan: Option<&str>, seed: u64) -> Vec<Finding> {
     found(&lab, seed, true)
 }
 
+// Only some servers of the parent zone have these DS records.
 #[test]
-fn ds_records_of_some_servers_of_the_zone_above_that_name_no_key_are_one_failure_in_every_run() {
+fn wrong_ds_at_parent_is_failure() {
     let mut told = BTreeSet::new();
     for seed in 1..=12 {
         let findings = with_other_signers(Some("algorithm=15"), seed);
@@ -291,8 +296,9 @@ fn ds_records_of_some_servers_of_the_zone_above_that_name_no_key_are_one_failure
     assert_eq!(told.len(), 1, "{told:#?}");
 }
 
+// Only some servers of the parent zone lack the DS records.
 #[test]
-fn ds_records_that_some_servers_of_the_zone_above_lack_are_one_warning_in_every_run() {
+fn missing_ds_at_parent_is_warning() {
     let mut told = BTreeSet::new();
     for seed in 1..=12 {
         let findings = with_other_signers(None, seed);
@@ -305,7 +311,7 @@ fn ds_records_that_some_servers_of_the_zone_above_lack_are_one_warning_in_every_
 }
 
 #[test]
-fn nothing_is_called_old_that_a_server_of_the_zone_above_may_still_give() {
+fn records_some_parent_gives_are_current() {
     let old = with_zone(8, &["former.hosts.com"], &former(&["former.hosts.com"])).build().unwrap();
     let mut told = 0;
     for (parents, fault) in [(["c7.com", "c8.com"], None), (["c7.com", "c8.com"], Some(Fault::AnswersFirst))]
@@ -332,7 +338,7 @@ fn nothing_is_called_old_that_a_server_of_the_zone_above_may_still_give() {
 }
 
 #[test]
-fn ds_records_are_not_called_repaired_while_a_server_of_the_zone_above_may_still_give_the_old_ones() {
+fn ds_some_parent_gives_is_unrepaired() {
     let signed = |plan: Option<&str>| {
         let mut tree = with_parents(8, NEW);
         for (zone, plan) in [(".", Some("")), ("com.", Some("")), ("faulty.com.", plan)] {

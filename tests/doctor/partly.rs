@@ -41,8 +41,9 @@ fn of(findings: &[Finding], code: Code) -> Option<&Finding> {
     findings.iter().find(|finding| finding.code == code)
 }
 
+// Also with a short TTL.
 #[test]
-fn the_old_address_of_a_mail_host_at_one_of_two_servers_is_the_first_line_also_with_a_short_ttl() {
+fn old_mail_host_address_is_first() {
     let differing = |new: &str, old: &str| {
         let text = |address: &str| {
             format!(
@@ -64,7 +65,7 @@ fn the_old_address_of_a_mail_host_at_one_of_two_servers_is_the_first_line_also_w
 }
 
 #[test]
-fn a_server_that_drops_or_fails_one_type_is_the_answer() {
+fn server_failing_for_type_is_named() {
     let told = "198.18.4.1 (ns2.hosts.com.)";
     let cases = [
         (Fault::Drops(RecordType::TXT), "does not answer for faulty.com. TXT, _dmarc.faulty.com. TXT"),
@@ -85,7 +86,7 @@ fn a_server_that_drops_or_fails_one_type_is_the_answer() {
 }
 
 #[test]
-fn a_server_that_refuses_at_random_answers_at_times_and_is_not_lame() {
+fn randomly_refusing_server_is_not_lame() {
     let (mut named, mut mistaken) = (0, 0);
     for (share, seed) in [300, 500].into_iter().flat_map(|share| (1..=12).map(move |seed| (share, seed))) {
         let lab = Arc::new(tree(SOUND, &[Fault::RefusesSome(share)]).build().unwrap());
@@ -110,8 +111,9 @@ fn a_server_that_refuses_at_random_answers_at_times_and_is_not_lame() {
     assert!(named >= 12 && mistaken <= 1, "{named} {mistaken}");
 }
 
+// The host has two addresses.
 #[test]
-fn a_host_with_two_addresses_that_refuses_at_random_is_told_once_and_is_not_lame() {
+fn randomly_refusing_host_is_named_once() {
     let (mut named, mut mistaken) = (0, 0);
     for seed in 1..=48 {
         let findings = found_with(seed, |name, plan| {
@@ -132,7 +134,7 @@ fn a_host_with_two_addresses_that_refuses_at_random_is_told_once_and_is_not_lame
 }
 
 #[test]
-fn a_server_that_drops_queries_for_ns_records_is_named() {
+fn server_dropping_ns_is_named() {
     let findings = found(tree(SOUND, &[Fault::Drops(RecordType::NS)]).build().unwrap());
     let partly = of(&findings, Code::NsPartly).unwrap_or_else(|| panic!("{findings:#?}"));
     let expected = (Level::Warning, "198.18.4.1 (ns2.hosts.com.) does not answer for faulty.com. NS");
@@ -141,7 +143,7 @@ fn a_server_that_drops_queries_for_ns_records_is_named() {
 }
 
 #[test]
-fn addresses_that_no_server_gives_are_told_though_the_lookup_fails() {
+fn unanswered_aaaa_is_reported() {
     let text = SOUND.replace("MX 10 mx1.hosts.com.", "MX 10 mail") + "mail A 198.18.9.1\n";
     let lab = tree(&text, &[Fault::Fails(RecordType::AAAA)]).build().unwrap();
     lab.server("ns1.hosts.com").unwrap().set_faults(&[Fault::Fails(RecordType::AAAA)]);
@@ -151,7 +153,7 @@ fn addresses_that_no_server_gives_are_told_though_the_lookup_fails() {
 }
 
 #[test]
-fn a_slow_server_is_compared_over_tcp() {
+fn slow_server_is_compared_over_tcp() {
     let lab = differing();
     lab.server("ns2.hosts.com").unwrap().set_faults(&[Fault::Slow(Duration::from_millis(1_900))]);
     let findings = found(lab);
@@ -162,7 +164,7 @@ fn a_slow_server_is_compared_over_tcp() {
 }
 
 #[test]
-fn mx_records_that_no_server_gives_are_a_failure_also_while_this_host_has_them_in_its_cache() {
+fn unanswered_mx_fails_despite_cache() {
     for fault in [Fault::Drops(RecordType::MX), Fault::Fails(RecordType::MX)] {
         let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
         let servers = ["ns1.hosts.com", "ns2.hosts.com"].map(|name| lab.server(name).unwrap());
@@ -185,8 +187,9 @@ fn mx_records_that_no_server_gives_are_a_failure_also_while_this_host_has_them_i
     }
 }
 
+// Two checks in a row have the same result, whatever the cache has.
 #[test]
-fn servers_that_fail_for_tlsa_records_are_told_alike_by_each_check() {
+fn unanswered_tlsa_is_reported_alike() {
     for fault in [Fault::Drops(RecordType::TLSA), Fault::Fails(RecordType::TLSA)] {
         let mut tree = tree("@ MX 10 mx\nmx A 198.18.9.1\n", &[fault]);
         for zone in [".", "com.", "faulty.com."] {
@@ -213,8 +216,9 @@ fn servers_that_fail_for_tlsa_records_are_told_alike_by_each_check() {
     }
 }
 
+// Three checks in a row have the same result, whatever the cache has.
 #[test]
-fn tlsa_records_that_are_denied_without_a_proof_are_told_alike_by_each_check() {
+fn unproven_tlsa_denial_is_reported_alike() {
     let mut tree = tree("@ MX 10 mx\nmx A 198.18.9.1\n", &[]);
     for zone in [".", "com.", "faulty.com."] {
         tree.sign(zone, Some("".parse().unwrap())).unwrap();
@@ -243,7 +247,7 @@ fn tlsa_records_that_are_denied_without_a_proof_are_told_alike_by_each_check() {
 }
 
 #[test]
-fn records_of_the_cache_are_not_called_old_while_a_server_may_give_them() {
+fn records_a_server_gives_are_current() {
     let lab = Arc::new(differing());
     let second = lab.server("ns2.hosts.com").unwrap();
     for seed in 1..=16 {
@@ -259,7 +263,7 @@ fn records_of_the_cache_are_not_called_old_while_a_server_may_give_them() {
 }
 
 #[test]
-fn a_server_that_drops_queries_for_the_soa_alone_is_not_silent() {
+fn server_dropping_soa_is_not_silent() {
     let lab = tree(SOUND, &[Fault::Drops(RecordType::SOA)]).build().unwrap();
     let findings = found(lab);
     let partly = of(&findings, Code::NsPartly).unwrap_or_else(|| panic!("{findings:#?}"));
@@ -267,8 +271,9 @@ fn a_server_that_drops_queries_for_the_soa_alone_is_not_silent() {
     assert_eq!(of(&findings, Code::NsSilent), None, "{findings:#?}");
 }
 
+// Under packet loss, findings say "was not asked" only of servers without a query.
 #[test]
-fn a_server_that_was_asked_is_not_said_not_to_have_been() {
+fn unqueried_server_claims_are_true() {
     let mut lossy = 0;
     for seed in 1..=120 {
         let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
@@ -294,7 +299,7 @@ fn a_server_that_was_asked_is_not_said_not_to_have_been() {
 }
 
 #[test]
-fn a_slow_server_takes_no_time_from_the_questions_to_others() {
+fn slow_server_takes_no_others_time() {
     for millis in [700, 1_100, 1_250, 1_900, 2_600, 2_950] {
         let mut tree = tree(SOUND, &[]);
         let mut plan = ServerPlan::new("public.hosts.com", vec![[198, 18, 8, 1].into()]);
@@ -321,8 +326,9 @@ fn a_slow_server_takes_no_time_from_the_questions_to_others() {
     }
 }
 
+// Also while this host has the records in its cache.
 #[test]
-fn servers_that_are_later_than_a_check_waits_are_slow_also_while_this_host_has_the_records_in_its_cache() {
+fn late_servers_are_slow_not_silent() {
     let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
     for name in ["ns1.hosts.com", "ns2.hosts.com"] {
         lab.server(name).unwrap().set_faults(&[Fault::Slow(Duration::from_millis(3_000))]);
@@ -358,7 +364,7 @@ fn lost_datagrams_make_no_warning() {
 }
 
 #[test]
-fn one_lost_query_in_twenty_makes_no_server_answer_over_tcp_only() {
+fn five_percent_loss_causes_no_finding() {
     for seed in 1..=300 {
         let findings = found_with(seed, |_, plan| plan.distance.loss_per_mille = 50);
         let worst = findings.iter().find(|finding| finding.level < Level::Note);
@@ -376,8 +382,9 @@ const DEAF: [Fault; 6] = [
     Fault::DropsOverUdp(RecordType::AAAA),
 ];
 
+// Another server of the zone loses some queries.
 #[test]
-fn a_server_that_drops_all_queries_over_udp_is_named_beside_one_that_loses_some() {
+fn server_without_udp_is_named() {
     for seed in 1..=20 {
         let findings = found_with(seed, |name, plan| match name {
             "ns1.hosts.com" => plan.distance.loss_per_mille = 50,
@@ -390,7 +397,7 @@ fn a_server_that_drops_all_queries_over_udp_is_named_beside_one_that_loses_some(
 }
 
 #[test]
-fn servers_that_drop_one_type_over_udp_alone_are_each_named() {
+fn udp_type_drops_are_named_separately() {
     let lab = tree(SOUND, &[Fault::DropsOverUdp(RecordType::SOA)]).build().unwrap();
     lab.server("ns1.hosts.com").unwrap().set_faults(&[Fault::DropsOverUdp(RecordType::MX)]);
     let findings = found(lab);
@@ -404,8 +411,9 @@ fn servers_that_drop_one_type_over_udp_alone_are_each_named() {
     assert_eq!(told, expected, "{findings:#?}");
 }
 
+// It drops one record type over UDP.
 #[test]
-fn a_server_alone_that_drops_one_type_over_udp_is_named() {
+fn sole_server_dropping_type_is_named() {
     for kind in [RecordType::SOA, RecordType::TXT] {
         let mut tree = tree(SOUND, &[]);
         let mut plan = ServerPlan::new("ns3.hosts.com", vec![[198, 18, 5, 1].into()]);
@@ -420,7 +428,7 @@ fn a_server_alone_that_drops_one_type_over_udp_is_named() {
 }
 
 #[test]
-fn loss_on_the_way_is_no_trait_of_a_server() {
+fn packet_loss_blames_no_server() {
     let of_servers = [Code::NsSilent, Code::NsPartly, Code::NsCase, Code::NsEdns, Code::NsTcp];
     // 190 or 360 per mille of the queries get no reply, because about 10 % or 20 % of the packets are lost in each direction.
     for (per_mille, seed) in [190, 360].into_iter().flat_map(|loss| (1..=60).map(move |seed| (loss, seed))) {
@@ -443,7 +451,7 @@ fn loss_on_the_way_is_no_trait_of_a_server() {
 }
 
 #[test]
-fn nothing_fails_because_of_loss_on_the_way() {
+fn heavy_packet_loss_fails_nothing() {
     // In each direction, 30 % of the packets are lost, so 51 % of the queries get no reply. By chance, these may be all queries to one server.
     let wrong = (1..=100).filter_map(|seed| {
         let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
@@ -468,7 +476,7 @@ fn of_both(text: &str, faults: &[Fault], selector: &str) -> Vec<Finding> {
 }
 
 #[test]
-fn a_server_without_edns_that_has_tcp_is_not_said_to_lack_it() {
+fn server_without_edns_has_tcp() {
     for fault in [Fault::NoEdns, Fault::DropsEdns, Fault::FormErrOnEdns, Fault::BadVers] {
         let findings = of_both(SOUND, &[fault], "");
         assert!(of(&findings, Code::NsEdns).is_some(), "{fault}: {findings:#?}");
@@ -476,8 +484,9 @@ fn a_server_without_edns_that_has_tcp_is_not_said_to_lack_it() {
     }
 }
 
+// The public resolver has no records because of the server.
 #[test]
-fn a_resolver_without_records_is_not_blamed_for_a_server_that_answers_badvers() {
+fn badvers_server_clears_public_resolver() {
     let told = |faults: &[Fault]| {
         let mut tree = tree(SOUND, faults);
         let mut plan = ServerPlan::new("public.hosts.com", vec![[198, 18, 8, 1].into()]);

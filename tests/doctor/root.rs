@@ -55,7 +55,7 @@ fn of_host(gateway: &Gateway, check: &str) -> (String, String) {
 }
 
 #[test]
-fn trust_anchors_that_are_not_the_keys_of_the_root_are_the_fault_of_this_host() {
+fn wrong_trust_anchor_blames_host() {
     let mut gateway = gateway();
     let (verdict, evidence) = of_host(&gateway, "root keys");
     assert!(verdict == "ok" && evidence.starts_with("DNSSEC validation works: "), "{verdict}: {evidence}");
@@ -92,8 +92,9 @@ fn trust_anchors_that_are_not_the_keys_of_the_root_are_the_fault_of_this_host() 
     assert!(verdict == "failure" && evidence.contains("cannot connect"), "{verdict}: {evidence}");
 }
 
+// The names of the root servers have no addresses.
 #[test]
-fn a_domain_right_below_the_root_is_checked_though_names_of_root_servers_have_no_address() {
+fn top_level_domain_checks_despite_root() {
     let gateway = gateway();
     let (_, lines) = gateway.run(&["check", "com"]);
     assert!(lines.iter().all(|line| !line.contains("zone above")), "{lines:#?}");

@@ -97,7 +97,7 @@ fn evidence(world: &Gateway, resolver: &str, code: &str) -> String {
 }
 
 #[test]
-fn resolvers_over_tls_and_https_are_compared() {
+fn tls_and_https_resolvers_are_compared() {
     let world = world();
     let authority = Arc::new(world.lab().server("public.resolver").unwrap().authority());
     let (port, opened) = over_tls(Arc::clone(&authority));

@@ -108,7 +108,7 @@ fn causes(objects: &[serde_json::Value]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_resolver_with_the_same_answers_is_safe_to_leave() {
+fn equal_answers_are_safe() {
     let beside = Beside::start("moved 3600 A 198.18.4.2\n", "");
     let (code, objects) = beside.run(&["moved.shop.com"], &[]);
     let summary = objects.last().unwrap();
@@ -118,7 +118,7 @@ fn a_resolver_with_the_same_answers_is_safe_to_leave() {
 }
 
 #[test]
-fn differences_have_their_causes_and_the_worst_is_first() {
+fn differences_have_causes_worst_first() {
     let rest = "[[host]]\nname = \"ours.shop.com\"\naddresses = [\"10.9.9.9\"]";
     let beside =
         Beside::start("moved 3600 A 198.18.4.9\nblocked 3600 A 0.0.0.0\nours 3600 A 198.18.4.7\n", rest);
@@ -134,7 +134,7 @@ fn differences_have_their_causes_and_the_worst_is_first() {
 }
 
 #[test]
-fn an_answer_of_a_view_of_the_zone_is_not_safe() {
+fn answer_of_other_view_is_unsafe() {
     let mut beside = Beside::start("", "");
     // The resolver of an inside network sees another version of the zone, with the same NS records.
     let inside = resolver(internet("203.0.113.99"), "");
@@ -147,7 +147,7 @@ fn an_answer_of_a_view_of_the_zone_is_not_safe() {
 }
 
 #[test]
-fn a_resolver_that_is_silent_or_not_there_gives_no_verdict() {
+fn silent_resolver_gives_no_verdict() {
     let beside = Beside::start("", "");
     beside.world.lab().server("in.place").unwrap().set_faults(&[Fault::Refused]);
     let (code, objects) = beside.run(&[], &[]);
@@ -161,7 +161,7 @@ fn a_resolver_that_is_silent_or_not_there_gives_no_verdict() {
 }
 
 #[test]
-fn a_refusal_has_the_same_cause_at_the_begin_and_at_the_end_of_a_file() {
+fn refusal_cause_ignores_file_position() {
     let beside = Beside::start("", "");
     // The current resolver refuses queries for names outside of shop.com.
     let refused = "ns1.host.com";
@@ -175,7 +175,7 @@ fn a_refusal_has_the_same_cause_at_the_begin_and_at_the_end_of_a_file() {
 }
 
 #[test]
-fn a_run_over_a_file_ends_early_if_the_resolver_in_place_is_not_there() {
+fn absent_resolver_ends_run_early() {
     let mut beside = Beside::start("", "");
     let unread = UdpSocket::bind("127.0.0.1:0").unwrap();
     beside.against = unread.local_addr().unwrap().to_string();
@@ -200,7 +200,7 @@ fn block(kind: u32, fields: &[u32], data: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn the_queries_of_a_capture_of_wireshark_are_sent() {
+fn pcapng_queries_are_sent() {
     let beside = Beside::start("", "");
     // A section header of pcapng, and an interface on which packets begin with the IP header.
     let mut octets =
@@ -223,7 +223,7 @@ fn the_queries_of_a_capture_of_wireshark_are_sent() {
 }
 
 #[test]
-fn resolverd_itself_and_files_without_questions_are_refused() {
+fn own_address_and_empty_file_refused() {
     let beside = Beside::start("", "");
     let file = beside.world.path("empty.log");
     std::fs::write(&file, "Nov 22 10:00:00 mx postfix/smtpd[1]: connect\n").unwrap();
@@ -241,8 +241,9 @@ fn resolverd_itself_and_files_without_questions_are_refused() {
     assert_eq!(run("tls://127.0.0.1", file.to_str().unwrap()).0, Some(2));
 }
 
+// Names that stay on this host are not sent.
 #[test]
-fn a_list_gets_no_more_questions_than_its_budget_and_names_with_keys_none() {
+fn list_budget_limits_queries() {
     let rest = "[[list]]\nname = \"bl.shop.com\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n";
     let beside = Beside::start("", rest);
     let names = ["2.0.0.127.bl.shop.com", "3.0.0.127.bl.shop.com", "4.0.0.127.bl.shop.com", "x.onion"];

@@ -64,7 +64,7 @@ fn evidence(lab: Lab) -> String {
 }
 
 #[test]
-fn a_server_whose_signatures_do_not_verify_is_the_answer() {
+fn server_with_bad_signatures_is_named() {
     for algorithm in ["8", "10", "13", "15"] {
         let lab = signed(&format!("algorithm={algorithm} nsec3"));
         lab.server("ns2.hosts.com").unwrap().set_faults(&[Fault::BadSignatures]);
@@ -86,14 +86,14 @@ fn a_server_whose_signatures_do_not_verify_is_the_answer() {
 }
 
 #[test]
-fn a_server_without_signatures_of_records_is_the_answer() {
+fn server_without_signatures_is_named() {
     let told = evidence(half_signed("", "missing-rrsig"));
     assert!(told.starts_with("198.18.4.1 (ns2.hosts.com.) gives faulty.com. MX, "), "{told}");
     assert!(told.ends_with(" without a signature"), "{told}");
 }
 
 #[test]
-fn a_signer_whose_key_the_others_do_not_publish_is_the_answer() {
+fn signer_with_unpublished_key_is_named() {
     let told = evidence(half_signed("", "zsk=old,new signs=new"));
     assert!(told.starts_with("198.18.4.1 (ns2.hosts.com.) signs faulty.com. MX"), "{told}");
     assert!(told.ends_with("which is not in the DNSKEY records of all servers"), "{told}");
@@ -124,7 +124,7 @@ const HEALTHY: [(&str, &str); 8] = [
 ];
 
 #[test]
-fn changes_of_keys_and_zones_of_two_signers_are_healthy() {
+fn key_changes_and_two_signers_pass() {
     for (one, other) in HEALTHY {
         for findings in found(half_signed(one, other), 0) {
             let bogus = findings.iter().find(|finding| finding.code == Code::NsBogus);
@@ -138,7 +138,7 @@ fn changes_of_keys_and_zones_of_two_signers_are_healthy() {
 }
 
 #[test]
-fn loss_on_the_way_makes_no_server_bogus() {
+fn packet_loss_makes_no_server_bogus() {
     // 190 or 510 per mille of the queries get no reply, because about 10 % or 30 % of the packets are lost in each direction.
     for loss in [190, 510] {
         for (one, other) in HEALTHY {
@@ -150,8 +150,9 @@ fn loss_on_the_way_makes_no_server_bogus() {
     }
 }
 
+// Its DS records are right, and stay.
 #[test]
-fn a_zone_whose_signatures_have_ended_is_to_be_signed_again_and_keeps_its_ds_records() {
+fn expired_zone_needs_new_signatures() {
     for findings in found(signed("expired"), 0) {
         let bogus = findings.iter().find(|finding| finding.code == Code::DnssecBogus);
         let bogus = bogus.unwrap_or_else(|| panic!("{findings:#?}"));

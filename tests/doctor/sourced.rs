@@ -36,7 +36,7 @@ fn watch(port: u16) -> io::Result<Receiver<(IpAddr, Vec<u8>)>> {
 }
 
 #[test]
-fn servers_are_asked_from_the_address_of_the_route() {
+fn checks_use_configured_source_address() {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("ns.com", 2), ("ns.host.com", 3)] {
         tree.server(ServerPlan::new(name, vec![[127, 93, 0, last].into()])).unwrap();

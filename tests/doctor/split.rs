@@ -68,7 +68,7 @@ fn has(found: &[(String, String)], code: &str) -> bool {
 }
 
 #[test]
-fn a_domain_with_an_inside_view_is_judged_by_the_records_that_others_see() {
+fn split_domain_uses_public_records() {
     let gateway = Gateway::start(lab(), "deny_servers = []", INSIDE);
     let differs = |level: &str| ("configured_differs".to_owned(), level.to_owned());
     for (domain, fault) in
@@ -86,8 +86,9 @@ fn a_domain_with_an_inside_view_is_judged_by_the_records_that_others_see() {
     assert_eq!(moved[0], differs("warning"), "mail from this host goes to another public host: {moved:?}");
 }
 
+// This host cannot see the address that others see.
 #[test]
-fn the_address_that_others_see_of_a_mail_host_that_this_host_configures_is_not_known() {
+fn configured_mail_host_address_is_unknown() {
     let gateway = Gateway::start(lab(), "deny_servers = []", INSIDE);
     for domain in ["at-mailer.com", "at-hidden.com"] {
         let found = found(&gateway, domain);

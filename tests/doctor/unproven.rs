@@ -30,8 +30,9 @@ fn found_of(text: &str, plan: &str, fault: Fault, stripping: &[&str]) -> Vec<Fin
     paused(async { check(&Simulation::new(Arc::clone(&lab), config_trusting(&lab), 1), subject).await.1 })
 }
 
+// No other resolver is queried.
 #[test]
-fn a_server_that_denies_without_a_proof_is_the_answer_though_no_other_resolver_is_asked() {
+fn denial_without_proof_names_server() {
     for (plan, fault) in [
         ("", Fault::StripsProofs),
         ("nsec3", Fault::StripsProofs),
@@ -96,7 +97,7 @@ fn first(text: &str, plan: &str, fault: Fault, stripping: &[&str]) -> Finding {
 }
 
 #[test]
-fn addresses_that_no_server_denies_with_a_proof_are_told() {
+fn unproven_address_denials_are_reported() {
     for plan in ["", "nsec3"] {
         let told = first(WITH_HOST, plan, Fault::StripsProofsOf(RecordType::AAAA), &BOTH);
         assert_eq!(told.level, Level::Failure, "{told:#?}");
@@ -107,7 +108,7 @@ fn addresses_that_no_server_denies_with_a_proof_are_told() {
 }
 
 #[test]
-fn a_server_that_sends_no_proof_for_tlsa_records_alone_is_named() {
+fn unproven_tlsa_denial_names_server() {
     for plan in ["", "nsec3"] {
         let told = first(WITH_HOST, plan, Fault::StripsProofsOf(RecordType::TLSA), &SECOND);
         assert_eq!(told.level, Level::Warning, "{told:#?}");
@@ -117,7 +118,7 @@ fn a_server_that_sends_no_proof_for_tlsa_records_alone_is_named() {
 }
 
 #[test]
-fn a_domain_without_mx_records_whose_absence_no_server_proves_has_this_cause_first() {
+fn unproven_mx_denial_is_first() {
     let text = "@ A 198.18.9.80\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
     for plan in ["", "nsec3"] {
         let told = first(text, plan, Fault::StripsProofsOf(RecordType::MX), &BOTH);
@@ -127,7 +128,7 @@ fn a_domain_without_mx_records_whose_absence_no_server_proves_has_this_cause_fir
 }
 
 #[test]
-fn a_server_that_sends_a_part_of_the_proof_is_named() {
+fn partial_proof_names_server() {
     let in_part = first(WITH_HOST, "nsec3", Fault::FewProofs(1), &SECOND);
     assert_eq!(in_part.level, Level::Warning, "{in_part:#?}");
     assert!(
@@ -140,7 +141,7 @@ fn a_server_that_sends_a_part_of_the_proof_is_named() {
 }
 
 #[test]
-fn a_server_that_gives_the_records_of_a_wildcard_without_the_proof_is_named() {
+fn unproven_wildcard_names_server() {
     let text = "@ MX 10 mail\nmail A 198.18.9.1\n@ TXT \"v=spf1 mx -all\"\n* TXT \"v=DMARC1; p=reject\"\n";
     for plan in ["", "nsec3"] {
         let told = first(text, plan, Fault::StripsProofsOf(RecordType::TXT), &SECOND);

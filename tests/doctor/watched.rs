@@ -141,7 +141,7 @@ fn changes(watched: &Watches) -> Vec<ChangeKind> {
 }
 
 #[test]
-fn a_finding_comes_outlasts_a_restart_and_an_outage_and_goes() {
+fn watched_finding_survives_restart_and_outage() {
     let lab = lab();
     let server = lab.server("ns2.hosts.com").unwrap();
     paused(async {
@@ -182,8 +182,9 @@ fn a_finding_comes_outlasts_a_restart_and_an_outage_and_goes() {
     });
 }
 
+// The names of the root servers have no addresses.
 #[test]
-fn a_domain_right_below_the_root_is_checked_at_the_root_servers_though_their_names_have_no_address() {
+fn watched_top_level_domain_queries_root() {
     let mut tree = Tree::default();
     let servers =
         [("a.root-servers.net", 1, vec![]), ("ns.com", 2, vec![]), ("dead.com", 3, vec![Fault::Dead])];
@@ -210,7 +211,7 @@ fn a_domain_right_below_the_root_is_checked_at_the_root_servers_though_their_nam
 }
 
 #[test]
-fn a_fault_of_minutes_is_no_finding() {
+fn fault_of_minutes_is_no_finding() {
     let lab = lab();
     let server = lab.server("ns2.hosts.com").unwrap();
     paused(async {
@@ -227,7 +228,7 @@ fn a_fault_of_minutes_is_no_finding() {
 }
 
 #[test]
-fn checks_wait_while_clients_need_the_room_and_between_two_is_a_pause() {
+fn watch_checks_yield_to_clients() {
     let lab = lab();
     paused(async {
         let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 3);
@@ -255,7 +256,7 @@ fn checks_wait_while_clients_need_the_room_and_between_two_is_a_pause() {
 }
 
 #[test]
-fn a_difference_does_not_go_while_a_server_that_differed_gives_no_records() {
+fn difference_stays_while_server_fails() {
     let lab = Arc::new(differing());
     let server = lab.server("ns2.hosts.com").unwrap();
     paused(async {

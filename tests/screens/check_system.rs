@@ -148,7 +148,7 @@ fn golden(name: &str, found: &[HostFinding]) {
 }
 
 #[test]
-fn a_healthy_host_and_a_sick_one() {
+fn healthy_and_sick_hosts_match_screens() {
     let sound = heard(false, Some((NOW - 7 * DAY, NOW + 7 * DAY)));
     golden("check_system_well", &healthy().findings(sound, RootKeysVerdict::Secure));
     let mut redirected = heard(true, Some((NOW, NOW)));
@@ -171,7 +171,7 @@ fn an_empty_host_makes_nothing_up() {
 /// systemd-resolved reads all drop-ins in the order of their file names (resolved.conf(5)). NetworkManager reads them directory by
 /// directory (NetworkManager.conf(5)).
 #[test]
-fn the_last_drop_in_of_each_program_counts() {
+fn last_drop_in_decides() {
     let verdict = |check: &str, files: &[(&str, &str)], masked: &[&str]| {
         let host = healthy();
         host.write("run/systemd/resolve/stub-resolv.conf", "");
@@ -210,7 +210,7 @@ fn the_last_drop_in_of_each_program_counts() {
 }
 
 #[test]
-fn another_users_process_is_nobody_we_know() {
+fn process_of_other_user_is_unknown() {
     let host = healthy();
     std::fs::remove_dir_all(host.root.path().join("proc/1")).unwrap();
     std::fs::remove_dir_all(host.root.path().join("proc/200")).unwrap();
@@ -233,7 +233,7 @@ fn run(host: &Host, server: SocketAddr, more: &[&str]) -> (i32, Vec<String>) {
 }
 
 #[test]
-fn a_root_server_is_asked_over_both_transports() {
+fn root_server_is_queried_udp_tcp() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let mut tree = Tree::default();
     let mut plan = ServerPlan::new("a.root", vec![[127, 80, 0, 1].into()]);
@@ -269,7 +269,7 @@ fn a_root_server_is_asked_over_both_transports() {
 }
 
 #[test]
-fn a_closed_port_53_is_a_failure() {
+fn closed_port_53_is_failure() {
     // This port was released, so no process listens there.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (code, lines) = run(&healthy(), nobody, &[]);
@@ -291,7 +291,7 @@ fn outgoing(zones: &str) -> Vec<(CheckVerdict, String)> {
 const FORWARD: &str = "[[zone]]\nname = \".\"\nforward = [\"192.0.2.53\"]\n";
 
 #[test]
-fn a_host_that_forwards_all_names_needs_no_root_server() {
+fn forwarding_host_needs_no_root_server() {
     let verdicts = |zones: &str| outgoing(zones).into_iter().map(|(verdict, _)| verdict).collect::<Vec<_>>();
     let evidence = "no root server answers; 198.41.0.4:53: timeout after 2 s; resolverd forwards all names, so it needs no root server";
     assert_eq!(outgoing(FORWARD), vec![(CheckVerdict::Ok, evidence.to_owned()); 2]);
@@ -304,8 +304,9 @@ fn a_host_that_forwards_all_names_needs_no_root_server() {
     assert_eq!(verdicts(""), [CheckVerdict::Failure; 2]);
 }
 
+// A middlebox answers in place of the root servers.
 #[test]
-fn a_server_in_the_place_of_the_root_servers_does_not_matter_to_a_host_that_forwards_all_names() {
+fn redirected_root_is_fine_when_forwarding() {
     let found = with_zones(FORWARD).findings(heard(true, None), RootKeysVerdict::Secure);
     assert!(found.iter().all(|finding| finding.verdict != CheckVerdict::Failure), "{found:#?}");
     let clock = found.iter().find(|finding| finding.check == "clock").unwrap();

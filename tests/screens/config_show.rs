@@ -199,7 +199,7 @@ prop_compose! {
 }
 
 #[test]
-fn what_is_shown_is_read_again_as_the_same() {
+fn shown_configuration_reads_back_equal() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("zone"), "@ SOA a. b. 1 2 3 4 5\n").unwrap();
     std::fs::write(directory.path().join("hints"), ". NS ns.test.\nns.test. A 10.0.0.0\n").unwrap();
@@ -214,7 +214,7 @@ fn what_is_shown_is_read_again_as_the_same() {
 }
 
 #[test]
-fn only_what_differs_is_shown_where_that_is_asked_for() {
+fn changed_option_shows_differences_only() {
     assert_eq!(show(&Config::default(), true), "version = 1\n");
     let mut config = Config::default();
     config.cache.size = 1 << 30;
@@ -245,7 +245,7 @@ fn only_what_differs_is_shown_where_that_is_asked_for() {
 }
 
 #[test]
-fn all_keys_of_the_shipped_file_are_shown() {
+fn shown_keys_match_shipped_file() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
     let shipped: toml::Table = std::fs::read_to_string(shipped).unwrap().parse().unwrap();
     let shown: toml::Table = show(&Config::default(), false).parse().unwrap();

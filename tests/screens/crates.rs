@@ -85,3 +85,39 @@ fn guides_name_existing_paths() {
         }
     }
 }
+
+/// The most words in the name of a test, so that a list of them reads like a table of contents.
+const MAX_TEST_WORDS: usize = 6;
+
+#[test]
+fn test_names_are_short() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders: Vec<PathBuf> = ["src", "tests"].map(|folder| root.join(folder)).into();
+    let (mut long, mut counted) = (Vec::new(), 0);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|last| last == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let lines: Vec<&str> = text.lines().map(str::trim).collect();
+                for (place, _) in lines.iter().enumerate().filter(|(_, line)| is_test_mark(line)) {
+                    let name = lines[place..].iter().find_map(|line| {
+                        let line = line.strip_prefix("async ").unwrap_or(line);
+                        line.strip_prefix("fn ")?.split('(').next()
+                    });
+                    counted += 1;
+                    long.extend(
+                        name.filter(|name| name.split('_').count() > MAX_TEST_WORDS).map(str::to_owned),
+                    );
+                }
+            }
+        }
+    }
+    assert!(counted > 2_000 && long.is_empty(), "{counted} tests; too long: {long:#?}");
+}
+
+fn is_test_mark(line: &str) -> bool {
+    line == "#[test]" || line.starts_with("#[tokio::test")
+}

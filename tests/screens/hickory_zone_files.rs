@@ -65,7 +65,7 @@ fn code(cell: &str) -> Vec<&str> {
 }
 
 #[test]
-fn each_row_of_the_offer_to_hickory_is_true() {
+fn hickory_difference_table_is_true() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("CONTRIBUTING.md");
     let text = std::fs::read_to_string(path).unwrap();
     let section = text.split_once("## What we would offer to Hickory").unwrap().1;

@@ -382,7 +382,7 @@ const WHEN: [&str; 6] = ["Set ", "Add ", "Increase ", "Decrease ", "Change ", "R
 /// The comment of a key says what it does, then its default, its range, and when to change it. The default must be the value in the file.
 /// `tests/simulated/config` compares defaults and ranges with the code.
 #[test]
-fn each_key_has_its_default_range_and_advice() {
+fn shipped_keys_have_default_and_range() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
     let shipped = std::fs::read_to_string(shipped).unwrap();
     // The comments describe these default values in words.

@@ -10,7 +10,7 @@ fn between<'a>(text: &'a str, begin: &str, end: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn every_configuration_of_the_readme_and_of_the_manual_is_fine() {
+fn readme_and_manual_configurations_are_valid() {
     let read = |file: &str| {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         std::fs::read_to_string(path).unwrap()

@@ -27,8 +27,9 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
+// A panic in a flight fails only this query and is not cached.
 #[test]
-fn a_panic_of_a_query_is_a_failure_of_this_query_and_no_overload() {
+fn panicked_flight_is_servfail_without_overload() {
     paused(async {
         let lab = lab();
         let config = config_for(&lab);
@@ -45,7 +46,7 @@ fn a_panic_of_a_query_is_a_failure_of_this_query_and_no_overload() {
 }
 
 #[test]
-fn a_panic_where_a_silence_is_counted_leaves_the_answer_of_another_server() {
+fn panic_in_silence_count_keeps_answer() {
     paused(async {
         let lab = lab();
         lab.server("ns2.tld").unwrap().set_faults(&[Fault::Slow(Duration::from_secs(2))]);
@@ -63,7 +64,7 @@ fn a_panic_where_a_silence_is_counted_leaves_the_answer_of_another_server() {
 }
 
 #[test]
-fn a_panic_where_the_root_is_primed_again_leaves_the_answer_that_came_before() {
+fn panic_during_root_priming_keeps_answer() {
     paused(async {
         let lab = lab();
         let mut config = config_for(&lab);

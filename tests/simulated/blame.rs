@@ -115,8 +115,9 @@ fn address(last: u8) -> WantedSubject {
     WantedSubject::Address([198, 51, 100, last].into())
 }
 
+// The zone above the DNS list has the same owner as the list.
 #[test]
-fn a_silent_zone_of_its_owner_is_a_silence_of_the_list() {
+fn silent_zone_above_list_blames_list() {
     paused(async {
         let simulation = list_below(OWNER, &[Fault::Dead], Duration::from_millis(20));
         for last in 1..=3 {
@@ -148,8 +149,9 @@ fn a_silent_zone_of_its_owner_is_a_silence_of_the_list() {
     });
 }
 
+// The zone above the DNS list has the same owner as the list.
 #[test]
-fn a_slow_zone_of_its_owner_slows_the_list() {
+fn slow_zone_above_list_blames_list() {
     paused(async {
         let simulation = list_below(OWNER, &[], Duration::from_millis(1_800));
         check(&simulation, 1).await;
@@ -165,8 +167,9 @@ fn a_slow_zone_of_its_owner_slows_the_list() {
     });
 }
 
+// The DNS list is not blamed for its top-level domain.
 #[test]
-fn a_silent_top_level_domain_is_no_silence_of_the_list() {
+fn silent_tld_above_list_is_culprit() {
     paused(async {
         for (faults, time, kind) in [
             (&[Fault::Dead][..], Duration::from_millis(20), CulpritKind::ServerSilent),
@@ -185,7 +188,7 @@ fn a_silent_top_level_domain_is_no_silence_of_the_list() {
 }
 
 #[test]
-fn a_list_is_not_blamed_for_the_zone_with_the_names_of_its_servers() {
+fn zone_of_list_servers_is_culprit() {
     paused(async {
         let mut internet = Internet::new();
         internet.fine("net.", "192.0.2.2", "");
@@ -222,8 +225,9 @@ fn only_ipv6(ipv6: Family) -> Simulation {
     simulation
 }
 
+// Without IPv6 on this host, a zone whose servers have IPv6 alone is unreachable.
 #[test]
-fn a_zone_with_servers_of_ipv6_alone_is_unreachable_without_ipv6() {
+fn zone_without_ipv4_servers_is_unreachable() {
     paused(async {
         for (ipv6, reason) in [
             (Family::Auto, "this host has no IPv6 route"),
@@ -259,7 +263,7 @@ fn a_zone_with_servers_of_ipv6_alone_is_unreachable_without_ipv6() {
 }
 
 #[test]
-fn a_path_of_ipv6_that_leads_nowhere_is_no_fault_of_the_owners() {
+fn ipv6_blackhole_is_unreachable_not_silent() {
     const SIX: [&str; 4] = ["six0.tld.", "six1.tld.", "six2.tld.", "six3.tld."];
     paused(async {
         for (way, kind) in
@@ -300,7 +304,7 @@ async fn flood(simulation: &Simulation, zone: &str, count: usize) {
 }
 
 #[test]
-fn queries_that_resolverd_turned_away_are_no_fault_of_a_zone() {
+fn queries_shed_by_load_are_overload() {
     paused(async {
         let mut internet = Internet::new();
         internet.fine("net.", "192.0.2.2", "");
@@ -325,7 +329,7 @@ fn queries_that_resolverd_turned_away_are_no_fault_of_a_zone() {
 }
 
 #[test]
-fn queries_that_were_turned_away_because_of_a_silent_zone_are_its_fault() {
+fn shed_queries_blame_silent_zone() {
     paused(async {
         let mut internet = Internet::new();
         internet.fine("tld.", "192.0.2.4", "");
@@ -341,7 +345,7 @@ fn queries_that_were_turned_away_because_of_a_silent_zone_are_its_fault() {
 }
 
 #[test]
-fn queries_beyond_the_limit_of_a_silent_zone_are_told_with_their_number() {
+fn shed_queries_of_zone_are_counted() {
     const MORE: usize = 5;
     paused(async {
         let mut internet = Internet::new();
@@ -383,8 +387,9 @@ fn queries_beyond_the_limit_of_a_silent_zone_are_told_with_their_number() {
     });
 }
 
+// The mail log has the name with the customer key.
 #[test]
-fn a_name_with_the_key_of_a_list_is_found_as_a_log_line_has_it() {
+fn why_finds_name_with_list_key() {
     const KEYED: &str = "zen.dq.spamhaus.net.";
     paused(async {
         let mut internet = Internet::new();
@@ -399,8 +404,9 @@ fn a_name_with_the_key_of_a_list_is_found_as_a_log_line_has_it() {
     });
 }
 
+// A DNS list that answers with a foreign address may have a new owner.
 #[test]
-fn a_list_whose_domain_has_a_new_owner_is_to_be_removed() {
+fn advice_removes_list_with_new_owner() {
     paused(async {
         let mut internet = Internet::new();
         internet.fine("net.", "192.0.2.2", "");
@@ -420,7 +426,7 @@ fn a_list_whose_domain_has_a_new_owner_is_to_be_removed() {
 }
 
 #[test]
-fn a_broken_chain_is_the_fault_of_the_zone_where_it_breaks() {
+fn broken_dnssec_chain_blames_breaking_zone() {
     const KIDS: [(&str, &str); 2] = [("one.sig.", "192.0.2.3"), ("two.sig.", "192.0.2.4")];
     paused(async {
         for (flaws, zone, advice) in [
@@ -451,8 +457,9 @@ fn a_broken_chain_is_the_fault_of_the_zone_where_it_breaks() {
     });
 }
 
+// A server that truncates and does not answer over TCP does not count as silent.
 #[test]
-fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
+fn truncating_server_without_tcp_is_truncated() {
     paused(async {
         for fault in [Fault::SilentTcp, Fault::MuteTcp, Fault::DripsTcp, Fault::NoTcp] {
             let mut internet = Internet::new();
@@ -506,8 +513,9 @@ async fn asked_cold(fault: Fault) -> MessageReport {
     why(&simulation, named("a.cold.tld.")).await
 }
 
+// The culprit is packet loss, or unknown if the answered query had a simpler form.
 #[test]
-fn a_server_that_answered_the_next_query_was_not_silent() {
+fn server_answering_retry_is_not_silent() {
     paused(async {
         let report = asked_cold(Fault::LosesFirst).await;
         assert_eq!(told(&report), (CulpritKind::Loss, "cold.tld.", "192.0.2.5", ""), "{report:#?}");
@@ -526,7 +534,7 @@ fn a_server_that_answered_the_next_query_was_not_silent() {
 }
 
 #[test]
-fn a_missing_route_of_this_host_is_no_fault_of_the_owner() {
+fn missing_route_is_fault_of_host() {
     paused(async {
         let mut internet = Internet::new();
         internet.fine("tld.", "192.0.2.2", "");

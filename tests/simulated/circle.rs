@@ -158,7 +158,7 @@ async fn ask(resolver: &Arc<Resolver>, owner: &str, port: u16) -> (Replied, Dura
 }
 
 #[test]
-fn a_question_that_comes_back_costs_a_few_messages_and_the_deadline() {
+fn forwarding_loop_costs_few_messages() {
     for (with_flags, validates) in [(false, false), (true, false), (false, true), (true, true)] {
         paused(async {
             let (resolver, network) = circle(with_flags, validates);

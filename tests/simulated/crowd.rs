@@ -51,8 +51,9 @@ async fn ask(simulation: &Simulation, number: u32, zone: &str) -> SimulatedReply
     simulation.ask(&name, RecordType::A).await.unwrap()
 }
 
+// A hundred queries per second go to a zone whose servers are dead.
 #[test]
-fn a_hundred_questions_a_second_for_a_dead_zone_cost_others_nothing() {
+fn flood_for_dead_zone_delays_nobody() {
     let lab = lab();
     paused(async {
         let simulation = Arc::new(Simulation::new(lab.clone(), config_for(&lab), 1));

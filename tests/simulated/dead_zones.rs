@@ -52,8 +52,9 @@ async fn mail(simulation: &Simulation) -> (Duration, usize) {
     (elapsed, sent.iter().filter(|one| one.server.ends_with("one.tld")).count())
 }
 
+// The first email waits about four seconds, later ones at most 50 ms.
 #[test]
-fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
+fn mail_from_dead_domain_costs_once() {
     // With four servers, each gets fewer queries, so it takes longer until all count as dead.
     for (seed, servers, millis, most) in
         [(1, 1, 30, 4_100), (2, 2, 30, 4_100), (3, 2, 250, 4_100), (4, 4, 100, 6_000)]
@@ -80,7 +81,7 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
 }
 
 #[test]
-fn a_domain_that_dies_after_it_was_known_costs_the_same() {
+fn known_domain_dying_costs_the_same() {
     for (seed, millis) in [(1, 30), (2, 120), (3, 300)] {
         let lab = lab(2, millis, &[]);
         paused(async {
@@ -105,7 +106,7 @@ fn a_domain_that_dies_after_it_was_known_costs_the_same() {
 }
 
 #[test]
-fn a_zone_that_is_back_is_believed_at_its_first_answer_for_all_its_names() {
+fn returned_zone_answers_all_names() {
     for seed in 0..10 {
         let lab = lab(2, 30, &[Fault::Dead]);
         paused(async {
@@ -125,8 +126,9 @@ fn a_zone_that_is_back_is_believed_at_its_first_answer_for_all_its_names() {
     }
 }
 
+// A probe with SOA never succeeds at these servers.
 #[test]
-fn a_zone_whose_servers_drop_soa_is_back_after_an_outage() {
+fn zone_dropping_soa_returns_after_outage() {
     for (seed, kinds) in [
         (1, [RecordType::A, RecordType::A]),
         (2, [RecordType::AAAA, RecordType::AAAA]),
@@ -163,7 +165,7 @@ fn a_zone_whose_servers_drop_soa_is_back_after_an_outage() {
 }
 
 #[test]
-fn a_lossy_zone_with_one_server_is_not_taken_for_dead() {
+fn lossy_sole_server_is_not_dead() {
     let (mut asked, mut failed, mut known) = (0, 0, 0);
     for (seed, busy) in (0..30).flat_map(|seed| [(seed, false), (seed, true)]) {
         let lab = lab(1, 40, &[]);
@@ -191,7 +193,7 @@ fn a_lossy_zone_with_one_server_is_not_taken_for_dead() {
 }
 
 #[test]
-fn while_our_own_network_is_down_no_zone_is_known_to_be_silent() {
+fn local_outage_makes_no_zone_silent() {
     for seed in 0..10 {
         let lab = lab(2, 30, &[]);
         paused(async {
@@ -220,7 +222,7 @@ fn while_our_own_network_is_down_no_zone_is_known_to_be_silent() {
 }
 
 #[test]
-fn one_dead_server_beside_a_living_one_costs_nothing_more() {
+fn dead_server_beside_living_costs_nothing() {
     let lab = lab(2, 30, &[]);
     paused(async {
         let simulation = Simulation::new(lab.clone(), config_for(&lab), 1);
@@ -239,7 +241,7 @@ fn one_dead_server_beside_a_living_one_costs_nothing_more() {
 }
 
 #[test]
-fn a_known_silence_is_told_with_its_reason_and_not_remembered_of_the_name() {
+fn known_silence_is_explained_not_cached() {
     let lab = lab(1, 30, &[Fault::Dead]);
     paused(async {
         let simulation = Simulation::new(lab.clone(), config_for(&lab), 1);
@@ -283,8 +285,9 @@ fn hoster() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
+// A hundred zones on one silent server delay no answer from another server.
 #[test]
-fn a_hundred_zones_of_a_silent_server_cost_a_second_each_and_take_no_answer_from_another() {
+fn silent_hoster_costs_second_per_zone() {
     for seed in 0..5 {
         let lab = hoster();
         paused(async {
@@ -308,8 +311,9 @@ fn a_hundred_zones_of_a_silent_server_cost_a_second_each_and_take_no_answer_from
     }
 }
 
+// The server answers for other zones meanwhile.
 #[test]
-fn a_zone_that_its_server_drops_costs_four_seconds_once_while_the_server_answers_for_others() {
+fn zone_dropped_by_server_costs_once() {
     for seed in 0..5 {
         let lab = hoster();
         paused(async {

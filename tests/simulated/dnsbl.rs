@@ -94,8 +94,9 @@ fn given(reply: &SimulatedReply) -> (ResponseCode, Option<u16>) {
     (reply.message.metadata.response_code, reply.extended_error.as_ref().map(|error| error.code))
 }
 
+// Refusals, parked lists, lists of the world and silence reach no client as a listing.
 #[test]
-fn what_is_no_listing_reaches_no_client_as_one() {
+fn broken_list_answers_become_no_listing() {
     const FILTERED: Option<u16> = Some(17);
     const UNREACHED: Option<u16> = Some(22);
     let servfail = |code| (ResponseCode::ServFail, code);
@@ -133,7 +134,7 @@ fn what_is_no_listing_reaches_no_client_as_one() {
 }
 
 #[test]
-fn listings_and_their_absence_pass_with_their_text() {
+fn valid_listings_and_denials_pass_unchanged() {
     for list in [BLOCK, ALLOW, DOMAIN] {
         paused(async {
             let listed = simulation(&list, list.listing, &[], |_| {});
@@ -151,7 +152,7 @@ fn listings_and_their_absence_pass_with_their_text() {
 }
 
 #[test]
-fn text_costs_one_message_more_and_none_where_the_address_is_known() {
+fn txt_costs_one_message_after_a() {
     paused(async {
         let listed = simulation(&BLOCK, BLOCK.listing, &[], |_| {});
         ask(&listed, BLOCK.name, RecordType::A).await;
@@ -172,7 +173,7 @@ fn text_costs_one_message_more_and_none_where_the_address_is_known() {
 }
 
 #[test]
-fn what_is_known_of_a_list_makes_older_answers_void() {
+fn changed_list_state_invalidates_answers() {
     paused(async {
         let simulation = simulation(&BLOCK, BLOCK.listing, &[], |_| {});
         let ask = async || given(&ask(&simulation, BLOCK.name, RecordType::A).await);
@@ -187,7 +188,7 @@ fn what_is_known_of_a_list_makes_older_answers_void() {
 }
 
 #[test]
-fn the_operator_chooses_for_each_list_and_each_listener() {
+fn on_refusal_overrides_list_and_listener() {
     let entry = |on_refusal| ConfiguredList {
         name: name(BLOCK.apex),
         on_refusal: Some(on_refusal),
@@ -239,7 +240,7 @@ fn the_operator_chooses_for_each_list_and_each_listener() {
 }
 
 #[test]
-fn what_a_list_says_is_counted_from_memory_too() {
+fn cached_list_answers_are_counted() {
     paused(async {
         let simulation = simulation(&BLOCK, BLOCK.listing, &[], |_| {});
         for _ in 0..3 {
@@ -255,7 +256,7 @@ fn what_a_list_says_is_counted_from_memory_too() {
 }
 
 #[test]
-fn names_that_ask_a_list_nothing_are_nobodys_business() {
+fn server_names_of_list_pass_unchecked() {
     paused(async {
         let simulation = simulation(&BLOCK, "203.0.113.7", &[], |_| {});
         let reply = ask(&simulation, "ns1.zen.spamhaus.org.", RecordType::A).await;
@@ -263,8 +264,9 @@ fn names_that_ask_a_list_nothing_are_nobodys_business() {
     });
 }
 
+// A zone of SPF macros has names like those of a DNS list.
 #[test]
-fn a_zone_that_only_looks_like_a_list_is_told_and_left_alone() {
+fn lookalike_zone_is_recorded_not_filtered() {
     let spf = ListSubject { apex: "_spf.corp.example.", name: "", listing: "203.0.113.7", refusal: "" };
     paused(async {
         let simulation = simulation(&spf, spf.listing, &[], |_| {});
@@ -304,8 +306,9 @@ fn with_mirror(choice: WhenStale) -> (Arc<Lab>, Config) {
     (lab, config)
 }
 
+// With `when_stale = "report"`, the mirror is still queried.
 #[test]
-fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
+fn stale_mirror_falls_back_to_public() {
     for (choice, asks_root) in [(WhenStale::Report, false), (WhenStale::Public, true)] {
         paused(async {
             let (lab, config) = with_mirror(choice);
@@ -346,7 +349,7 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
 }
 
 #[test]
-fn a_list_that_is_shut_down_costs_no_message() {
+fn shut_down_list_is_answered_locally() {
     paused(async {
         let simulation = simulation(&BLOCK, BLOCK.listing, &[], |_| {});
         for kind in [RecordType::A, RecordType::TXT] {
@@ -362,8 +365,9 @@ fn a_list_that_is_shut_down_costs_no_message() {
     });
 }
 
+// Mail to the domain of a DNS list that was shut down must still work.
 #[test]
-fn a_domain_that_was_a_list_once_keeps_its_mail() {
+fn domain_of_former_list_resolves() {
     for (asked, kind) in [
         ("ahbl.org.", RecordType::MX),
         ("www.ahbl.org.", RecordType::A),
@@ -385,7 +389,7 @@ fn a_domain_that_was_a_list_once_keeps_its_mail() {
 }
 
 #[test]
-fn a_text_without_an_address_is_no_listing() {
+fn txt_without_a_is_no_listing() {
     let text = "* 60 TXT \"v=spf1 -all\"\n";
     for (list, rcode, answers) in [
         (BLOCK, ResponseCode::NXDomain, 0),
@@ -407,7 +411,7 @@ fn a_text_without_an_address_is_no_listing() {
 }
 
 #[test]
-fn what_the_operator_calls_a_listing_is_one() {
+fn configured_listed_code_overrides_registry() {
     let list = Registry::built_in().lists[&name(DOMAIN.apex)].clone();
     let entry = ConfiguredList {
         name: name(DOMAIN.apex),

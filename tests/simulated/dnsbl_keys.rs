@@ -110,8 +110,9 @@ fn all_that_is_told(simulation: &Simulation, replies: &[SimulatedReply]) -> Stri
     told
 }
 
+// resolverd adds the key, and replies have the name that the client asked for.
 #[test]
-fn clients_ask_without_the_key_and_are_answered_under_their_own_name() {
+fn key_is_hidden_from_clients() {
     let folder = tempfile::tempdir().unwrap();
     paused(async {
         let simulation = simulation(&[], folder.path());
@@ -127,7 +128,7 @@ fn clients_ask_without_the_key_and_are_answered_under_their_own_name() {
 }
 
 #[test]
-fn only_the_servers_that_the_key_is_for_hear_it() {
+fn key_reaches_only_servers_of_list() {
     let folder = tempfile::tempdir().unwrap();
     paused(async {
         let simulation = simulation(&[], folder.path());
@@ -160,7 +161,7 @@ fn only_the_servers_that_the_key_is_for_hear_it() {
 }
 
 #[test]
-fn a_name_with_the_key_that_a_client_asks_for_itself_goes_to_no_forwarder() {
+fn client_query_with_key_bypasses_forwarder() {
     let folder = tempfile::tempdir().unwrap();
     paused(async {
         let simulation = simulation_with(&[], None, |config| {
@@ -192,7 +193,7 @@ fn a_name_with_the_key_that_a_client_asks_for_itself_goes_to_no_forwarder() {
 }
 
 #[test]
-fn who_asks_for_what_stands_for_the_key_learns_and_spoils_nothing() {
+fn query_with_key_placeholder_is_nxdomain() {
     let folder = tempfile::tempdir().unwrap();
     paused(async {
         let simulation = simulation(&[], folder.path());
@@ -229,7 +230,7 @@ async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duratio
 }
 
 #[test]
-fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
+fn keyed_lists_are_batched_without_leak() {
     let folder = tempfile::tempdir().unwrap();
     paused(async {
         // First, resolverd adds the configured key.
@@ -297,7 +298,7 @@ fn it_is_told_nowhere() {
 
 /// The signatures cannot be checked: the owner names in the replies contain the key, and only the module `exchange` knows the key.
 #[test]
-fn a_signed_list_with_a_key_is_insecure_and_tells_nothing() {
+fn signed_keyed_list_is_insecure() {
     let folder = tempfile::tempdir().unwrap();
     for signing in ["", "nsec3", "expired"] {
         paused(async {
@@ -334,7 +335,7 @@ fn a_signed_list_with_a_key_is_insecure_and_tells_nothing() {
 }
 
 #[test]
-fn a_key_that_others_may_read_is_not_used() {
+fn readable_key_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     for mode in [0o644, 0o660, 0o604, 0o700] {
         let wrong = configured(folder.path(), mode).unwrap_err();
@@ -368,7 +369,7 @@ const PLACES: [&str; 8] = [
 
 /// The log, the history of queries, the disk, and the tables for `resolverctl` must not contain the key.
 #[test]
-fn the_key_of_a_client_is_told_nowhere_wherever_it_stands() {
+fn client_key_appears_in_no_output() {
     let told = Lines::from_work(tracing::Level::TRACE, || {
         for fault in [None, Some(Fault::Refused), Some(Fault::ServFail), Some(Fault::Dead)] {
             paused(async {

@@ -161,7 +161,7 @@ fn fast_network_leaves_status_at_once() {
 }
 
 #[test]
-fn name_that_fails_beside_others_stays_shown() {
+fn failing_name_beside_answered_stays_shown() {
     paused(async {
         let world = World::new().await;
         world.faults(&[Fault::ServFail]);
@@ -270,7 +270,7 @@ fn long_answers() -> Arc<Lab> {
 }
 
 #[test]
-fn tcp_blocked_here_is_this_hosts_fault() {
+fn blocked_tcp_is_fault_of_host() {
     let text = Lines::from_work(tracing::Level::INFO, || {
         paused(async {
             let world = World::over(long_answers());

@@ -150,8 +150,9 @@ fn shed(replies: &[SimulatedReply]) -> usize {
     replies.iter().filter(|reply| reply.outcome == Outcome::Shed).count()
 }
 
+// Six thousand names of one silent zone.
 #[test]
-fn six_thousand_names_of_one_silent_zone_cost_others_nothing() {
+fn flood_for_silent_zone_delays_nobody() {
     for flooder in FLOODERS {
         paused(async {
             let mut stage = Stage::set(1).await;
@@ -176,8 +177,9 @@ fn six_thousand_names_of_one_silent_zone_cost_others_nothing() {
     }
 }
 
+// Four hundred names a second of one silent zone.
 #[test]
-fn four_hundred_names_a_second_of_one_silent_zone_cost_others_nothing() {
+fn steady_silent_queries_delay_nobody() {
     paused(async {
         let mut stage = Stage::set(2).await;
         stage
@@ -193,7 +195,7 @@ fn four_hundred_names_a_second_of_one_silent_zone_cost_others_nothing() {
 }
 
 #[test]
-fn a_hundred_silent_zones_at_once_cost_others_nothing() {
+fn hundred_silent_zones_delay_nobody() {
     for flooder in FLOODERS {
         paused(async {
             let mut stage = Stage::set(3).await;
@@ -210,8 +212,9 @@ fn a_hundred_silent_zones_at_once_cost_others_nothing() {
     }
 }
 
+// Four thousand names a second of a zone that answers slowly.
 #[test]
-fn four_thousand_names_a_second_of_a_slow_zone_cost_others_nothing() {
+fn flood_for_slow_zone_delays_nobody() {
     for flooder in FLOODERS {
         paused(async {
             let mut stage = Stage::set(4).await;
@@ -235,7 +238,7 @@ fn four_thousand_names_a_second_of_a_slow_zone_cost_others_nothing() {
 }
 
 #[test]
-fn four_thousand_zones_a_second_below_a_silent_one_cost_others_nothing() {
+fn zones_below_silent_parent_delay_nobody() {
     for flooder in FLOODERS {
         paused(async {
             let mut stage = Stage::set(5).await;
@@ -252,7 +255,7 @@ fn four_thousand_zones_a_second_below_a_silent_one_cost_others_nothing() {
 }
 
 #[test]
-fn twenty_thousand_that_wait_for_one_name_cost_others_nothing() {
+fn many_waiters_for_name_delay_nobody() {
     for flooder in FLOODERS {
         paused(async {
             let mut stage = Stage::set(6).await;
@@ -265,8 +268,9 @@ fn twenty_thousand_that_wait_for_one_name_cost_others_nothing() {
     }
 }
 
+// Another client floods the same zone.
 #[test]
-fn who_asks_little_is_answered_in_the_zone_that_another_floods() {
+fn light_client_is_answered_beside_flood() {
     paused(async {
         let mut stage = Stage::set(7).await;
         for number in 0..6_000 {
@@ -282,7 +286,7 @@ fn who_asks_little_is_answered_in_the_zone_that_another_floods() {
 /// Without referrals, resolverd does not learn the zone of a name. The resolution then counts for the domain of the name, which may have
 /// only a part of all resolutions.
 #[test]
-fn through_a_silent_forwarder_the_domain_of_a_name_has_its_share_from_the_begin() {
+fn silent_forwarder_domain_share_is_limited() {
     paused(async {
         let lab = lab();
         let mut config = config_for(&lab);

@@ -115,7 +115,7 @@ async fn first_lookups(seed: u64) -> Vec<(Duration, Duration)> {
 }
 
 #[test]
-fn first_lookups_in_a_faulty_world_are_near_those_of_an_oracle() {
+fn first_lookup_is_near_oracle_time() {
     let (mut ours, mut oracles) = (Vec::new(), Vec::new());
     for seed in 0..25 {
         for (our, oracle) in paused(first_lookups(seed)) {
@@ -151,7 +151,7 @@ fn faster_of_raced(lab: &Lab, reply: &SimulatedReply) -> Option<Duration> {
 }
 
 #[test]
-fn a_cold_first_lookup_takes_little_more_than_the_faster_of_those_raced() {
+fn cold_lookup_nears_faster_raced_server() {
     let mut ratios = Vec::new();
     for seed in 0..20 {
         let internet = Internet::new(seed, DOMAINS).unwrap();
@@ -199,7 +199,7 @@ async fn ask(simulation: &Simulation, name: &str) -> SimulatedReply {
 }
 
 #[test]
-fn a_silent_zone_costs_its_client_four_seconds_its_repeats_and_others_nothing() {
+fn silent_zone_costs_only_its_client() {
     let lab = two_zones(&[Fault::Dead]);
     paused(async {
         let simulation = Simulation::new(lab.clone(), config_for(&lab), 1);
@@ -226,8 +226,9 @@ fn a_silent_zone_costs_its_client_four_seconds_its_repeats_and_others_nothing() 
     });
 }
 
+// The answer of the server comes after 3, 5 or 7 seconds.
 #[test]
-fn what_comes_after_3_5_or_7_seconds_is_delivered_to_the_repeat_of_glibc() {
+fn late_answer_reaches_glibc_retry() {
     for seconds in [3, 5, 7] {
         let lab = two_zones(&[Fault::Slow(Duration::from_secs(seconds))]);
         paused(async {
@@ -248,8 +249,9 @@ fn what_comes_after_3_5_or_7_seconds_is_delivered_to_the_repeat_of_glibc() {
     }
 }
 
+// The server drops this domain and answers for another.
 #[test]
-fn a_domain_that_a_living_server_drops_costs_a_mail_four_seconds_in_all() {
+fn dropped_domain_costs_mail_four_seconds() {
     for (millis, most, is_heard) in
         [(2, 50, true), (2, 50, false), (30, 50, true), (100, 300, true), (200, 2_000, true)]
     {

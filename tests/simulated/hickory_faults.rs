@@ -57,7 +57,7 @@ async fn ask_eight(simulation: &Simulation) -> Duration {
 }
 
 #[test]
-fn f1_an_error_of_one_server_does_not_end_a_question() {
+fn f1_error_of_server_tries_next() {
     for fault in [Fault::Refused, Fault::ServFail, Fault::NoEdns, Fault::UpwardReferral, Fault::LameEmpty] {
         for (seed, race) in (0..SEEDS).flat_map(|seed| [(seed, true), (seed, false)]) {
             let lab = lab((&[fault], 20), (&[], 20));
@@ -66,8 +66,9 @@ fn f1_an_error_of_one_server_does_not_end_a_question() {
     }
 }
 
+// A denial does not count as a failure of the server.
 #[test]
-fn f2_a_lame_server_is_not_preferred_and_a_denial_is_no_failure() {
+fn f2_lame_server_is_not_preferred() {
     for seed in 0..SEEDS {
         let lab = lab((&[Fault::Refused], 5), (&[], 40));
         paused(async {
@@ -89,7 +90,7 @@ fn f2_a_lame_server_is_not_preferred_and_a_denial_is_no_failure() {
 }
 
 #[test]
-fn f3_a_dead_server_does_not_eat_the_time_of_a_question() {
+fn f3_dead_server_delays_little() {
     for (seed, race) in (0..SEEDS).flat_map(|seed| [(seed, true), (seed, false)]) {
         let lab = lab((&[Fault::Dead], 20), (&[], 20));
         let longest = paused(async { ask_eight(&simulation(&lab, race, seed)).await });
@@ -98,7 +99,7 @@ fn f3_a_dead_server_does_not_eat_the_time_of_a_question() {
 }
 
 #[test]
-fn f4_a_server_that_answers_goes_before_one_that_nobody_knows() {
+fn f4_known_server_precedes_unknown() {
     for seed in 0..SEEDS {
         let lab = lab((&[], 20), (&[], 20));
         paused(async {
@@ -131,7 +132,7 @@ fn f5_reverse_names_of_ipv6_resolve() {
 }
 
 #[test]
-fn f6_a_listed_address_is_not_clean_behind_a_denied_empty_non_terminal() {
+fn f6_denied_non_terminal_hides_nothing() {
     let mut tree = Tree::default();
     for (server, last) in [("a.root", 1), ("ns.list", 2)] {
         tree.server(ServerPlan::new(server, vec![[127, 0, 0, last].into()])).unwrap();
@@ -151,8 +152,9 @@ fn f6_a_listed_address_is_not_clean_behind_a_denied_empty_non_terminal() {
     });
 }
 
+// The answer is reused until its TTL has ended.
 #[test]
-fn f7_and_f9_an_answer_is_reused_until_its_ttl_is_over() {
+fn f7_f9_answer_is_reused() {
     let lab = lab((&[], 20), (&[], 20));
     paused(async {
         let simulation = simulation(&lab, true, 1);
@@ -184,7 +186,7 @@ fn f8_a_failure_is_remembered() {
 }
 
 #[test]
-fn f10_of_two_asked_at_once_the_first_error_does_not_win() {
+fn f10_raced_error_loses_to_answer() {
     for seed in 0..SEEDS {
         let lab = lab((&[Fault::Refused], 2), (&[], 80));
         let reply =

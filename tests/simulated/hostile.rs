@@ -27,7 +27,7 @@ fn lab(fault: Fault) -> Arc<Lab> {
 }
 
 #[test]
-fn the_forged_tail_of_a_large_datagram_is_not_believed() {
+fn forged_tail_of_datagram_is_ignored() {
     let lab = lab(Fault::ForgedTail);
     let reply = paused(async {
         let simulation = Simulation::new(lab.clone(), config_for(&lab), 1);

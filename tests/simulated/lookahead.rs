@@ -122,7 +122,7 @@ const RECEIVER: [(&str, RecordType); 2] = [("", RecordType::MX), ("", RecordType
 /// postscreen greets a client six seconds after it has asked the DNS lists, and only then smtpd asks for the PTR record. So more than a
 /// hundred answers of look-ahead wait until they are used.
 #[test]
-fn the_ptr_is_asked_ahead_on_a_busy_host_although_it_is_used_seconds_later() {
+fn ptr_is_prefetched_on_busy_host() {
     const CLIENTS: u8 = 250;
     let mut tree = Tree::default();
     for (name, last, distance) in
@@ -163,7 +163,7 @@ fn the_ptr_is_asked_ahead_on_a_busy_host_although_it_is_used_seconds_later() {
 }
 
 #[test]
-fn the_record_has_the_names_in_answers_that_were_asked_ahead() {
+fn history_has_links_of_prefetched_answers() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Rules);
         stage.ask("d0.one.tld.", RecordType::MX).await;
@@ -186,7 +186,7 @@ const SENDER: [(&str, RecordType); 3] =
 const UNUSED: usize = 52;
 
 #[test]
-fn a_receiver_gets_spf_ahead_and_few_other_questions_are_sent() {
+fn receiver_prefetches_spf_only() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Learned);
         let soon = stage.messages(0..20, &RECEIVER).await;
@@ -215,7 +215,7 @@ fn a_receiver_gets_spf_ahead_and_few_other_questions_are_sent() {
 }
 
 #[test]
-fn a_sender_gets_the_addresses_of_hosts_ahead_and_soon_asks_for_no_spf() {
+fn sender_prefetches_mail_host_addresses() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Learned);
         stage.messages(0..80, &SENDER).await;
@@ -229,8 +229,9 @@ fn a_sender_gets_the_addresses_of_hosts_ahead_and_soon_asks_for_no_spf() {
     });
 }
 
+// The queries with DO of a receiver's few deliveries are learned apart.
 #[test]
-fn the_few_deliveries_of_a_receiver_get_the_addresses_of_hosts_ahead_if_they_ask_with_do() {
+fn dane_deliveries_prefetch_host_addresses() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Learned);
         let mut times = Vec::new();
@@ -250,7 +251,7 @@ fn the_few_deliveries_of_a_receiver_get_the_addresses_of_hosts_ahead_if_they_ask
 }
 
 #[test]
-fn a_habit_that_ends_costs_few_questions_and_comes_back_without_any() {
+fn ended_habit_stops_prefetching() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Learned);
         stage.messages(0..200, &RECEIVER).await;
@@ -269,8 +270,9 @@ fn a_habit_that_ends_costs_few_questions_and_comes_back_without_any() {
     });
 }
 
+// Nothing is sent ahead for a domain that does not exist.
 #[test]
-fn the_records_of_a_new_domain_go_beside_its_mx_and_those_of_a_made_up_one_are_not_asked() {
+fn new_domain_records_are_prefetched() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Rules);
         let exchanger = stage.ask("new.one.tld.", RecordType::MX).await;
@@ -288,7 +290,7 @@ fn the_records_of_a_new_domain_go_beside_its_mx_and_those_of_a_made_up_one_are_n
 }
 
 #[test]
-fn observing_counts_the_same_and_sends_nothing() {
+fn observe_mode_counts_without_sending() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Observe);
         let times = stage.messages(0..100, &RECEIVER).await;
@@ -304,7 +306,7 @@ fn observing_counts_the_same_and_sends_nothing() {
 }
 
 #[test]
-fn an_answer_that_is_used_after_its_judgement_counts_as_used() {
+fn late_use_of_prefetch_is_counted() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Rules);
         stage.ask("d1.one.tld.", RecordType::MX).await;
@@ -320,8 +322,9 @@ fn an_answer_that_is_used_after_its_judgement_counts_as_used() {
     });
 }
 
+// A flood of domains gets at most sixty questions ahead a second.
 #[test]
-fn a_flood_of_domains_gets_sixty_questions_a_second_and_no_client_waits_for_them() {
+fn prefetch_rate_is_limited() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Rules);
         stage.ask("d0.one.tld.", RecordType::MX).await;
@@ -341,7 +344,7 @@ fn a_flood_of_domains_gets_sixty_questions_a_second_and_no_client_waits_for_them
 /// A client's question uses a query of look-ahead that is in progress. The timeout of the query counts from the time at which look-ahead
 /// sent it.
 #[test]
-fn a_lost_question_of_look_ahead_costs_a_client_no_longer_wait_than_its_own() {
+fn lost_prefetch_costs_client_no_more() {
     paused(async {
         let head_start = Duration::from_millis(20);
         // The first packet is lost. In the mode with look-ahead, this packet is the query of look-ahead.
@@ -368,7 +371,7 @@ fn a_lost_question_of_look_ahead_costs_a_client_no_longer_wait_than_its_own() {
 }
 
 #[test]
-fn a_reload_of_the_mode_keeps_the_answers_and_holds_at_once() {
+fn reloaded_lookahead_mode_keeps_answers() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Rules);
         stage.ask("d1.one.tld.", RecordType::MX).await;
@@ -386,7 +389,7 @@ fn a_reload_of_the_mode_keeps_the_answers_and_holds_at_once() {
 }
 
 #[test]
-fn a_question_of_look_ahead_takes_no_place_of_a_client() {
+fn prefetch_takes_no_client_slot() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Rules);
         stage.ask("d1.one.tld.", RecordType::MX).await;
@@ -458,7 +461,7 @@ fn gateway(mode: LookaheadMode, loss_per_mille: u32) -> Measured {
 }
 
 #[test]
-fn the_mail_of_a_gateway_takes_less_time_and_hardly_more_messages() {
+fn lookahead_speeds_up_gateway_mail() {
     for loss_per_mille in [0, 30] {
         let [off, learned, rules] = [LookaheadMode::Off, LookaheadMode::Learned, LookaheadMode::Rules]
             .map(|mode| gateway(mode, loss_per_mille));
@@ -476,7 +479,7 @@ fn the_mail_of_a_gateway_takes_less_time_and_hardly_more_messages() {
 /// Events arrive faster than the task of look-ahead can read them. The task must let other tasks run nevertheless, and must answer the
 /// watchdog.
 #[test]
-fn a_queue_that_is_never_empty_holds_up_nobody() {
+fn full_lookahead_queue_blocks_no_task() {
     let feeding = AtomicBool::new(true);
     let gave_up = std::thread::scope(|scope| {
         paused(async {

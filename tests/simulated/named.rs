@@ -275,7 +275,7 @@ fn names(names: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn loss_on_all_paths_is_named_and_no_zone_is() {
+fn loss_on_all_paths_blames_network() {
     for (loss, seed) in [(200, 1), (400, 1), (200, 2), (400, 2)] {
         let named = two_minutes(Broken::Paths(loss), seed);
         assert!(named.lossy && named.stripe && named.severity == Some(Severity::Warning), "{named:?}");
@@ -283,8 +283,9 @@ fn loss_on_all_paths_is_named_and_no_zone_is() {
     }
 }
 
+// Dead is the forwarder of a zone or of all names, a hoster, or a DNS list.
 #[test]
-fn the_dead_one_is_named_and_nothing_else() {
+fn only_dead_server_is_named() {
     let list_network = "194.1.1.0/24";
     for seed in [1, 2] {
         for (broken, zones, network) in [

@@ -60,7 +60,7 @@ fn measurements(lab: &Lab) -> usize {
 }
 
 #[test]
-fn the_nearest_of_six_servers_is_found_wherever_it_stands() {
+fn nearest_of_six_servers_is_found() {
     for place in 0..6 {
         let mut distances = [81, 82, 83, 84, 85, 86];
         distances[place] = 5;
@@ -76,7 +76,7 @@ fn the_nearest_of_six_servers_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn a_nearest_server_that_was_slow_for_a_minute_is_measured_again() {
+fn recovered_nearest_server_is_remeasured() {
     let lab = lab(&[20, 60]);
     paused(async {
         let simulation = Simulation::new(lab.clone(), config_for(&lab), 3);
@@ -95,8 +95,9 @@ fn a_nearest_server_that_was_slow_for_a_minute_is_measured_again() {
     });
 }
 
+// It answers for another zone all the time.
 #[test]
-fn a_nearest_server_that_was_slow_for_one_zone_is_measured_again_though_it_answers_for_another() {
+fn server_slow_for_zone_is_remeasured() {
     let lab = lab(&[20, 60]);
     paused(async {
         let simulation = Simulation::new(lab.clone(), config_for(&lab), 3);
@@ -120,7 +121,7 @@ fn a_nearest_server_that_was_slow_for_one_zone_is_measured_again_though_it_answe
 }
 
 #[test]
-fn a_server_that_does_not_answer_is_found_out_and_no_question_waits_for_it() {
+fn silent_server_is_found_without_wait() {
     for seed in 0..8 {
         let lab = lab(&[20, 30, 25]);
         lab.server("ns3.one.tld").unwrap().set_faults(&[Fault::Dead]);
@@ -133,7 +134,7 @@ fn a_server_that_does_not_answer_is_found_out_and_no_question_waits_for_it() {
 }
 
 #[test]
-fn servers_of_dns_lists_are_not_measured() {
+fn list_servers_are_not_measured() {
     let internet = Internet::new(1, 8).unwrap();
     let list = &internet.lists[0].zone;
     paused(async {

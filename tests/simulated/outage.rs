@@ -62,8 +62,9 @@ fn messages(lab: &Lab, server: &str) -> Vec<(String, RecordType)> {
     received.map(|one| (one.name.to_lowercase().to_string(), one.kind)).collect()
 }
 
+// It is used again within a minute after it works again.
 #[test]
-fn a_dead_server_is_probed_on_the_side_and_back_within_a_minute() {
+fn dead_server_is_probed_in_background() {
     let lab = lab();
     for seed in 0..10 {
         paused(async {
@@ -93,7 +94,7 @@ async fn kill(lab: &Lab, simulation: &Simulation) {
 }
 
 #[test]
-fn a_dead_server_is_back_within_a_minute_though_nobody_asks() {
+fn idle_dead_server_returns_within_minute() {
     for (seed, healed_after) in (0..5).flat_map(|seed| [1, 30, 200, 500].map(|after| (seed, after))) {
         let lab = lab();
         paused(async {
@@ -116,7 +117,7 @@ fn a_dead_server_is_back_within_a_minute_though_nobody_asks() {
 }
 
 #[test]
-fn a_dead_server_that_nobody_wants_is_not_probed_for_ever() {
+fn unused_dead_server_probes_end() {
     for seed in 0..5 {
         let lab = lab();
         paused(async {
@@ -135,7 +136,7 @@ fn a_dead_server_that_nobody_wants_is_not_probed_for_ever() {
 }
 
 #[test]
-fn with_one_server_at_a_time_nothing_is_asked_on_the_side() {
+fn disabled_race_sends_no_probes() {
     let lab = lab();
     paused(async {
         let mut config = config_for(&lab);
@@ -152,7 +153,7 @@ fn with_one_server_at_a_time_nothing_is_asked_on_the_side() {
 }
 
 #[test]
-fn an_outage_of_our_network_makes_no_server_guilty() {
+fn local_outage_blames_no_server() {
     for (seed, unrouted) in (0..10).flat_map(|seed| [(seed, false), (seed, true)]) {
         let lab = lab();
         paused(async {
@@ -204,7 +205,7 @@ fn an_outage_of_our_network_makes_no_server_guilty() {
 }
 
 #[test]
-fn where_all_servers_are_slow_at_once_second_messages_stay_a_share() {
+fn hedges_stay_limited_on_slow_servers() {
     let lab = lab();
     paused(async {
         let simulation = Simulation::new(lab.clone(), config_for(&lab), 1);
@@ -232,8 +233,9 @@ fn where_all_servers_are_slow_at_once_second_messages_stay_a_share() {
     });
 }
 
+// A zone that never worked is reported only if it is configured.
 #[test]
-fn a_zone_that_never_worked_is_reported_after_a_few_failures_if_it_is_configured() {
+fn configured_dead_zone_is_reported() {
     let lab = lab();
     for server in ["ns1.one.tld", "ns2.one.tld"] {
         lab.server(server).unwrap().set_faults(&[Fault::Dead]);

@@ -114,7 +114,7 @@ fn tell(recorder: &Recorder, secrets: &Secrets) {
 }
 
 #[test]
-fn queries_that_were_turned_away_are_no_failures_of_other_zones() {
+fn shed_queries_fail_no_zone() {
     in_virtual_time(|| async {
         let clock = Clock::simulated(0);
         let recorder = Recorder::new(clock.clone(), 1);
@@ -158,7 +158,7 @@ async fn pass(recorder: &Recorder, span: Duration) {
 }
 
 #[test]
-fn windows_forget_and_the_start_does_not() {
+fn windows_expire_and_totals_stay() {
     in_virtual_time(|| async {
         let recorder = Recorder::new(Clock::simulated(0), 2);
         recorder.question(0, &ended(1, RecordType::MX, Outcome::Cache));
@@ -207,7 +207,7 @@ fn reading_changes_nothing() {
 }
 
 #[test]
-fn a_slow_zone_says_what_its_servers_did_wrong() {
+fn slow_zone_shows_server_conduct() {
     let recorder = Recorder::new(Clock::machine(), 1);
     for _ in 0..12 {
         recorder.sent(&sent("bad.example.", 9, Conduct::Silent, 400));
@@ -238,7 +238,7 @@ fn a_slow_zone_says_what_its_servers_did_wrong() {
 }
 
 #[test]
-fn whose_questions_were_turned_away_is_told_by_zone_and_by_client() {
+fn shed_queries_have_zone_and_client() {
     let recorder = Recorder::new(Clock::machine(), 1);
     fly(&recorder, "good.example.", 10, false);
     recorder.question(0, &ended(1, RecordType::A, Outcome::Upstream));
@@ -258,7 +258,7 @@ fn whose_questions_were_turned_away_is_told_by_zone_and_by_client() {
 }
 
 #[test]
-fn strangers_do_not_make_the_tables_grow() {
+fn history_tables_stay_limited() {
     let recorder = Recorder::new(Clock::machine(), 1);
     let many = u32::try_from(record::limits::MAX_TABLE_ROWS * 2).unwrap();
     fly(&recorder, "slow.example.", 9_000, false);
@@ -280,7 +280,7 @@ fn strangers_do_not_make_the_tables_grow() {
 }
 
 #[test]
-fn a_zone_that_dies_is_one_line_and_its_return_another() {
+fn zone_incident_has_two_lines() {
     let said = Lines::from_work(tracing::Level::INFO, || {
         in_virtual_time(|| async {
             let recorder = Recorder::new(Clock::simulated(0), 1);
@@ -308,7 +308,7 @@ fn a_zone_that_dies_is_one_line_and_its_return_another() {
 }
 
 #[test]
-fn the_lines_about_a_zone_have_no_key_of_a_list() {
+fn zone_incident_lines_redact_list_key() {
     let said = Lines::from_work(tracing::Level::INFO, || {
         in_virtual_time(|| async {
             let recorder = Recorder::new(Clock::simulated(0), 1);
@@ -331,7 +331,7 @@ fn the_lines_about_a_zone_have_no_key_of_a_list() {
 
 /// Commands read `\DDD` as a decimal number (RFC 1035 section 5.1).
 #[test]
-fn the_zone_of_a_row_has_the_escapes_that_a_command_reads() {
+fn zone_row_uses_decimal_escapes() {
     let recorder = Recorder::new(Clock::machine(), 1);
     fly(&recorder, "e\\027[31m\\032x.example.", 10, true);
     let zones: Vec<String> = recorder.by_zone(Window::Start).into_iter().map(|row| row.zone).collect();
@@ -339,7 +339,7 @@ fn the_zone_of_a_row_has_the_escapes_that_a_command_reads() {
 }
 
 #[test]
-fn a_zone_whose_answers_are_bogus_is_not_well() {
+fn bogus_zone_is_not_ok() {
     let recorder = Recorder::new(Clock::machine(), 1);
     let zone = Name::from_str("bogus.example.").unwrap();
     for _ in 0..4 {
@@ -367,7 +367,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn outcomes_types_clients_and_times_all_add_up_to_the_questions(
+    fn counters_sum_to_questions(
         questions in proptest::collection::vec((0_usize..9, 0_u32..9, 0_u16..70, 0..Outcome::ALL.len()), 0..300)
     ) {
         let recorder = Recorder::new(Clock::machine(), 3);

@@ -37,7 +37,7 @@ async fn take(simulation: &Simulation, internet: &Internet, mail: &[Mail]) -> Du
 }
 
 #[test]
-fn messages_after_a_restart_take_hardly_longer_than_without_it() {
+fn restart_hardly_slows_mail() {
     let mut all = [Duration::ZERO; 3];
     for seed in 1..=3 {
         let internet = Internet::signed(seed, DOMAINS).unwrap();
@@ -82,7 +82,7 @@ async fn known_questions(simulation: &Simulation, internet: &Internet) -> Vec<(N
 
 /// All answers have expired, and no server answers. Ten minutes later, the daemon restarts. Mail to known domains must still be delivered.
 #[test]
-fn mail_to_known_domains_goes_on_after_a_restart_in_an_outage() {
+fn known_mail_survives_restart_in_outage() {
     for signed in [false, true] {
         let make = if signed { Internet::signed } else { Internet::new };
         let internet = make(1, DOMAINS).unwrap();

@@ -308,13 +308,15 @@ fn unsigned(faults: &[Fault], loss_per_mille: u32) -> World<'_> {
     World { faults, loss_per_mille, signed: false }
 }
 
+// As long as the zone has a healthy server.
 #[test]
-fn without_loss_no_question_fails_while_a_zone_has_a_healthy_server() {
+fn lossless_hostile_internet_fails_nothing() {
     hold(&soak(unsigned(&honest(), 0), 2_000), 0);
 }
 
+// At a loss of 30 %, one question in a thousand may fail.
 #[test]
-fn at_a_loss_of_thirty_per_cent_one_question_in_a_thousand_fails() {
+fn lossy_hostile_internet_fails_little() {
     // One denial in mixed case in eleven loses both queries that check it, and is then believed (`mixed_case_repeat_dropped`).
     let denies =
         |fault: &Fault| matches!(fault, Fault::MixedCase(MixedCaseReply::NoData | MixedCaseReply::Nxdomain));
@@ -324,7 +326,7 @@ fn at_a_loss_of_thirty_per_cent_one_question_in_a_thousand_fails() {
 
 /// In this test, servers may have faults in signatures and proofs too.
 #[test]
-fn with_validation_no_question_fails_while_a_zone_has_a_healthy_server() {
+fn validated_hostile_internet_fails_nothing() {
     let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();
     hold(&soak(World { faults: &faults, loss_per_mille: 0, signed: true }, 500), 0);
 }
@@ -342,7 +344,7 @@ fn a_lying_server_is_bounded() {
 
 /// A failed run must be repeatable.
 #[test]
-fn a_seed_played_twice_is_the_same_run() {
+fn same_seed_gives_same_run() {
     let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();
     for (seed, signed) in [(0, true), (1, false)] {
         let world = World { faults: &faults, loss_per_mille: 300, signed };

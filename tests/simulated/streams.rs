@@ -37,7 +37,7 @@ async fn ask_at_once(simulation: &Simulation, names: std::ops::Range<u32>) -> Du
 }
 
 #[test]
-fn many_cut_answers_at_once_take_no_longer_than_one() {
+fn truncated_answers_share_tcp_connection() {
     let lab = lab(&[Fault::AlwaysTruncates]);
     paused(async {
         let simulation = Simulation::new(lab.clone(), config_for(&lab), 1);
@@ -52,7 +52,7 @@ fn many_cut_answers_at_once_take_no_longer_than_one() {
 }
 
 #[test]
-fn a_server_that_closes_after_each_answer_answers_all() {
+fn tcp_closing_server_answers_all() {
     let lab = lab(&[Fault::AlwaysTruncates, Fault::ClosesTcp]);
     paused(async {
         let simulation = Simulation::new(lab.clone(), config_for(&lab), 1);

@@ -92,7 +92,7 @@ const NO_NAME: (ResponseCode, bool, Option<u16>) = (ResponseCode::NXDomain, true
 const EXPIRED: (ResponseCode, bool, Option<u16>) = (ResponseCode::ServFail, false, Some(7));
 
 #[test]
-fn ad_is_set_on_what_is_secure_and_on_nothing_else() {
+fn ad_is_set_on_secure_only() {
     paused(async {
         let stage = Stage::new();
         for zone in ["signed.com", "hashed.com"] {
@@ -125,8 +125,9 @@ fn ad_is_set_on_what_is_secure_and_on_nothing_else() {
     });
 }
 
+// Only a query with AD or DO gets AD.
 #[test]
-fn who_does_not_ask_for_ad_is_not_told() {
+fn ad_needs_request() {
     paused(async {
         let stage = Stage::new();
         let reply = stage.ask_with("mail.signed.com", RecordType::A, Flags::default()).await;
@@ -147,8 +148,9 @@ fn who_does_not_ask_for_ad_is_not_told() {
     });
 }
 
+// The answer with CD is not given to other clients.
 #[test]
-fn what_is_bogus_is_servfail_and_cd_gets_it_without_poisoning_others() {
+fn bogus_answer_needs_cd() {
     paused(async {
         let stage = Stage::new();
         let unchecked = Flags { checking_disabled: true, authentic_data: true, ..Flags::default() };
@@ -169,7 +171,7 @@ fn what_is_bogus_is_servfail_and_cd_gets_it_without_poisoning_others() {
 }
 
 #[test]
-fn one_server_s_bogus_answer_is_not_the_zone_s() {
+fn bogus_server_leaves_zone_secure() {
     paused(async {
         let good = lab(&ZONES);
         let mut zones = ZONES;
@@ -192,7 +194,7 @@ fn one_server_s_bogus_answer_is_not_the_zone_s() {
 }
 
 #[test]
-fn questions_for_signatures_and_for_any_do_not_fail() {
+fn rrsig_and_any_queries_succeed() {
     paused(async {
         let stage = Stage::new();
         for kind in [RecordType::RRSIG, RecordType::ANY, RecordType::NSEC] {
@@ -203,8 +205,9 @@ fn questions_for_signatures_and_for_any_do_not_fail() {
     });
 }
 
+// A warm zone costs none.
 #[test]
-fn a_cold_secure_answer_waits_for_no_more_than_a_round_trip_a_cut_and_a_warm_one_for_none() {
+fn validation_costs_round_trip_per_cut() {
     paused(async {
         let plain = {
             let lab = lab(&ZONES);
@@ -226,7 +229,7 @@ fn a_cold_secure_answer_waits_for_no_more_than_a_round_trip_a_cut_and_a_warm_one
 }
 
 #[test]
-fn nothing_is_asked_below_a_name_that_is_proven_not_to_exist() {
+fn proven_denial_covers_names_below() {
     paused(async {
         let stage = Stage::new();
         assert_eq!(told(&stage.ask("none.signed.com", RecordType::A).await), NO_NAME);
@@ -241,8 +244,9 @@ fn nothing_is_asked_below_a_name_that_is_proven_not_to_exist() {
     });
 }
 
+// Names below a negative trust anchor are insecure too.
 #[test]
-fn names_outside_every_anchor_and_below_a_negative_one_are_insecure() {
+fn names_without_anchor_are_insecure() {
     paused(async {
         let stage = Stage::of(lab(&ZONES), |config| config.dnssec.trust_anchor.anchors = Default::default());
         assert_eq!(told(&stage.ask("mail.signed.com", RecordType::A).await), INSECURE);
@@ -256,7 +260,7 @@ fn names_outside_every_anchor_and_below_a_negative_one_are_insecure() {
 
 /// A signed zone below an unsigned zone is validated with its own trust anchor.
 #[test]
-fn the_closest_anchor_counts_from_end_to_end() {
+fn closest_trust_anchor_decides() {
     let isle = ("isle.plain.com.", &["ns.isle.plain.com"][..], MAIL, Some(""));
     let world = || {
         let mut zones = ZONES.to_vec();
@@ -289,8 +293,9 @@ fn the_closest_anchor_counts_from_end_to_end() {
     });
 }
 
+// The only trust anchor is below the signed zone and matches no key.
 #[test]
-fn signatures_of_a_zone_above_the_only_anchor_make_nothing_insecure() {
+fn anchor_below_signed_zone_stays_bogus() {
     paused(async {
         let stage = Stage::of(lab(&ZONES), |config| {
             let ds = DS::new(1, Algorithm::ED25519, DigestType::SHA256, vec![0; 32]);
@@ -304,7 +309,7 @@ fn signatures_of_a_zone_above_the_only_anchor_make_nothing_insecure() {
 }
 
 #[test]
-fn a_negative_anchor_for_a_while_mends_and_ends() {
+fn temporary_nta_applies_until_removed() {
     paused(async {
         let stage = Stage::new();
         assert_eq!(told(&stage.ask("www.broken.com", RecordType::A).await), EXPIRED);
@@ -320,7 +325,7 @@ fn a_negative_anchor_for_a_while_mends_and_ends() {
 }
 
 #[test]
-fn a_negative_anchor_ends_when_its_zone_validates() {
+fn nta_ends_when_zone_validates() {
     paused(async {
         let stage = Stage::new();
         let (resolver, hour) = (stage.simulation.resolver(), Duration::from_secs(3_600));
@@ -341,7 +346,7 @@ fn a_negative_anchor_ends_when_its_zone_validates() {
 }
 
 #[test]
-fn what_a_negative_anchor_lets_through_ends_with_it() {
+fn answers_end_with_their_nta() {
     paused(async {
         let stage = Stage::new();
         let minute = Duration::from_secs(60);

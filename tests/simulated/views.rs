@@ -96,7 +96,7 @@ fn is_private(reply: &SimulatedReply, zone: u8) -> bool {
 }
 
 #[test]
-fn what_is_asked_for_one_listener_is_never_given_to_another_that_took_its_place() {
+fn replaced_listener_gets_no_old_answers() {
     paused(async {
         let lab = lab();
         let simulation = Simulation::new(Arc::clone(&lab), config(&lab, &[vec![0], vec![]]), 1);
@@ -112,8 +112,9 @@ fn what_is_asked_for_one_listener_is_never_given_to_another_that_took_its_place(
     });
 }
 
+// A view that is removed and added again begins with an empty cache.
 #[test]
-fn a_view_that_stays_keeps_what_it_knows_and_one_that_comes_back_begins_anew() {
+fn unchanged_view_keeps_cache_on_reload() {
     paused(async {
         let lab = lab();
         let simulation = Simulation::new(Arc::clone(&lab), config(&lab, &[vec![0], vec![1]]), 1);
@@ -155,7 +156,7 @@ fn restarted(stopped: &Simulation, config: Config) -> Simulation {
 }
 
 #[test]
-fn a_client_that_waits_while_its_zone_moves_is_answered_on_the_new_route_and_so_are_later_ones() {
+fn waiting_client_follows_moved_zone() {
     paused(async {
         let lab = lab();
         let mut moved = config(&lab, &[]);
@@ -179,7 +180,7 @@ fn a_client_that_waits_while_its_zone_moves_is_answered_on_the_new_route_and_so_
 /// The reload gives a zone other servers while an alias into this zone is queried, while its target is queried, or while a second alias is
 /// followed into the zone.
 #[test]
-fn an_alias_into_a_zone_that_moves_meanwhile_is_followed_on_the_new_route_and_so_are_later_ones() {
+fn waiting_alias_follows_moved_zone() {
     for (alias, at, until) in [("alias", 100, 310), ("alias", 400, 450), ("far", 700, 910)] {
         paused(async {
             let lab = lab();
@@ -210,7 +211,7 @@ fn an_alias_into_a_zone_that_moves_meanwhile_is_followed_on_the_new_route_and_so
 
 /// The old servers answer after the reload and before the daemon stops.
 #[test]
-fn what_a_zone_s_old_servers_said_during_a_reload_does_not_outlast_a_restart() {
+fn old_route_answers_end_at_restart() {
     paused(async {
         let lab = lab();
         let mut moved = config(&lab, &[]);
@@ -246,7 +247,7 @@ fn what_a_zone_s_old_servers_said_during_a_reload_does_not_outlast_a_restart() {
 }
 
 #[test]
-fn listeners_that_come_go_and_change_are_answered_as_they_see_it() {
+fn random_reloads_keep_listener_views() {
     for seed in 0..8 {
         paused(async {
             let (lab, random) = (lab(), Random::seeded(seed));

@@ -110,7 +110,7 @@ async fn seen(simulation: &Simulation, client: [u8; 4]) -> Vec<Option<u8>> {
 }
 
 #[test]
-fn each_client_gets_the_zones_of_its_view_in_any_order() {
+fn clients_see_zones_of_their_view() {
     let wanted = [
         (OFFICE, [Some(99), Some(1), None, Some(3)]),
         (GUEST, [None, None, Some(2), None]),
@@ -133,7 +133,7 @@ fn each_client_gets_the_zones_of_its_view_in_any_order() {
 }
 
 #[test]
-fn an_alias_ends_in_the_zone_that_the_client_of_the_question_sees() {
+fn alias_target_follows_client_view() {
     paused(async {
         let lab = lab();
         let simulation = Simulation::new(Arc::clone(&lab), config(&lab), 1);
@@ -148,7 +148,7 @@ fn an_alias_ends_in_the_zone_that_the_client_of_the_question_sees() {
 }
 
 #[test]
-fn clients_of_several_views_at_once_share_no_flight() {
+fn views_share_no_flight() {
     paused(async {
         let lab = lab();
         let simulation = Simulation::new(Arc::clone(&lab), config(&lab), 1);
@@ -163,7 +163,7 @@ fn clients_of_several_views_at_once_share_no_flight() {
 }
 
 #[test]
-fn hosts_and_records_of_a_view_are_for_its_clients_only() {
+fn view_hosts_are_for_its_clients() {
     paused(async {
         let lab = lab();
         let mut config = config(&lab);
@@ -220,7 +220,7 @@ fn hosts_and_records_of_a_view_are_for_its_clients_only() {
 }
 
 #[test]
-fn a_view_without_zones_of_its_own_shares_the_memory_of_the_others() {
+fn views_without_zones_share_cache() {
     paused(async {
         let lab = lab();
         let mut config = config(&lab);
@@ -233,7 +233,7 @@ fn a_view_without_zones_of_its_own_shares_the_memory_of_the_others() {
 }
 
 #[test]
-fn a_listener_with_zones_shows_them_to_the_clients_of_all_views() {
+fn listener_zones_override_client_views() {
     paused(async {
         let lab = lab();
         let mut config = config(&lab);
@@ -266,7 +266,7 @@ fn restarted(stopped: &Simulation, config: Config) -> Simulation {
 }
 
 #[test]
-fn a_restart_keeps_the_answers_of_each_view_for_its_clients() {
+fn view_answers_survive_restart() {
     paused(async {
         let lab = lab();
         let simulation = Simulation::new(Arc::clone(&lab), config(&lab), 1);
@@ -292,7 +292,7 @@ fn a_restart_keeps_the_answers_of_each_view_for_its_clients() {
 }
 
 #[test]
-fn a_client_that_a_reload_moves_to_another_view_gets_the_zones_of_that_view() {
+fn reload_moves_client_to_view() {
     paused(async {
         let lab = lab();
         let simulation = Simulation::new(Arc::clone(&lab), config(&lab), 1);
@@ -324,7 +324,7 @@ fn sets(lab: &Lab, sees: &[Vec<u8>]) -> Config {
 
 /// Reloads change the zones of the views. The answers of a view whose zones stay the same stay in the cache.
 #[test]
-fn views_whose_zones_change_while_clients_ask_are_answered_as_they_are_after_each_reload() {
+fn random_reloads_keep_client_views() {
     for seed in 0..4 {
         paused(async {
             let (lab, random) = (lab(), Random::seeded(seed));

@@ -7,7 +7,7 @@ use lab::demo::{Demo, Options};
 use lab::prelude::skipped;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_lab_domain_resolves_and_message_times_are_shown() {
+async fn every_lab_domain_resolves_with_times() {
     let listen = vec!["127.0.0.1:0".parse().unwrap()];
     let demo = Demo::start(Options { listen, once: true, messages: 24, seed: 1 }).await.unwrap();
     let daemon = Daemon::start(demo.config(), None).unwrap();
@@ -32,7 +32,7 @@ async fn every_lab_domain_resolves_and_message_times_are_shown() {
 /// The demo sends its mail through an installed resolver, which is resolverd here. The simulated servers use port 53, so the test runs in a
 /// network namespace of its own.
 #[test]
-fn an_installed_resolver_gets_the_same_mail_in_real_time() {
+fn demo_mails_through_installed_resolver() {
     let program = env!("CARGO_BIN_EXE_resolverd");
     let folder = std::env::temp_dir().join(format!("resolverd-through-{}", std::process::id()));
     std::fs::create_dir(&folder).unwrap();

@@ -166,7 +166,7 @@ async fn ask(stage: &Stage, about: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_gets_every_message_and_the_end() {
+async fn dnstap_reader_gets_all_messages() {
     let (stage, folder, reading) = play_read(|config, _| config.dnstap.identity = "mx1".to_owned()).await;
     ask(&stage, "www.tld.").await;
     ask(&stage, "www.tld.").await;
@@ -214,8 +214,9 @@ async fn shake_hands(mut stream: UnixStream) -> UnixStream {
     stream
 }
 
+// Without a reader, DNS does not wait.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_that_leaves_and_comes_back_gets_messages_again_and_dns_never_waits() {
+async fn returning_dnstap_reader_gets_messages() {
     let (stage, folder) = play(|config, folder| {
         config.dnstap.socket = Some(folder.join("tap.sock"));
         config.dnstap.messages = vec![TapKind::ClientQuery];
@@ -251,7 +252,7 @@ async fn a_reader_that_leaves_and_comes_back_gets_messages_again_and_dns_never_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn neither_clients_nor_names_leave_where_the_operator_says_so() {
+async fn dnstap_omits_redacted_data() {
     let (stage, _folder, reading) = play_read(|config, _| config.history.redact = Redact::Names).await;
     ask(&stage, "s3cret.customer.tld.").await;
     let octets = ended(stage, reading).await;
@@ -262,7 +263,7 @@ async fn neither_clients_nor_names_leave_where_the_operator_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_key_of_a_list_is_in_no_copy() {
+async fn dnstap_omits_list_key() {
     const KEY: &str = "x7h3qkey5u8wk3qkey9m2v";
     let (stage, _folder, reading) = play_read(|config, folder| {
         let (file, key) = (folder.join("resolverd.toml"), folder.join("list.key"));

@@ -78,11 +78,12 @@ async fn light_beside_flood(address: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_floods_takes_no_answer_from_a_light_one() {
+async fn light_client_is_answered_beside_flood() {
     light_beside_flood("127.0.0.9").await;
 }
 
+// Both programs have the same address.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_program_that_floods_takes_no_answer_from_another_one_at_the_same_address() {
+async fn light_program_is_answered_beside_flood() {
     light_beside_flood("127.0.0.1").await;
 }

@@ -109,8 +109,9 @@ async fn root_keys(stage: &Stage) -> TrustAnchors {
     anchors
 }
 
+// Stalwart Mail Server uses this client.
 #[tokio::test(flavor = "multi_thread")]
-async fn stalwarts_client_gets_all_kinds_of_answers_over_each_protocol() {
+async fn hickory_client_gets_answers_per_protocol() {
     let sockets = LabSockets::start(Arc::new(signed_lab()), Random::system().unwrap()).await.unwrap();
     let stage = Stage::set("", |config| {
         config.listen = listener();

@@ -51,8 +51,9 @@ fn extended_error(message: &Message) -> Option<(u16, String)> {
     Some((code, String::from_utf8(octets[2..].to_vec()).unwrap()))
 }
 
+// The second reply comes from the cache.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_question_is_answered_in_its_own_spelling_then_from_memory() {
+async fn reply_keeps_spelling_of_question() {
     let stage = Stage::set(&zone(), |_| ()).await;
     let socket = socket(&stage).await;
     for id in [1, 2] {
@@ -71,7 +72,7 @@ async fn a_question_is_answered_in_its_own_spelling_then_from_memory() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_from_memory_to_questions_that_came_together_leave_together() {
+async fn cached_tcp_replies_leave_together() {
     let stage = Stage::set(&zone(), |_| ()).await;
     stage.client().ask_stream(&name("www.tld."), RecordType::A).await.unwrap();
     let mut stream = TcpStream::connect(stage.address).await.unwrap();
@@ -93,8 +94,9 @@ async fn answers_from_memory_to_questions_that_came_together_leave_together() {
     stage.daemon.stop().await;
 }
 
+// Over TCP, the client gets the whole answer.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_too_large_for_a_datagram_is_cut_and_whole_over_tcp() {
+async fn oversized_udp_reply_is_truncated() {
     let stage = Stage::set(&zone(), |_| ()).await;
     for client in [stage.client(), stage.client().without_edns()] {
         let cut = client.ask_datagram(&name("many.tld."), RecordType::A).await.unwrap();
@@ -107,7 +109,7 @@ async fn what_is_too_large_for_a_datagram_is_cut_and_whole_over_tcp() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_question_is_refused_or_dropped_and_counted() {
+async fn malformed_queries_are_refused_or_dropped() {
     let stage = Stage::set(&zone(), |_| ()).await;
     let socket = socket(&stage).await;
     let good = query(7, "www.tld.", RecordType::A);
@@ -162,7 +164,7 @@ async fn without_recursion_desired_only_memory_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_is_not_allowed_is_refused_with_the_reason() {
+async fn disallowed_client_is_refused_with_reason() {
     let stage =
         Stage::set(&zone(), |config| config.listen.allow = vec!["127.0.0.2/32".parse().unwrap()]).await;
     let refused = stage.client().ask(&name("www.tld."), RecordType::A).await.unwrap();
@@ -180,7 +182,7 @@ async fn a_client_that_is_not_allowed_is_refused_with_the_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_the_prefixes_with_a_client_the_longest_counts() {
+async fn longest_client_prefix_decides() {
     let stage = Stage::set(&zone(), |config| {
         // With one worker, the replies arrive in the order of the queries.
         config.listen.workers = 1;
@@ -213,7 +215,7 @@ async fn of_the_prefixes_with_a_client_the_longest_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_that_are_not_allowed_take_no_place_from_those_that_are() {
+async fn disallowed_tcp_clients_take_no_slot() {
     let stage =
         Stage::set(&zone(), |config| config.listen.allow = vec!["127.0.0.2/32".parse().unwrap()]).await;
     let connect = async |from: [u8; 4]| {
@@ -242,7 +244,7 @@ async fn clients_that_are_not_allowed_take_no_place_from_those_that_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_is_not_allowed_is_not_told_so_at_every_datagram() {
+async fn refusals_to_client_are_limited() {
     let stage =
         Stage::set(&zone(), |config| config.listen.allow = vec!["127.0.0.2/32".parse().unwrap()]).await;
     let socket = socket(&stage).await;
@@ -291,7 +293,7 @@ async fn every_failure_tells_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_octets_neither_stop_nor_hang_it() {
+async fn random_octets_never_stop_listener() {
     let stage = Stage::set(&zone(), |_| ()).await;
     let random = Random::seeded(4);
     let socket = socket(&stage).await;
@@ -318,7 +320,7 @@ async fn any_octets_neither_stop_nor_hang_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_questions_of_a_connection_are_answered_as_they_are_ready() {
+async fn pipelined_queries_are_answered_when_ready() {
     let stage = Stage::set(&zone(), |_| ()).await;
     for server in stage.sockets.lab().servers().iter().filter(|server| server.name().starts_with("ns1.slow"))
     {
@@ -341,8 +343,9 @@ async fn many_questions_of_a_connection_are_answered_as_they_are_ready() {
     stage.daemon.stop().await;
 }
 
+// The client first gets the replies to the messages before it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_is_too_long_ends_a_connection_after_the_replies_to_the_messages_before_it() {
+async fn oversized_tcp_message_ends_connection() {
     let stage = Stage::set(&zone(), |_| ()).await;
     for server in stage.sockets.lab().servers() {
         server.set_faults(&[lab::fault::Fault::Slow(std::time::Duration::from_millis(200))]);
@@ -369,7 +372,7 @@ async fn a_message_that_is_too_long_ends_a_connection_after_the_replies_to_the_m
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn large_replies_that_become_ready_together_all_reach_a_client_that_reads() {
+async fn simultaneous_large_tcp_replies_arrive() {
     let text = format!("\"{}\" ", "x".repeat(250)).repeat(200);
     let stage = Stage::set(&format!("{}huge 300 TXT {text}\n", zone()), |_| ()).await;
     for server in stage.sockets.lab().servers() {
@@ -388,7 +391,7 @@ async fn large_replies_that_become_ready_together_all_reach_a_client_that_reads(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_that_wait_behind_unread_replies_count_as_unread() {
+async fn queued_tcp_replies_count_as_unread() {
     let text = format!("\"{}\" ", "x".repeat(250)).repeat(200);
     let stage = Stage::set(&format!("{}*.huge 300 TXT {text}\n", zone()), |_| ()).await;
     for server in stage.sockets.lab().servers() {
@@ -412,7 +415,7 @@ async fn answers_that_wait_behind_unread_replies_count_as_unread() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_whose_client_does_not_read_holds_up_nobody_else() {
+async fn unread_tcp_connection_delays_nobody() {
     let stage = Stage::set(&zone(), |_| ()).await;
     for server in stage.sockets.lab().servers().iter().filter(|server| server.name().starts_with("ns1.slow"))
     {
@@ -436,7 +439,7 @@ async fn a_connection_whose_client_does_not_read_holds_up_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_repeat_is_answered_once_and_counted_apart() {
+async fn repeated_query_is_answered_once() {
     let stage = Stage::set(&zone(), |_| ()).await;
     for server in stage.sockets.lab().servers() {
         server.set_faults(&[lab::fault::Fault::Slow(std::time::Duration::from_millis(200))]);
@@ -454,7 +457,7 @@ async fn a_repeat_is_answered_once_and_counted_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_leaves_does_not_keep_the_listener() {
+async fn departed_tcp_clients_block_nobody() {
     let stage = Stage::set(&zone(), |_| ()).await;
     for id in 0..50 {
         let mut stream = TcpStream::connect(stage.address).await.unwrap();
@@ -468,7 +471,7 @@ async fn a_client_that_leaves_does_not_keep_the_listener() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_flight_goes_on_for_others_when_a_reload_removes_the_listener_that_began_it() {
+async fn flight_outlives_removed_listener() {
     let mut with_both = Config::default();
     let stage = Stage::set(&zone(), |config| {
         config.resolve.deadline = MIN_DEADLINE;
@@ -493,7 +496,7 @@ async fn a_flight_goes_on_for_others_when_a_reload_removes_the_listener_that_beg
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cookie_is_answered_with_ours_and_a_broken_one_refused() {
+async fn cookie_is_answered_or_refused() {
     let stage = Stage::set(&zone(), |_| ()).await;
     let socket = socket(&stage).await;
     let with_cookie = |cookie: &[u8]| {
@@ -515,7 +518,7 @@ async fn a_cookie_is_answered_with_ours_and_a_broken_one_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_is_answered_by_one_rrset_of_the_real_data() {
+async fn any_query_gets_one_rrset() {
     let stage = Stage::set(&zone(), |_| ()).await;
     for (owner, kind, count) in [("www.tld.", RecordType::A, 1), ("mail.tld.", RecordType::MX, 1)] {
         let reply = stage.client().ask(&name(owner), RecordType::ANY).await.unwrap();

@@ -112,7 +112,7 @@ fn metric_of<'t>(table: &'t [Metric], name: &str) -> Option<&'t Metric> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_scrape_has_every_metric_of_the_table_and_no_other() {
+async fn scrape_has_exactly_table_metrics() {
     let (stage, address) = stage().await;
     let client = stage.client();
     for _ in 0..2 {
@@ -166,7 +166,7 @@ async fn a_scrape_has_every_metric_of_the_table_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn outcomes_add_up_to_the_queries_in_every_metric() {
+async fn metric_outcomes_sum_to_queries() {
     let (stage, address) = stage().await;
     let client = stage.client();
     for number in 0..20 {
@@ -209,7 +209,7 @@ async fn exchange(address: SocketAddr, request: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_that_send_nothing_are_closed_before_others_wait_for_long() {
+async fn silent_metrics_connections_are_closed() {
     let (stage, address) = stage().await;
     let mut silent = Vec::new();
     for _ in 0..MAX_METRICS_CONNECTIONS {
@@ -235,7 +235,7 @@ async fn clients_that_send_nothing_are_closed_before_others_wait_for_long() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_scrape_among_silent_connections_is_served() {
+async fn scrape_beside_silent_connections_succeeds() {
     let (stage, address) = stage().await;
     let mut silent = Vec::new();
     let begun = Instant::now();
@@ -274,8 +274,9 @@ fn exchange_as(user: u32, address: SocketAddr, target: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+// By default, only users of the control socket may read the page.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_is_for_users_of_the_socket() {
+async fn page_follows_its_access_setting() {
     const NOBODY: u32 = 65_534;
     let (stage, address) = stage().await;
     let config = stage.daemon.subject().config();
@@ -313,8 +314,9 @@ async fn the_page_is_for_users_of_the_socket() {
     stage.daemon.stop().await;
 }
 
+// A Host header with another name may be a DNS rebinding attack.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_and_its_data_are_served_to_nobody_else() {
+async fn page_refuses_foreign_host_names() {
     let (stage, address) = stage().await;
     stage.client().ask_datagram(&name("www.tld."), RecordType::A).await.unwrap();
     let ask = async |target: &str, host: &str| {
@@ -381,7 +383,7 @@ async fn repaired_zone_leaves_metrics_and_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lines_may_end_without_a_carriage_return_and_head_has_no_body() {
+async fn metrics_accept_bare_newlines_and_head() {
     let (stage, address) = stage().await;
     let reply = exchange(address, "GET /metrics HTTP/1.0\n\n").await;
     assert!(
@@ -394,8 +396,9 @@ async fn lines_may_end_without_a_carriage_return_and_head_has_no_body() {
     stage.daemon.stop().await;
 }
 
+// The metrics are served as soon as the other program ends.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_another_program_has_costs_the_metrics_and_no_answer() {
+async fn used_metrics_port_costs_no_answer() {
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = other.local_addr().unwrap();
     let stage = Stage::set("* 300 A 10.0.0.1\n", |config| config.metrics.listen = Some(address)).await;
@@ -420,7 +423,7 @@ async fn an_address_that_another_program_has_costs_the_metrics_and_no_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reload_changes_the_address_of_metrics() {
+async fn reload_changes_metrics_address() {
     let (stage, before) = stage().await;
     let config = stage.daemon.subject().config();
     let change = async |listen: Option<&str>| {
@@ -446,7 +449,7 @@ async fn a_reload_changes_the_address_of_metrics() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn there_is_no_listener_without_the_key() {
+async fn metrics_are_off_by_default() {
     let stage = Stage::set("* 300 A 10.0.0.1\n", |_| {}).await;
     assert_eq!(stage.daemon.metrics_address(), None);
     stage.daemon.stop().await;
@@ -463,7 +466,7 @@ fn read(file: &str) -> String {
 }
 
 #[test]
-fn the_dashboard_and_the_alerts_name_metrics_that_exist() {
+fn dashboard_and_alerts_name_existing_metrics() {
     let table = table::all();
     for file in ["conf/grafana.json", "conf/alerts.yml"] {
         let names = named(&read(file));
@@ -478,7 +481,7 @@ fn the_dashboard_and_the_alerts_name_metrics_that_exist() {
 
 /// The dashboard and the alerts select only values of labels that resolverd writes.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_dashboard_and_the_alerts_select_values_that_exist() {
+async fn dashboard_and_alerts_use_existing_values() {
     let (stage, address) = stage().await;
     let (client, list) = (stage.client(), name("2.0.0.127.bl.spamcop.net."));
     client.ask_datagram(&list, RecordType::A).await.unwrap();
@@ -499,7 +502,7 @@ async fn the_dashboard_and_the_alerts_select_values_that_exist() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reload_adds_and_removes_watched_domains() {
+async fn reload_updates_watched_domains() {
     let (stage, address) = stage().await;
     let lines = async || {
         let (_, text) = get(address, "/metrics").await;

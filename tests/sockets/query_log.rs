@@ -18,8 +18,9 @@ async fn until(log: &Lines, text: &str, count: usize) {
     assert!(waited.await.is_ok(), "{text:?} is not there {count} times: {}", log.text());
 }
 
+// No line has the key of a list, or a name or client that is to be redacted.
 #[tokio::test(flavor = "multi_thread")]
-async fn each_question_has_a_line_and_no_line_has_a_key_or_what_is_withheld() {
+async fn each_query_has_redacted_line() {
     let log = Lines::of_process();
     let stage = Stage::set("* 300 A 10.0.0.1\n", |config| config.log.queries = true).await;
     let client = stage.client();

@@ -37,7 +37,7 @@ async fn until(what: &str, so: impl Fn() -> bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_panics_is_started_again_and_questions_are_answered() {
+async fn panicked_task_restarts() {
     let log = Lines::of_process();
     let stage = Stage::set("* 300 A 10.0.0.1\n", |_| {}).await;
     let pulses = stage.daemon.pulses();
@@ -64,7 +64,7 @@ async fn whatever_panics_is_started_again_and_questions_are_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_panics_again_and_again_ends_the_daemon() {
+async fn repeated_panics_stop_daemon() {
     let log = Lines::of_process();
     let stage = Stage::set("* 300 A 10.0.0.1\n", |_| {}).await;
     let (pulses, whose) = (stage.daemon.pulses(), format!("the TCP listener at {}", stage.address));

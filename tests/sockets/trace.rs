@@ -57,7 +57,7 @@ async fn state(stage: &Stage) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fresh_trace_asks_servers_and_changes_nothing() {
+async fn fresh_trace_changes_no_state() {
     let stage = Stage::set("* 300 A 10.0.0.1\n", |_| {}).await;
     stage.client().ask_datagram(&name("www.tld."), RecordType::A).await.unwrap();
     assert_eq!(stage.heard("www.tld."), 1);
@@ -93,8 +93,9 @@ async fn a_fresh_trace_asks_servers_and_changes_nothing() {
     assert!(last["elapsed"].as_f64().unwrap() >= steps.last().unwrap()["at"].as_f64().unwrap());
 }
 
+// At most two fresh traces run at once.
 #[tokio::test(flavor = "multi_thread")]
-async fn steps_come_as_they_happen_and_fresh_traces_are_few() {
+async fn trace_steps_arrive_live() {
     let stage = Stage::set("", |_| {}).await;
     stage.sockets.lab().server("ns1.slow.tld").unwrap().set_faults(&[Fault::Dead]);
     let mut lines = begin(&stage, "www.slow.tld", false).await;
@@ -135,7 +136,7 @@ fn waiting_sockets(stage: &Stage) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fresh_trace_ends_with_its_client() {
+async fn fresh_trace_ends_with_client() {
     let stage = Stage::set("", |_| {}).await;
     stage.sockets.lab().server("ns1.slow.tld").unwrap().set_faults(&[Fault::Dead]);
     let (mut left, mut most) = (0, 0);
@@ -165,7 +166,7 @@ async fn a_fresh_trace_ends_with_its_client() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fresh_trace_shows_the_chain_of_trust() {
+async fn fresh_trace_shows_chain_of_trust() {
     let unix = dns::clock::Clock::machine().now().unix;
     let internet = Internet::signed_at(7, 12, unix).unwrap();
     let domain =
@@ -198,7 +199,7 @@ async fn a_fresh_trace_shows_the_chain_of_trust() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fresh_trace_of_a_list_counts_for_its_quota() {
+async fn fresh_trace_of_list_counts_quota() {
     use config::ConfiguredList;
     use dnsbl::list::{ListSubject, Purpose};
     let stage = Stage::set("* 300 A 10.0.0.1\n", |config| {

@@ -84,8 +84,9 @@ fn simulate<Ran: Future>(
     })
 }
 
+// Zones below it are followed by their delegations.
 #[test]
-fn a_stub_zone_and_its_sub_zones_are_asked_of_their_own_servers() {
+fn stub_zone_uses_own_servers() {
     simulate(vec![stub("corp.test.", &[ADDRESS_OF_CORP])], async |simulation, lab| {
         assert_eq!(ask(&simulation, "host.corp.test.", RecordType::A).await.message.answers.len(), 1);
         assert_eq!(lab.log().total(), 1, "its server alone");
@@ -98,7 +99,7 @@ fn a_stub_zone_and_its_sub_zones_are_asked_of_their_own_servers() {
 }
 
 #[test]
-fn an_alias_leads_into_a_stub_zone() {
+fn alias_leads_into_stub_zone() {
     simulate(vec![stub("corp.test.", &[ADDRESS_OF_CORP])], async |simulation, lab| {
         let reply = ask(&simulation, "inside.tld.", RecordType::A).await;
         assert_eq!(reply.message.answers.len(), 2);
@@ -106,8 +107,9 @@ fn an_alias_leads_into_a_stub_zone() {
     });
 }
 
+// The server of a public alias also answers for names in the stub zone.
 #[test]
-fn an_alias_of_the_public_does_not_bring_its_word_on_a_stub_zone() {
+fn public_answer_for_stub_is_ignored() {
     // The public server of tld. also answers for names in the stub zone `inner.tld.`. These answers must not be used.
     simulate(vec![stub("inner.tld.", &[ADDRESS_OF_CORP])], async |simulation, lab| {
         let reply = ask(&simulation, "outer.tld.", RecordType::A).await;
@@ -127,7 +129,7 @@ fn an_alias_of_the_public_does_not_bring_its_word_on_a_stub_zone() {
 }
 
 #[test]
-fn without_a_configured_zone_denied_servers_are_not_asked() {
+fn denied_servers_need_configured_zone() {
     simulate(Vec::new(), async |simulation, lab| {
         assert_eq!(
             ask(&simulation, "host.corp.test.", RecordType::A).await.message.metadata.response_code,
@@ -139,7 +141,7 @@ fn without_a_configured_zone_denied_servers_are_not_asked() {
 }
 
 #[test]
-fn one_of_two_forwarders_refusing_failing_or_dead_costs_no_answer() {
+fn faulty_forwarder_costs_no_answer() {
     for fault in [Fault::Refused, Fault::ServFail, Fault::Dead] {
         let zones = vec![forward("corp.test.", &[ADDRESS_OF_CORP, [10, 1, 1, 2]])];
         simulate(zones, async |simulation, lab| {
@@ -158,7 +160,7 @@ fn one_of_two_forwarders_refusing_failing_or_dead_costs_no_answer() {
 }
 
 #[test]
-fn a_forward_zone_is_never_recursed_for() {
+fn forward_zone_is_not_recursed() {
     simulate(vec![forward("corp.test.", &[[10, 1, 1, 2]])], async |simulation, lab| {
         lab.server("ns2.corp.test").unwrap().set_faults(&[Fault::Refused]);
         let reply = ask(&simulation, "host.corp.test.", RecordType::A).await;
@@ -168,7 +170,7 @@ fn a_forward_zone_is_never_recursed_for() {
 }
 
 #[test]
-fn a_zone_caps_the_ttls_of_its_answers() {
+fn zone_max_ttl_caps_answers() {
     let mut capped = stub("corp.test.", &[ADDRESS_OF_CORP]);
     capped.max_ttl = Some(Duration::from_secs(30));
     simulate(vec![capped], async |simulation, _| {
@@ -176,8 +178,9 @@ fn a_zone_caps_the_ttls_of_its_answers() {
     });
 }
 
+// Zone files, [[host]] entries and special names cause no query.
 #[test]
-fn a_zone_file_hosts_and_special_names_are_answered_here() {
+fn local_data_is_answered_here() {
     let text = "$TTL 600\n@ IN SOA ns host 1 2 3 4 60\n@ IN NS ns\nns IN A 10.0.0.2\nout IN CNAME www.tld.\n";
     let file = ZoneKind::File { path: "corp.zone".into(), text: text.to_owned() };
     paused(async {
@@ -220,7 +223,7 @@ fn a_zone_file_hosts_and_special_names_are_answered_here() {
 }
 
 #[test]
-fn ptr_records_of_the_file_replace_the_reverse_name_of_a_host() {
+fn configured_ptr_replaces_host_reverse_name() {
     paused(async {
         let lab = lab();
         let mut config = config_for(&lab);
@@ -260,7 +263,7 @@ fn with_hosts(hosts: &[&str], run: impl AsyncFnOnce(Simulation, Arc<Lab>)) {
 }
 
 #[test]
-fn types_that_a_host_does_not_give_are_those_of_the_name_without_it() {
+fn host_entry_leaves_other_types() {
     with_hosts(&["mailed.tld.", "host.alias.tld."], async |simulation, lab| {
         let address = ask(&simulation, "mailed.tld.", RecordType::A).await.message;
         assert_eq!(address.answers[0].data.ip_addr().unwrap().to_string(), "10.0.0.9");
@@ -286,7 +289,7 @@ fn types_that_a_host_does_not_give_are_those_of_the_name_without_it() {
 }
 
 #[test]
-fn a_host_whose_name_nobody_else_knows_exists_for_every_type() {
+fn unknown_host_name_exists_for_types() {
     with_hosts(&["printer.lan.", "none.tld."], async |simulation, _| {
         let kinds = [RecordType::MX, RecordType::TXT, RecordType::A, RecordType::MX];
         for (owner, kind) in kinds.iter().flat_map(|kind| [("printer.lan.", *kind), ("none.tld.", *kind)]) {
@@ -311,7 +314,7 @@ fn a_host_whose_name_nobody_else_knows_exists_for_every_type() {
 
 /// A name above configured names exists even if it has no records (RFC 8020).
 #[test]
-fn a_name_above_names_of_the_configuration_exists() {
+fn configured_empty_non_terminal_exists() {
     paused(async {
         let lab = lab();
         let mut config = config_for(&lab);
@@ -357,7 +360,7 @@ fn a_name_above_names_of_the_configuration_exists() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_listener_has_its_own_clients_and_zones() {
+async fn listeners_have_own_clients_and_zones() {
     let stage = Stage::set("www 300 A 10.0.0.1\n", |config| {
         config.zones = vec![zone(
             "www.tld.",
@@ -399,7 +402,7 @@ fn with_host(base: &Config, last: u8) -> Config {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_reloads_under_load_leave_no_question_unanswered() {
+async fn reloads_under_load_answer_everything() {
     let mut base = Config::default();
     let stage = Stage::set("www 300 A 10.0.0.1\n", |config| base = config.clone()).await;
     base.listen.addresses = vec!["127.0.0.1:0".parse().unwrap()];
@@ -469,7 +472,7 @@ fn listener(last: u8, sees: &[&str]) -> Listener {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_listener_sees_its_own_zones_through_reloads_that_hold_and_reloads_that_are_refused() {
+async fn refused_reloads_keep_listener_zones() {
     const ONE: &str = "one.corp.";
     const OTHER: &str = "other.corp.";
     let mut base = Config::default();

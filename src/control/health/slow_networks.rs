@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(slow_networks(&servers[3..]), None);
     }
     #[test]
-    fn network_is_fast_with_its_last_replies() {
+    fn network_is_fast_after_fast_replies() {
         let slow = [pace("198.18.23.53", 30, 1.7), pace("198.18.23.54", 30, 1.5)];
         let [mut first, mut second] = slow;
         first.recent = 0.1;

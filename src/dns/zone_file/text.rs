@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_strangers_send_does_not_reach_the_terminal() {
+    fn foreign_data_are_escaped_on_terminal() {
         assert_eq!(quoted(b"v=spf1 \"-all\" \x1b[2J\xff"), "\"v=spf1 \\\"-all\\\" \\027[2J\\255\"");
         assert_eq!((unknown(&[]), unknown(&[1, 255])), ("\\# 0".to_owned(), "\\# 2 01ff".to_owned()));
     }

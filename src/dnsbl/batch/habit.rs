@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn trial_shows_habit_before_it_is_learned() {
+    fn trial_shows_habit_before_learning() {
         let mut usual = Habit::default();
         for number in 0..BATCH_MIN_SEEN {
             assert!(expected(&usual).is_empty(), "{number}");

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_of_a_key_has_its_code() {
+    fn each_dkim_key_fault_has_code() {
         let (small, old, good) = (rsa(512), rsa(1_024), rsa(2_048));
         let edwards = BASE64.encode(&[7; 32]);
         let cases = [
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alias_without_a_key_is_shown() {
+    fn dkim_alias_without_key_is_shown() {
         let name = "x._domainkey.a.test.";
         let mut facts = facts("a.test.", &format!("lookup {name} TXT NXDOMAIN | ={name} CNAME x.b.net."));
         facts.subject.selectors = vec!["x".to_owned()];

@@ -222,14 +222,14 @@ mod tests {
     use crate::facts::tests::facts;
 
     #[test]
-    fn the_walk_goes_up_and_shortens_long_names() {
+    fn tree_walk_shortens_long_names() {
         assert_eq!(walk("a.b.example."), ["a.b.example.", "b.example.", "example."]);
         let long = walk("a.b.c.d.e.f.g.h.i.example.");
         assert_eq!((long.len(), long[1]), (8, "d.e.f.g.h.i.example."));
     }
 
     #[test]
-    fn a_text_that_was_meant_as_a_record_is_shown() {
+    fn malformed_dmarc_record_is_shown() {
         for text in [
             "v=DMARC1 p=reject",
             "v=dmarc1; p=reject",
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn reports_go_only_to_domains_that_take_them() {
+    fn report_domain_must_accept_reports() {
         let codes = |lines: &str| -> Vec<Code> {
             check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect()
         };
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alias_without_a_record_is_shown() {
+    fn dmarc_alias_without_record_is_shown() {
         let name = "_dmarc.a.test.";
         let alias =
             format!("lookup {name} TXT NXDOMAIN | ={name} CNAME _dmarc.b.net.\nlookup _dmarc.test. TXT");
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn the_own_record_applies_or_that_of_the_organization() {
+    fn own_or_organizational_record_applies() {
         let codes = |lines: &str| -> Vec<Code> {
             check(&facts("m.a.test.", lines)).into_iter().map(|finding| finding.code).collect()
         };

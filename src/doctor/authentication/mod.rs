@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_organizational_domain_is_below_a_public_suffix() {
+    fn organizational_domain_follows_public_suffix() {
         for (domain, organization) in [
             ("a.b.example.com.", "example.com"),
             ("example.co.uk.", "example.co.uk"),
@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_that_of_the_lock_file() {
+    fn public_suffix_list_matches_lock_file() {
         let (_, rest) =
             include_str!("../../../Cargo.lock").split_once("name = \"psl\"\nversion = \"").unwrap();
         let (version, _) = rest.split_once('"').unwrap();

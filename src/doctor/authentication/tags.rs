@@ -104,7 +104,7 @@ mod tests {
     use crate::judge;
 
     #[test]
-    fn a_space_that_is_none_of_the_grammar_is_a_part_of_the_tag() {
+    fn unicode_space_belongs_to_tag() {
         assert_eq!(value("v=DMARC1; \tp = reject ", "p"), Some("reject"));
         for space in ['\u{a0}', '\u{2003}', '\u{3000}'] {
             assert_eq!(value(&format!("v=DMARC1;{space}p=reject"), "p"), None, "{space:?}");
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_with_such_a_space_is_told_with_the_space() {
+    fn unicode_space_in_record_is_reported() {
         let key = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
         let dkim = format!("v=DKIM1; k=ed25519;\\194\\160p={key}");
         let behind = format!("v=DKIM1; k=ed25519; p={key}\\194\\160");

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_with_the_newest_serial_is_asked_for_the_zone_s_records() {
+    fn newest_serial_server_gives_records() {
         let server = "198.18.2.1".parse().unwrap();
         let ask =
             |name: &str, kind| Want::Server { server, name: name.to_owned(), kind, way: QueryForm::Udp };
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn records_that_differ_are_taken_and_those_of_the_cache_are_kept() {
+    fn differing_records_replace_cached_ones() {
         let now = "server 198.18.2.1 a.test. TXT udp";
         let changed = adopted(&format!("{now} aa | \"v=spf1 A -all\""));
         let reply = changed.lookup("a.test.", "TXT").reply().unwrap();
@@ -222,7 +222,7 @@ mod tests {
         assert!(adopted(&format!("{now} NXDOMAIN aa")).lookup("a.test.", "TXT").is_absent());
     }
     #[test]
-    fn a_name_that_became_or_was_an_alias_is_judged_as_the_server_gives_it_now() {
+    fn changed_alias_is_judged_anew() {
         let server = "server 198.18.2.1 mx.a.test. A udp";
         let of = |here: &str, now: &str| {
             let lines = format!("lookup mx.a.test. A{here}\n{server} {now}\nlookup t.b.test. A | 198.18.6.1");

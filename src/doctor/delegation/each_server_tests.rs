@@ -5,7 +5,7 @@ use crate::facts::tests::{TWO_SERVERS, facts};
 use crate::judge;
 
 #[test]
-fn a_server_that_answers_another_query_or_whose_host_fails_at_random_is_not_lame() {
+fn randomly_failing_server_is_not_lame() {
     let found = |more: &str| {
         let lines = TWO_SERVERS
             .replace("lookup ns2.a.test. A | 198.18.2.1", "lookup ns2.a.test. A | 198.18.2.1 | 198.18.2.2");
@@ -31,7 +31,7 @@ fn a_server_that_answers_another_query_or_whose_host_fails_at_random_is_not_lame
 }
 
 #[test]
-fn silence_is_no_trait_of_a_server_on_a_path_that_loses_many_datagrams() {
+fn lossy_path_blames_no_server() {
     let shown = |lost: usize| -> Vec<Code> {
         let soa = "server 198.18.2.1 a.test. SOA";
         let lines = format!("{TWO_SERVERS}\n{soa} udp silent\n{soa} plain silent\n{soa} tcp silent");
@@ -48,7 +48,7 @@ fn silence_is_no_trait_of_a_server_on_a_path_that_loses_many_datagrams() {
 }
 
 #[test]
-fn servers_that_answer_over_tcp_alone_need_an_open_port_and_no_start() {
+fn tcp_only_servers_need_open_port() {
     let remedy = |second: &str| {
         let without_udp = |server: &str, tcp: &str| {
             format!(
@@ -86,7 +86,7 @@ fn without_soa_over_udp(mail: &str, lost: [usize; 2]) -> Vec<(Code, String)> {
 }
 
 #[test]
-fn a_server_that_drops_queries_for_the_soa_over_udp_alone_is_named() {
+fn server_dropping_udp_soa_is_named() {
     let shown =
         [(Code::NsPartly, "198.18.2.1 (ns2.a.test.) answers over TCP only for a.test. SOA".to_owned())];
     let mail = "aa | 10 mx.a.test.";
@@ -100,8 +100,9 @@ fn a_server_that_drops_queries_for_the_soa_over_udp_alone_is_named() {
     assert_eq!(without_soa_over_udp(mail, [4, 0]), [], "others lose one in three");
 }
 
+// Also where other servers lose some queries.
 #[test]
-fn a_server_that_drops_all_queries_over_udp_is_named_also_where_others_lose_some() {
+fn server_without_udp_is_named() {
     let words = "198.18.2.1 (ns2.a.test.) does not answer over UDP and answers over TCP";
     let shown = [(Code::NsSilent, words.to_owned())];
     assert_eq!(without_soa_over_udp("silent", [0, 0]), shown);

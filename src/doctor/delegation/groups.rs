@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn those_that_differ_from_most_come_first() {
+    fn smallest_group_comes_first() {
         let servers = |count: usize| (0..count).map(|number| format!("s{number}")).collect::<Vec<_>>();
         let of = |first: usize, second: usize| {
             having([("x".to_owned(), servers(first)), ("y".to_owned(), servers(second))])
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn many_servers_of_one_conduct_are_counted() {
+    fn servers_of_same_conduct_are_counted() {
         assert_eq!(with_conduct([("a", "is lame"), ("b", "is lame")]), "a is lame; b is lame");
         let many = [("a", "is lame"), ("b", "is lame"), ("c", "is slow"), ("d", "is lame"), ("e", "is lame")];
         assert_eq!(with_conduct(many), "each of 4 servers is lame: a, b, d, e; c is slow");

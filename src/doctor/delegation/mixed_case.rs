@@ -66,8 +66,9 @@ mod tests {
     use super::*;
     use crate::facts::tests::facts;
 
+    // Its silence for a name in mixed case may be a late reply.
     #[test]
-    fn silence_of_a_server_that_is_late_at_times_is_no_trait() {
+    fn late_server_is_not_case_sensitive() {
         let judged = |mail: &str| {
             let lines = format!(
                 "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nserver 198.18.1.1 a.test. NS mixed silent\n\

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_of_both_families_are_of_one_host() {
+    fn dual_stack_addresses_are_same_host() {
         for (words, expected) in [
             (
                 "198.18.0.1=a 2001:2::1=a 198.18.0.2=b 2001:2::2=b",
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conduct_is_told_once_for_each_host() {
+    fn conduct_is_shown_per_host() {
         let all = servers("198.18.0.1=a 2001:2::1=a 198.18.0.2=b 2001:2::2=b");
         let shown_by = |conducts: [&str; 4]| {
             let shown_by: Vec<_> = all.keys().copied().zip(conducts.map(str::to_owned)).collect();
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_in_one_network_if_those_of_each_family_are() {
+    fn shared_network_needs_every_family() {
         for (words, expected) in [
             ("9.0.0.1=a 9.0.0.2=b", true),
             ("9.0.0.1=a 2a00:1::1=a 9.0.0.2=b 2a00:1::2=b", true),

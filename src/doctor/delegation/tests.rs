@@ -50,7 +50,7 @@ fn servers_that_agree_are_well() {
 }
 
 #[test]
-fn a_server_without_a_soa_is_asked_for_ns_records() {
+fn server_without_soa_gets_ns_query() {
     let asks = |second: &str| {
         let facts = facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second}"));
         wants(&facts).contains(&at_server([198, 18, 2, 1].into(), "a.test.", "NS", QueryForm::Udp))
@@ -61,7 +61,7 @@ fn a_server_without_a_soa_is_asked_for_ns_records() {
 }
 
 #[test]
-fn servers_that_are_too_slow_for_their_ns_records_do_not_agree() {
+fn slow_ns_records_prove_no_agreement() {
     let slow = |text: &str| {
         let silent = text.lines().filter(|line| line.contains(" NS mixed "));
         let silent = silent.map(|line| line.split(" mixed ").next().unwrap_or_default());
@@ -77,8 +77,9 @@ fn servers_that_are_too_slow_for_their_ns_records_do_not_agree() {
     assert_eq!(of(Code::DelegationOk), None, "{found:#?}");
 }
 
+// The check ends before all forms of the query were sent.
 #[test]
-fn silence_until_the_end_of_the_check_is_not_known_beside_a_server_that_answers() {
+fn cut_off_silence_is_unknown() {
     let soa = |server: &str, shown: [&str; 2]| {
         let shown = shown.map(|shown| format!("server {server} a.test. SOA {shown}"));
         shown.join("\n")
@@ -96,8 +97,9 @@ fn silence_until_the_end_of_the_check_is_not_known_beside_a_server_that_answers(
     }
 }
 
+// It gives its SOA record over TCP only.
 #[test]
-fn a_server_that_gives_its_soa_over_tcp_and_answers_other_queries_over_udp_is_not_silent() {
+fn server_answering_other_queries_is_heard() {
     let of = |mail: &str, is_lossy: bool| {
         let second = SECOND.replace("SOA udp aa", "SOA udp silent").replace("MX udp aa", mail);
         let mut facts = facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second}"));
@@ -119,7 +121,7 @@ fn a_server_that_gives_its_soa_over_tcp_and_answers_other_queries_over_udp_is_no
 }
 
 #[test]
-fn a_name_in_a_zone_whose_servers_fail_is_told_of_this_zone() {
+fn failing_enclosing_zone_is_named() {
     let lines = format!("{ABOVE}\n{REFERRAL}").replace(
         "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5",
         "lookup x.a.test. SOA SERVFAIL\nlookup a.test. SOA SERVFAIL",
@@ -135,7 +137,7 @@ fn a_name_in_a_zone_whose_servers_fail_is_told_of_this_zone() {
 }
 
 #[test]
-fn servers_that_give_mail_and_no_soa_serve_the_zone() {
+fn mail_without_soa_counts_as_served() {
     let mail = |server: &str, soa: &str| {
         format!("server {server} a.test. SOA udp {soa}\nserver {server} a.test. MX udp aa | 10 mx.a.test.")
     };
@@ -147,7 +149,7 @@ fn servers_that_give_mail_and_no_soa_serve_the_zone() {
 }
 
 #[test]
-fn servers_that_give_no_ns_records_do_not_agree() {
+fn missing_ns_records_prove_no_agreement() {
     let dropped = |text: &str, server: &str| {
         let of_names = format!("server {server} a.test. NS mixed aa | ns1.a.test. | ns2.b.test.");
         let silent =
@@ -163,7 +165,7 @@ fn servers_that_give_no_ns_records_do_not_agree() {
 }
 
 #[test]
-fn servers_that_answer_late_are_not_dead() {
+fn late_servers_are_not_dead() {
     let silent =
         |text: &str| text.replace("SOA udp aa", "SOA udp silent").replace("MX udp aa", "MX udp silent");
     let late = |answer: &str| {
@@ -181,13 +183,13 @@ fn servers_that_answer_late_are_not_dead() {
 }
 
 #[test]
-fn a_host_that_gets_only_bogus_answers_reaches_servers() {
+fn bogus_answers_show_reachability() {
     let unreached = |reply: &str| is_unreached(&facts("a.test.", &format!("lookup a.test. SOA {reply}")));
     assert!(unreached("SERVFAIL") && !unreached("SERVFAIL bogus") && !unreached("NXDOMAIN"));
 }
 
 #[test]
-fn nothing_agrees_unless_both_sides_have_told() {
+fn agreement_needs_parent_and_zone() {
     let parent = "server 198.18.9.1 a.test. NS udp";
     for referral in [format!("{parent} silent"), format!("{parent} REFUSED"), String::new()] {
         assert_eq!(codes(&referral, FIRST, SECOND), [usual(Code::DelegationUnknown)], "{referral}");
@@ -197,7 +199,7 @@ fn nothing_agrees_unless_both_sides_have_told() {
 }
 
 #[test]
-fn the_registrar_s_set_is_compared_with_the_zone_s() {
+fn parent_ns_set_must_match_zone() {
     let other = |text: &str| text.replace("ns1.a.test. | ns2.b.test.", "ns1.a.test. | ns3.c.test.");
     let overlapping = codes(REFERRAL, &other(FIRST), SECOND);
     assert_eq!(overlapping.first(), Some(&(Code::NsDiffer, Level::Warning)));
@@ -218,7 +220,7 @@ fn the_registrar_s_set_is_compared_with_the_zone_s() {
 }
 
 #[test]
-fn glue_is_compared_with_the_addresses_that_the_servers_of_the_newest_zone_give() {
+fn glue_is_compared_with_newest_zone() {
     let found = |serial: &str, first: &str, second: &str| {
         let second_zone = SECOND.replace("h. 7 ", &format!("h. {serial} "));
         let shown = format!(
@@ -240,7 +242,7 @@ fn glue_is_compared_with_the_addresses_that_the_servers_of_the_newest_zone_give(
 }
 
 #[test]
-fn old_glue_at_which_the_zone_is_still_served_is_a_warning() {
+fn serving_old_glue_is_warning() {
     let glue = REFERRAL.replace("A 198.18.1.1", "A 198.18.1.99");
     let first = FIRST.replace("198.18.1.1 ", "198.18.1.99 ");
     let shown = "server 198.18.2.1 ns1.a.test. A udp aa | 198.18.1.1";
@@ -249,15 +251,16 @@ fn old_glue_at_which_the_zone_is_still_served_is_a_warning() {
 }
 
 #[test]
-fn a_server_that_drops_names_in_mixed_case_is_a_warning() {
+fn server_dropping_mixed_case_warns() {
     let plain = "server 198.18.2.1 a.test. NS udp aa | ns1.a.test. | ns2.b.test.";
     let second = format!("{}\n{plain}", SECOND.replace("NS mixed aa", "NS mixed silent"));
     let found = codes(REFERRAL, FIRST, &second);
     assert_eq!(found.first(), Some(&(Code::NsCase, Level::Warning)), "{found:?}");
 }
 
+// The zone at one server has an older serial.
 #[test]
-fn the_servers_that_an_old_copy_of_the_zone_names_are_not_those_of_the_zone() {
+fn ns_set_of_stale_copy_ignored() {
     let named = |serial: &str, set: &str| {
         let second =
             SECOND.replace("h. 7 ", &format!("h. {serial} ")).replace("ns1.a.test. | ns2.b.test.", set);
@@ -273,8 +276,9 @@ fn the_servers_that_an_old_copy_of_the_zone_names_are_not_those_of_the_zone() {
     assert!(other.contains("198.18.1.1 (ns1.a.test.) has ns1.a.test., ns2.b.test."), "{other}");
 }
 
+// Name servers without addresses, a single server, and servers in one network.
 #[test]
-fn names_without_addresses_single_servers_and_one_network_are_told() {
+fn name_and_network_faults_are_reported() {
     let with = |from: &str, to: &str| {
         let lines = format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{SECOND}").replace(from, to);
         let found = check(&facts("a.test.", &lines));
@@ -298,7 +302,7 @@ fn names_without_addresses_single_servers_and_one_network_are_told() {
 }
 
 #[test]
-fn a_server_inside_the_zone_needs_glue() {
+fn in_zone_server_needs_glue() {
     let bare = REFERRAL.replace(" | +ns1.a.test. A 198.18.1.1", "");
     assert!(codes(&bare, FIRST, SECOND).contains(&(Code::GlueMissing, Level::Warning)));
     let alone = bare.replace(" | >a.test. NS ns2.b.test.", "");
@@ -307,7 +311,7 @@ fn a_server_inside_the_zone_needs_glue() {
 }
 
 #[test]
-fn each_fault_of_a_server_has_its_code() {
+fn each_server_fault_has_code() {
     let soa = "server 198.18.2.1 a.test. SOA";
     let cases = [
         (format!("{soa} udp REFUSED"), Code::NsLame),

@@ -78,7 +78,7 @@ fn of_mail(keys: [&[&str]; 2], signatures: [&[(&str, &str)]; 2]) -> Option<Strin
 const SAME: [&[&str]; 2] = [&[ENTRY, FIRST], &[ENTRY, FIRST]];
 
 #[test]
-fn a_missing_or_wrong_signature_at_one_server_is_told() {
+fn wrong_signature_at_server_is_named() {
     let good: &[(&str, &str)] = &[(FIRST, "good")];
     assert_eq!(of_mail(SAME, [good, good]), None);
     assert_eq!(of_mail(SAME, [good, &[]]).unwrap(), "192.0.2.2 (ns.a.b.) gives a.b. MX without a signature");
@@ -111,7 +111,7 @@ fn one_signature_that_fits_is_enough() {
 }
 
 #[test]
-fn a_change_of_keys_is_no_fault() {
+fn key_rollover_is_no_fault() {
     let (first, second) = (BY_FIRST, BY_SECOND);
     let both: &[&str] = &[ENTRY, FIRST, SECOND];
     // A new key is published before it signs records. The first server does not have the new key yet.
@@ -122,7 +122,7 @@ fn a_change_of_keys_is_no_fault() {
 }
 
 #[test]
-fn a_key_that_not_all_servers_have_is_shown() {
+fn unpublished_signer_key_is_named() {
     let (first, second) = (BY_FIRST, BY_SECOND);
     let lacks = |signs: &str, key: &str| {
         format!(
@@ -151,7 +151,7 @@ fn a_key_that_not_all_servers_have_is_shown() {
 }
 
 #[test]
-fn keys_without_a_signature_at_a_server_that_signs_other_records_are_told() {
+fn unsigned_keys_at_server_are_named() {
     let bare = |server: &str| format!("server {server} a.b. DNSKEY udp aa | {ENTRY} | {FIRST}");
     let sound = format!("{}\n{}", keys_at(ONE, SAME[0], "good"), mail_at(ONE, BY_FIRST));
     let other = format!("{}\n{}", bare(OTHER), mail_at(OTHER, BY_FIRST));
@@ -170,7 +170,7 @@ fn keys_without_a_signature_at_a_server_that_signs_other_records_are_told() {
 }
 
 #[test]
-fn revoked_keys_and_keys_of_no_zone_sign_nothing() {
+fn revoked_and_non_zone_keys_ignored() {
     let good: &[(&str, &str)] = &[(FIRST, "good")];
     for flags in ["384", "0"] {
         let other = SECOND.replace("256 3", &format!("{flags} 3"));
@@ -179,7 +179,7 @@ fn revoked_keys_and_keys_of_no_zone_sign_nothing() {
 }
 
 #[test]
-fn keys_count_by_the_signature_of_a_key_that_the_zone_above_names() {
+fn key_signature_needs_ds_key() {
     let keys = |fits: [&str; 2]| {
         shown(&[keys_at(ONE, SAME[0], fits[0]), keys_at(OTHER, SAME[1], fits[1])]).map(|(_, shown, _)| shown)
     };
@@ -197,7 +197,7 @@ fn keys_count_by_the_signature_of_a_key_that_the_zone_above_names() {
 }
 
 #[test]
-fn a_proof_of_absence_at_one_server_is_a_warning() {
+fn unsigned_denial_at_server_is_warning() {
     let denial = |server: &str, signatures: &str| {
         format!(
             "{}\nserver {server} _dmarc.a.b. TXT udp NXDOMAIN aa | >a.b. NSEC mx.a.b. A MX RRSIG NSEC{signatures}",
@@ -216,7 +216,7 @@ fn a_proof_of_absence_at_one_server_is_a_warning() {
 }
 
 #[test]
-fn records_of_an_unsigned_zone_below_need_no_signature() {
+fn unsigned_child_needs_no_signature() {
     let of = |server: &str| {
         format!("{}\nserver {server} mx.c.a.b. A udp aa | 192.0.2.25", keys_at(server, SAME[0], "good"))
     };
@@ -224,7 +224,7 @@ fn records_of_an_unsigned_zone_below_need_no_signature() {
 }
 
 #[test]
-fn the_finding_takes_the_place_of_the_verdict_that_the_domain_validates() {
+fn bogus_server_replaces_dnssec_ok() {
     let answers = [
         format!("{}\n{}", keys_at(ONE, SAME[0], "x"), mail_at(ONE, &[(FIRST, "x")])),
         format!("{}\n{}", keys_at(OTHER, &[ENTRY, FIRST, SECOND], "x"), mail_at(OTHER, &[(SECOND, "x")])),
@@ -258,8 +258,9 @@ fn findings(facts: &DomainFacts) -> Vec<(Code, Level, String)> {
     dnssec::check(facts).into_iter().map(|finding| (finding.code, finding.level, finding.evidence)).collect()
 }
 
+// If all servers of the zone deny without a proof, the finding is a failure.
 #[test]
-fn a_server_that_denies_without_a_proof_is_named_and_all_such_servers_are_a_failure() {
+fn unproven_denial_names_servers() {
     let words = |server: &str| {
         format!("{server} denies _dmarc.a.b. TXT without an NSEC or NSEC3 record as the proof")
     };
@@ -285,8 +286,9 @@ fn a_server_that_denies_without_a_proof_is_named_and_all_such_servers_are_a_fail
     }
 }
 
+// Also a wildcard answer without a proof.
 #[test]
-fn proofs_of_other_names_and_wildcards_without_a_proof_are_none() {
+fn unrelated_proof_counts_as_missing() {
     let elsewhere = " | >a.b. SOA ns. h. 1 2 3 4 5 | >m.a.b. NSEC x.a.b. A RRSIG NSEC";
     let found = findings(&denied(PROVEN, elsewhere, ""));
     let words = "192.0.2.2 (ns2.a.b.) denies _dmarc.a.b. TXT with NSEC or NSEC3 records that do not prove it";
@@ -317,7 +319,7 @@ fn proofs_of_other_names_and_wildcards_without_a_proof_are_none() {
 }
 
 #[test]
-fn lookups_that_no_server_proves_are_told_once() {
+fn unproven_lookups_are_reported_once() {
     let bogus = "lookup _dmarc.a.b. TXT SERVFAIL bogus\nlookup _dmarc.a.b. CNAME SERVFAIL bogus";
     let found = findings(&denied(SOA, SOA, bogus));
     let codes: Vec<(Code, Level)> = found.iter().map(|(code, level, _)| (*code, *level)).collect();
@@ -330,7 +332,7 @@ fn lookups_that_no_server_proves_are_told_once() {
 }
 
 #[test]
-fn a_domain_that_is_bogus_here_because_of_a_denial_names_the_servers() {
+fn bogus_by_denial_names_servers() {
     let mail = "lookup a.b. MX SERVFAIL bogus\n".to_owned()
         + &[1, 2].map(|last| format!("server 192.0.2.{last} a.b. MX udp aa{SOA}\n")).concat();
     let found = findings(&denied(PROVEN, PROVEN, &mail));
@@ -339,8 +341,9 @@ fn a_domain_that_is_bogus_here_because_of_a_denial_names_the_servers() {
     assert!(evidence.contains("192.0.2.2 (ns2.a.b.) denies a.b. MX without an NSEC"), "{evidence}");
 }
 
+// A server without signatures is reported by another finding.
 #[test]
-fn an_unsigned_domain_needs_no_proof_and_a_server_without_signatures_is_told_by_that() {
+fn unsigned_domain_needs_no_proof() {
     let mut unsigned = denied(SOA, SOA, "");
     for got in unsigned.got.values_mut() {
         if let Got::Reply(reply) = got {

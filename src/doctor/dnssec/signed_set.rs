@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_fits_its_records_and_its_key() {
+    fn signature_must_fit_records_and_key() {
         assert_eq!(judged(MX, SIGNATURE, KEY), Some(Verifies));
         assert_eq!(judged("10 MAIL.example.com.", SIGNATURE, KEY), Some(Verifies), "names fold");
         assert_eq!(judged("20 mail.example.com.", SIGNATURE, KEY), Some(Fails));

@@ -19,7 +19,7 @@ fn link(lines: &str) -> String {
 }
 
 #[test]
-fn the_chain_is_judged_by_this_host_and_by_the_servers_of_the_zone() {
+fn chain_follows_host_and_zone_servers() {
     assert_eq!(codes("lookup a.b. SOA secure | ns. h. 1 2 3 4 5"), [Code::DnssecOk]);
     assert_eq!(codes("lookup a.b. SOA insecure | ns. h. 1 2 3 4 5"), [Code::DnssecUnsigned]);
     assert_eq!(codes("lookup a.b. SOA SERVFAIL"), [Code::DnssecUnknown]);
@@ -35,8 +35,9 @@ fn the_chain_is_judged_by_this_host_and_by_the_servers_of_the_zone() {
     assert!(link(off).ends_with("not to validate it"), "{}", link(off));
 }
 
+// An old server of the parent zone does not break the chain.
 #[test]
-fn names_below_an_unsigned_domain_need_no_proof_and_an_old_server_above_is_no_break() {
+fn names_below_unsigned_need_no_proof() {
     let names = |lines: &str| {
         let found = check(&bare("a.b.", &format!("{lines}{SIGNED}")));
         found.into_iter().filter(|finding| finding.code == Code::DnssecBogus).count()
@@ -59,7 +60,7 @@ fn names_below_an_unsigned_domain_need_no_proof_and_an_old_server_above_is_no_br
 }
 
 #[test]
-fn the_first_broken_link_of_the_chain_is_named() {
+fn first_broken_link_is_named() {
     let both = "lookup a.b. SOA SERVFAIL bogus\nlookup b. SOA SERVFAIL bogus";
     assert!(link(both).starts_with("a.b.: b. fails DNSSEC validation at this host too"), "{}", link(both));
     assert_eq!(codes(both), [Code::DnssecUnknown]);
@@ -107,7 +108,7 @@ fn the_first_broken_link_of_the_chain_is_named() {
 }
 
 #[test]
-fn a_signature_that_ends_soon_is_named_with_its_server() {
+fn expiring_signature_names_its_server() {
     let now = 1_767_225_600;
     let lines = |inception: u64, end: u64| {
         format!(
@@ -137,7 +138,7 @@ fn a_signature_that_ends_soon_is_named_with_its_server() {
 }
 
 #[test]
-fn signatures_that_have_not_begun_are_told_and_each_server_is_named() {
+fn early_signature_names_each_server() {
     let now = 1_767_225_600_u64;
     let found = |first: (u64, u64), second: (u64, u64)| {
         let soa = |server: u8, (inception, end): (u64, u64)| {
@@ -166,8 +167,9 @@ fn signatures_that_have_not_begun_are_told_and_each_server_is_named() {
     assert_eq!(both[1], (Code::SignatureExpired, shown.to_owned()));
 }
 
+// This host still has the DS record in its cache.
 #[test]
-fn a_ds_that_was_removed_is_repaired_although_this_host_still_has_it() {
+fn removed_ds_counts_as_repaired() {
     let ds = "59409 13 2 b890b9a107382a9611e22dbe6a8c92c7415d0c97b485ecb2828fe095ccd2319a";
     let of = |above: &str| {
         let lines = format!("lookup a.b. SOA SERVFAIL bogus\nlookup a.b. DS | 7 13 2 aa\n{above}");
@@ -187,7 +189,7 @@ fn a_ds_that_was_removed_is_repaired_although_this_host_still_has_it() {
 }
 
 #[test]
-fn a_domain_that_is_bogus_because_of_some_servers_needs_no_other_ds() {
+fn bogus_by_servers_needs_no_ds() {
     let second = "lookup a.b. SOA SERVFAIL bogus\nlookup ns.a.b. A | 192.0.2.1 | 192.0.2.2\n\
                   server 192.0.2.2 a.b. SOA udp aa | ns. h. 1 2 3 4 5\nserver 192.0.2.2 a.b. DNSKEY udp aa";
     assert_eq!(codes(second), [Code::NsWithoutKeys]);
@@ -198,7 +200,7 @@ fn a_domain_that_is_bogus_because_of_some_servers_needs_no_other_ds() {
 }
 
 #[test]
-fn the_signature_of_the_mx_records_counts_and_old_algorithms_are_told() {
+fn mx_signature_and_old_algorithms_count() {
     let now = 1_767_225_600_u64;
     let (day, later) = (86_400, now + 9 * 86_400);
     let zone = |algorithm: u8, mail_end: u64| {
@@ -220,8 +222,9 @@ fn the_signature_of_the_mx_records_counts_and_old_algorithms_are_told() {
     assert_eq!(digest("1 13 1 aa | 1 13 2 bb"), [Code::DnssecOk]);
 }
 
+// Validators treat the signed zone as unsigned.
 #[test]
-fn a_signed_zone_that_validators_take_for_unsigned_is_told() {
+fn ineffective_signing_is_reported() {
     let of = |ds: &str| {
         let zone = "lookup a.b. SOA insecure | ns. h. 1 2 3 4 5\nlookup a.b. NS | ns.a.b.\nlookup ns.a.b. A | 192.0.2.1\n\
             server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5 | =a.b. RRSIG SOA 13 2 300 4000000000 1 1 a.b. AAAA";
@@ -239,7 +242,7 @@ fn a_signed_zone_that_validators_take_for_unsigned_is_told() {
 }
 
 #[test]
-fn only_a_domain_that_was_validated_is_said_to_validate() {
+fn only_validated_domain_is_called_valid() {
     let of = |soa: &str| {
         let names = "lookup _dmarc.a.b. TXT SERVFAIL bogus\nlookup _dmarc.a.b. CNAME SERVFAIL bogus";
         let found = check(&bare("a.b.", &format!("lookup a.b. SOA {soa}\n{names}"))).into_iter();
@@ -258,7 +261,7 @@ fn only_a_domain_that_was_validated_is_said_to_validate() {
 }
 
 #[test]
-fn names_below_a_domain_that_validates_need_no_change_at_the_registrar() {
+fn bogus_names_need_no_registrar_change() {
     let names = "lookup _dmarc.a.b. TXT SERVFAIL bogus\nlookup _dmarc.a.b. CNAME SERVFAIL bogus";
     let found = check(&bare("a.b.", &format!("lookup a.b. SOA secure | ns. h. 1 2 3 4 5\n{names}")));
     let shown = found.iter().find(|finding| finding.code == Code::DnssecBogus).unwrap();
@@ -266,8 +269,9 @@ fn names_below_a_domain_that_validates_need_no_change_at_the_registrar() {
     assert!(!shown.remedy().contains("registrar"), "{}", shown.remedy());
 }
 
+// Up to 50 iterations are a note.
 #[test]
-fn iterations_beyond_those_of_validators_are_a_warning_and_others_a_note() {
+fn excessive_nsec3_iterations_are_warning() {
     let of = |owner: &str, parameters: &str| {
         let proof = format!(">{owner} NSEC3 {parameters} aabb 2vptu5timamqttgl4luu9kg21e0aor3s A RRSIG");
         let lines = format!(

@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_was_not_asked_only_if_nothing_was_sent_to_it() {
+    fn server_without_queries_was_not_asked() {
         for (queries, words) in [
             (&[][..], "was not asked: x"),
             (&[NotSent, NotSent], "was not asked: x"),

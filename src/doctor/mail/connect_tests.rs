@@ -36,7 +36,7 @@ fn secured(chain: Vec<Vec<u8>>, fault: Option<&str>) -> Got {
 }
 
 #[test]
-fn each_answer_of_a_host_has_its_code() {
+fn each_smtp_answer_has_code() {
     let hello = "250 mx.a.test";
     let sts = "lookup _mta-sts.a.test. TXT | \"v=STSv1; id=1\"";
     let cases = [
@@ -58,8 +58,9 @@ fn each_answer_of_a_host_has_its_code() {
     assert!(wants(&without).is_empty() && check(&without).is_empty(), "only if the operator asks for it");
 }
 
+// DANE or MTA-STS requires TLS.
 #[test]
-fn a_host_without_tls_is_a_failure_where_dane_or_mta_sts_demands_it() {
+fn missing_required_tls_is_failure() {
     let tls = |lines: &str, tls: MailHostTls| found(&said("220 mx", "250 mx.a.test", tls), lines)[0];
     let record = format!("3 1 1 {}", "ab".repeat(32));
     let dane = format!("lookup _25._tcp.mx.a.test. TLSA secure | {record}");
@@ -76,7 +77,7 @@ fn a_host_without_tls_is_a_failure_where_dane_or_mta_sts_demands_it() {
 }
 
 #[test]
-fn a_certificate_is_compared_with_the_tlsa_records() {
+fn certificate_must_match_tlsa() {
     let whole = certificate();
     let key = public_key(&whole).unwrap();
     assert_eq!(
@@ -123,7 +124,7 @@ fn ending(tag: u8, text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn the_end_of_a_certificate_is_read() {
+fn certificate_end_is_parsed() {
     assert_eq!(not_after(&certificate()), Some(4_733_510_400), "2120-01-01, by openssl");
     let cases = [
         (0x17, "260122000000Z", Some(1_769_040_000)),
@@ -141,7 +142,7 @@ fn the_end_of_a_certificate_is_read() {
 }
 
 #[test]
-fn a_certificate_that_expires_is_told_three_weeks_before() {
+fn expiring_certificate_warns_three_weeks_before() {
     // The check is at 2026-01-01 00:00 UTC.
     let cases = [
         ("260122000000Z", None, None),
@@ -161,7 +162,7 @@ fn a_certificate_that_expires_is_told_three_weeks_before() {
 }
 
 #[test]
-fn an_expired_certificate_is_a_failure_for_senders_that_verify() {
+fn expired_certificate_fails_verifying_senders() {
     let expired = || secured(vec![ending(0x17, "251231000000Z")], None);
     let level = |lines: &str, policy: Option<&str>| {
         let base =
@@ -189,8 +190,9 @@ fn an_expired_certificate_is_a_failure_for_senders_that_verify() {
     assert_eq!(level(&tlsa("3"), None), Level::Warning, "the date is ignored");
 }
 
+// It uses up none of the connections for other addresses.
 #[test]
-fn an_address_without_a_route_takes_the_place_of_no_other_and_is_a_note() {
+fn unrouted_address_is_note() {
     let lines: String = (1..=8)
         .map(|host| {
             format!(

@@ -110,7 +110,7 @@ mod tests {
     use crate::facts::tests::facts;
 
     #[test]
-    fn each_form_and_each_lookup_has_its_code() {
+    fn each_helo_fault_has_code() {
         let address: IpAddr = "192.0.2.7".parse().unwrap();
         let none = "lookup m.a. A\nlookup m.a. AAAA\nlookup m.a. MX";
         let right = none.replace("m.a. A\n", "m.a. A | 192.0.2.7\n");
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_a_receiver_has_refused_is_examined_without_an_address() {
+    fn refused_helo_is_checked_without_address() {
         let of = |lines: &str, reason| {
             let mut facts = facts("", lines);
             facts.subject.helo = Some("m.a".to_owned());

@@ -145,7 +145,7 @@ mod tests {
     use crate::facts::{CheckSubject, Listing};
 
     #[test]
-    fn listings_count_by_what_the_list_says() {
+    fn list_answers_decide_findings() {
         let address = "192.0.2.7".parse().unwrap();
         let codes = |listings: &[(&str, Listed)]| -> Vec<Code> {
             let mut facts =
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_that_no_list_is_asked_about_are_not_called_unlisted() {
+    fn unqueried_addresses_are_not_unlisted() {
         let evidence_of = |addresses: &str| {
             let mut facts = facts(
                 "a.test.",
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listed_host_that_receives_mail_is_a_note() {
+    fn listed_receiving_host_is_note() {
         let mut facts =
             facts("a.test.", "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1");
         let listing = Listing { list: "bl.a.".to_owned(), listed: Listed::Yes, ..Listing::default() };
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listed_host_that_sends_is_a_failure_if_no_other_may_send() {
+    fn listed_sole_sender_is_failure() {
         let level = |spf: &str| {
             let mut facts = facts(
                 "a.test.",

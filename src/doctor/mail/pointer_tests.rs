@@ -5,7 +5,7 @@ use crate::facts::Role;
 use crate::facts::tests::facts;
 
 #[test]
-fn names_of_dynamic_addresses_are_told_from_those_of_mail_hosts() {
+fn dynamic_names_differ_from_static() {
     let address = "192.0.2.77".parse().unwrap();
     for name in [
         "77-2-0-192.provider.example.",
@@ -30,14 +30,14 @@ fn names_of_dynamic_addresses_are_told_from_those_of_mail_hosts() {
 }
 
 #[test]
-fn a_name_may_hold_an_ipv6_address() {
+fn dynamic_name_may_contain_ipv6() {
     let address = "2001:db8::7".parse().unwrap();
     assert!(looks_dynamic("x20010db8000000000000000000000007.a.isp.example.", address));
     assert!(!looks_dynamic("a7.b.isp.example.", address));
 }
 
 #[test]
-fn a_missing_name_of_a_private_address_is_a_note() {
+fn private_address_without_ptr_is_note() {
     let found = check(&facts("", "lookup 1.1.1.10.in-addr.arpa. PTR NXDOMAIN"), "10.1.1.1".parse().unwrap());
     assert_eq!((found[0].code, found[0].level), (Code::PtrMissing, Level::Note));
     assert_eq!(
@@ -47,7 +47,7 @@ fn a_missing_name_of_a_private_address_is_a_note() {
 }
 
 #[test]
-fn addresses_with_one_fault_are_one_finding() {
+fn addresses_sharing_fault_are_grouped() {
     let lines = "lookup 1.2.0.192.in-addr.arpa. PTR | 192-0-2-1.host.b.\nlookup 192-0-2-1.host.b. A | 192.0.2.1\n\
         lookup 2.2.0.192.in-addr.arpa. PTR | 192-0-2-2.host.b.\nlookup 192-0-2-2.host.b. A | 192.0.2.2";
     let addresses = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse().unwrap());
@@ -59,7 +59,7 @@ fn addresses_with_one_fault_are_one_finding() {
 }
 
 #[test]
-fn a_name_must_lead_back_to_the_address() {
+fn ptr_must_lead_back() {
     let address = "192.0.2.7".parse().unwrap();
     let ptr = "7.2.0.192.in-addr.arpa.";
     let cases = [
@@ -122,8 +122,9 @@ fn level(spf: &str) -> Option<Level> {
     found.iter().find(|finding| finding.code == Code::PtrMissing).map(|finding| finding.level)
 }
 
+// SPF names the host as a sender.
 #[test]
-fn a_host_without_a_name_is_worse_if_spf_names_it_as_a_sender() {
+fn missing_ptr_of_sender_is_worse() {
     for (spf, expected) in [
         ("v=spf1 a:mx1.a.test -all", Some(Level::Failure)),
         ("v=spf1 ip4:198.18.0.1 ~all", Some(Level::Failure)),
@@ -142,7 +143,7 @@ fn a_host_without_a_name_is_worse_if_spf_names_it_as_a_sender() {
 }
 
 #[test]
-fn the_evidence_says_that_spf_names_the_host() {
+fn evidence_says_spf_names_host() {
     let found = of("v=spf1 a:mx1.a.test -all", |_| ());
     assert_eq!(found[0].evidence, "198.18.0.1; named as a sender by SPF");
     let other = of("v=spf1 mx -all", |facts| facts.subject.role = Role::Recipient);
@@ -152,7 +153,7 @@ fn the_evidence_says_that_spf_names_the_host() {
 }
 
 #[test]
-fn a_dynamic_name_of_a_host_that_alone_sends_is_a_warning() {
+fn dynamic_sole_sender_is_warning() {
     let of = |spf: &str| {
         let found = of(spf, |facts| {
             let more = "lookup 1.0.18.198.in-addr.arpa. PTR | 198-18-0-1.host.b.test.\nlookup 198-18-0-1.host.b.test. A | 198.18.0.1";

@@ -19,8 +19,9 @@ const HOST: &str = "lookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA | 2
     lookup 1.0.18.198.in-addr.arpa. PTR | mx.a.test.\n\
     lookup 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.2.0.0.0.1.0.0.2.ip6.arpa. PTR | mx.a.test.";
 
+// The MX record is not alone; it proves the domain to a provider.
 #[test]
-fn a_name_that_proves_a_domain_to_a_provider_is_no_host_beside_others() {
+fn provider_verification_mx_is_ignored() {
     let gone = "lookup ms1.msv1.invalid. A NXDOMAIN\nlookup ms1.msv1.invalid. AAAA NXDOMAIN";
     let next_to = format!("lookup a.test. MX | 32767 ms1.msv1.invalid. | 5 mx.a.test.\n{gone}\n{HOST}");
     assert_eq!(codes(&next_to), [usual(Code::MailOk), usual(Code::PointerOk)]);
@@ -29,7 +30,7 @@ fn a_name_that_proves_a_domain_to_a_provider_is_no_host_beside_others() {
 }
 
 #[test]
-fn a_private_address_of_the_domain_is_that_of_a_mail_host_if_there_is_no_mx() {
+fn private_address_without_mx_is_reported() {
     let of = |addresses: &str| {
         let found = codes(&format!("lookup a.test. MX\nlookup a.test. A{addresses}\nlookup a.test. AAAA"))
             .into_iter();
@@ -55,7 +56,7 @@ fn addresses_of_documentation_are_private() {
 }
 
 #[test]
-fn a_domain_without_mx_is_delivered_to_its_address() {
+fn domain_without_mx_uses_address() {
     let lines = "lookup a.test. MX\nlookup a.test. A | 198.18.0.80\nlookup a.test. AAAA\n\
         lookup 80.0.18.198.in-addr.arpa. PTR | www.a.test.\nlookup www.a.test. A | 198.18.0.80";
     assert_eq!(codes(lines), [usual(Code::NoMx), usual(Code::PointerOk)]);
@@ -67,7 +68,7 @@ fn a_domain_without_mx_is_delivered_to_its_address() {
 }
 
 #[test]
-fn private_addresses_are_told_from_public_ones() {
+fn private_addresses_are_recognized() {
     for private in ["10.0.0.1", "127.0.0.1", "100.64.0.1", "169.254.1.1", "::1", "fd00::1", "fe80::1"] {
         assert!(is_private(private.parse().unwrap()), "{private}");
     }
@@ -76,8 +77,9 @@ fn private_addresses_are_told_from_public_ones() {
     }
 }
 
+// For a recipient, it is a failure.
 #[test]
-fn a_null_mx_of_a_domain_that_sends_nothing_is_well() {
+fn null_mx_without_sending_is_ok() {
     assert_eq!(codes("lookup a.test. MX | 0 ."), [(Code::NullMx, Level::Ok)]);
     let mut facts = facts("a.test.", "lookup a.test. MX | 0 .");
     facts.subject.role = crate::facts::Role::Recipient;
@@ -85,7 +87,7 @@ fn a_null_mx_of_a_domain_that_sends_nothing_is_well() {
 }
 
 #[test]
-fn a_mail_host_that_spf_does_not_allow_needs_no_ptr_record() {
+fn non_sending_host_needs_no_ptr() {
     let of = |spf: &str, pointer: &str| {
         let host = "lookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA | 2001:2::1\n\
             lookup 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.2.0.0.0.1.0.0.2.ip6.arpa. PTR | mx.a.test.";
@@ -105,7 +107,7 @@ fn a_mail_host_that_spf_does_not_allow_needs_no_ptr_record() {
 }
 
 #[test]
-fn a_private_address_beside_a_public_one_delays_mail() {
+fn private_beside_public_delays_mail() {
     let of = |lines: &str| {
         let found = check(&facts("a.test.", lines)).into_iter();
         let shown = found.filter(|finding| finding.code == Code::MxPrivateAddress);
@@ -129,7 +131,7 @@ fn a_private_address_beside_a_public_one_delays_mail() {
 }
 
 #[test]
-fn a_name_without_its_last_dot_is_told_as_the_cause() {
+fn missing_last_dot_is_named() {
     let of = |host: &str| {
         let lines = format!(
             "lookup a.example. MX | 10 {host}\nlookup {host} A NXDOMAIN\nlookup {host} AAAA NXDOMAIN"
@@ -152,7 +154,7 @@ fn a_name_without_its_last_dot_is_told_as_the_cause() {
 }
 
 #[test]
-fn each_fault_of_mx_records_has_its_code() {
+fn each_mx_fault_has_code() {
     let cases: &[(&str, &[(Code, Level)])] = &[
         ("lookup a.test. MX | 10 mx.a.test.", &[usual(Code::MailOk), usual(Code::PointerOk)]),
         ("lookup a.test. MX | 10 192.0.2.1.", &[usual(Code::MxIsAddress)]),

@@ -32,8 +32,9 @@ fn found(lines: &[&str]) -> Option<(String, Option<String>, bool)> {
     Some((sender.address.to_string(), sender.helo, sender.is_sure))
 }
 
+// It is no internal host of the receiver.
 #[test]
-fn the_client_is_the_one_that_the_receiver_saw_and_no_host_of_its_own() {
+fn client_is_seen_by_receiver() {
     let mx = Some(("192.0.2.7".to_owned(), Some("mx.a.example".to_owned()), true));
     for lines in [
         &[INTERNAL, NEAR, BORDER, RESULTS, SPF][..],
@@ -62,7 +63,7 @@ fn the_client_is_the_one_that_the_receiver_saw_and_no_host_of_its_own() {
 }
 
 #[test]
-fn a_client_that_may_be_a_gateway_or_a_host_of_the_receiver_is_not_sure() {
+fn possible_gateway_client_is_unsure() {
     let behind = "Received-SPF: Fail (protection.outlook.com: domain of a.example does not designate 198.51.100.9 as permitted sender) \
         receiver=protection.outlook.com; client-ip=198.51.100.9; helo=gw.filter.example";
     let near = "Received: from out.filter.example (out.filter.example [198.51.100.7]) by store.b.example (198.51.100.1) with SMTP; x";
@@ -90,8 +91,9 @@ fn a_client_that_may_be_a_gateway_or_a_host_of_the_receiver_is_not_sure() {
     assert_eq!(found(&["Received: from localhost (localhost [127.0.0.1]) by here"]), None);
 }
 
+// The client may be a filter service of the recipient.
 #[test]
-fn the_ptr_records_and_the_helo_name_of_a_filter_service_are_no_fault_of_the_sender() {
+fn relay_ptr_and_helo_are_ignored() {
     let lines = format!(
         "{TWO_SERVERS}\nlookup a.test. TXT | \"v=spf1 ip4:198.51.100.1 -all\"\n\
          lookup 7.2.0.192.in-addr.arpa. PTR NXDOMAIN\n\

@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_has_its_client_and_its_reason() {
+    fn reply_has_client_and_reason() {
         use RefusalReason::{Authentication, Helo, Pointer, Sender, Spf};
         for (reply, client, reason, name) in [
             ("554 5.7.1 Client host [192.0.2.5] blocked using bl.example", Some("192.0.2.5"), None, None),
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_and_operators_are_those_of_the_receiver_without_keys() {
+    fn lists_and_operators_have_no_keys() {
         let names = |reply: &str| -> Vec<String> {
             said(reply).lists().into_iter().filter(|list| list.is_clear).map(|list| list.name).collect()
         };

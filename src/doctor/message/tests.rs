@@ -12,7 +12,7 @@ fn of(domain: &str, role: Role) -> (String, Role, Option<String>) {
 }
 
 #[test]
-fn a_letter_has_its_sender_with_the_client_and_its_signers() {
+fn mail_has_sender_client_and_signers() {
     let found = subjects(
         "Return-Path: <al@a.example>\nReceived: from mx.a.example (mx.a.example [192.0.2.7]) by mx.b.example\n\
          DKIM-Signature: v=1; d=c.example; s=s1; b=x\nFrom: Al <al@a.example>\nTo: y@b.example\n\nhi\n",
@@ -21,8 +21,9 @@ fn a_letter_has_its_sender_with_the_client_and_its_signers() {
     assert_eq!(found, [sender, of("c.example.", Role::Signer)]);
 }
 
+// The sender has the client that the receiver refused.
 #[test]
-fn a_bounce_has_its_recipient_first_and_the_sender_with_the_refused_client() {
+fn bounce_has_recipient_then_sender() {
     let header = "From: MAILER-DAEMON@mail.a.example\nTo: al@a.example\n\n";
     let reply =
         "host mx.b.example[198.51.100.1] said: 554 5.7.1 Client host [192.0.2.5] blocked using bl.example";
@@ -47,14 +48,14 @@ fn a_bounce_has_its_recipient_first_and_the_sender_with_the_refused_client() {
 }
 
 #[test]
-fn a_recipient_that_got_the_mail_is_none() {
+fn delivered_recipient_is_ignored() {
     let text = "From: MAILER-DAEMON@a.example\n\nFinal-Recipient: rfc822; y@b.example\nAction: delivered\n";
     let found = read(text.as_bytes());
     assert!(found.is_delivered && found.subjects.is_empty(), "{found:?}");
 }
 
 #[test]
-fn pasted_text_without_a_header_is_read() {
+fn pasted_text_without_header_is_read() {
     for text in [
         "<y@b.example>: host mx.b.example[198.51.100.1] said: 550 5.1.1 User unknown\n",
         "Nov 24 03:00:00 gw postfix/smtp[7]: 4A1: to=<y@b.example>, relay=none, dsn=5.4.4, status=bounced (Host not found)\n",
@@ -66,8 +67,9 @@ fn pasted_text_without_a_header_is_read() {
     assert_eq!(reply.subjects.first().and_then(|one| one.helo.as_deref()), Some("pc.a.example"));
 }
 
+// Damaged parts are reported.
 #[test]
-fn encoded_parts_and_html_are_read_and_damage_is_reported() {
+fn encoded_parts_are_read() {
     let html = "<p>Your message to <a href=\"mailto:y@b.example\">Y</a> couldn&#39;t be delivered.</p>";
     let text = format!(
         "From: MAILER-DAEMON@a.example\nContent-Type: text/html\nContent-Transfer-Encoding: base64\n\n{}\n",
@@ -85,7 +87,7 @@ fn encoded_parts_and_html_are_read_and_damage_is_reported() {
 }
 
 #[test]
-fn the_way_to_the_recipient_is_the_reason_of_its_subject() {
+fn tls_and_loop_reasons_are_recognized() {
     for (words, reason) in [
         ("Server certificate not\n    trusted", RefusalReason::Tls),
         ("mail for b.example loops back to myself", RefusalReason::Loop),
@@ -96,8 +98,9 @@ fn the_way_to_the_recipient_is_the_reason_of_its_subject() {
     }
 }
 
+// The check needs data that the text does not have.
 #[test]
-fn what_the_check_would_need_and_the_text_lacks_is_reported() {
+fn missing_information_is_reported() {
     let of = |reply: &str| {
         let text = format!(
             "From: MAILER-DAEMON@a.example\nTo: al@a.example\n\n<y@b.example>: host mx.b.example[198.51.100.1] said: {reply}\n"

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn all_answers_but_old_ones_are_current() {
+    fn all_but_old_answers_are_current() {
         let mail = Context { has_one_primary: true, ..Context::default() };
         let current = |line: &str| agreement(&servers(line), mail).current.len();
         assert_eq!(current("a,b@1,2 c@1"), 2);

@@ -80,7 +80,7 @@ fn sentence(facts: &DomainFacts, kind: &'static str) -> String {
 }
 
 #[test]
-fn each_difference_has_its_verdict_and_reason() {
+fn each_difference_has_verdict_and_reason() {
     use AnswerVerdict::{Different, Failed, Filtered, NoAnswer, Old, Refused};
     let sound = with_resolver(SOUND, "MX");
     assert_eq!(rows(&sound, "MX"), []);
@@ -130,8 +130,9 @@ fn each_difference_has_its_verdict_and_reason() {
     assert_eq!(server("silent").0, NoAnswer);
 }
 
+// The proof is the serial, the signature, or the answers of the name servers.
 #[test]
-fn an_answer_of_a_cache_is_old_only_where_its_serial_its_signature_or_the_servers_show_it() {
+fn old_cached_answer_needs_proof() {
     use AnswerVerdict::{Old, Unknown};
     let public = |to: &str| {
         let (verdict, why) = one(
@@ -182,7 +183,7 @@ fn only_names_fold() {
 }
 
 #[test]
-fn an_older_serial_is_not_yet_transferred_and_says_nothing_about_the_zone() {
+fn older_serial_is_not_transferred() {
     let serial = |n: &str, serial: &str| {
         format!("server 198.18.1.{n} a.test. SOA udp aa | ns1.a.test. h. {serial} 2 3 4 5")
     };
@@ -217,7 +218,7 @@ fn halves_are_both_shown() {
 }
 
 #[test]
-fn a_zone_that_answers_in_turn_is_no_fault() {
+fn rotating_answers_are_no_fault() {
     let servers = |first: &str, again: &str| {
         let again = if again.is_empty() { String::new() } else { format!("| {again}") };
         let mut facts = with_resolver(
@@ -246,7 +247,7 @@ fn a_zone_that_answers_in_turn_is_no_fault() {
 }
 
 #[test]
-fn a_short_ttl_alone_is_no_rotation() {
+fn short_ttl_proves_no_rotation() {
     let mut facts = with_resolver(
         "lookup a.test. A | 198.18.5.1\nserver 198.18.1.1 a.test. A udp aa | 198.18.5.1\n\
          server 198.18.1.2 a.test. A udp aa | 198.18.5.1\nserver 198.18.1.3 a.test. A udp aa | 198.18.5.2",
@@ -268,7 +269,7 @@ fn a_short_ttl_alone_is_no_rotation() {
 }
 
 #[test]
-fn addresses_that_are_removed_or_replaced_are_named() {
+fn removed_addresses_are_filtered() {
     let of = |zone: &str, public: &str| {
         let lines = format!(
             "lookup a.test. A | {zone}\nserver 192.0.2.8 a.test. A recursive ra{public}\n\
@@ -286,8 +287,9 @@ fn addresses_that_are_removed_or_replaced_are_named() {
     assert_eq!(of("198.51.100.1", " | 198.51.100.2").0, Unknown, "nothing shows that it is old");
 }
 
+// This resolver has no answer for the name.
 #[test]
-fn name_servers_are_found_where_this_resolver_has_no_answer() {
+fn name_servers_are_found_without_answer() {
     let wants = |lines: &str| SideBySide { kind: "MX" }.wants(&facts("a.test.", lines), &BTreeSet::new());
     let at = |last: u8| Want::Server {
         server: [198, 18, 1, last].into(),
@@ -311,7 +313,7 @@ fn name_servers_are_found_where_this_resolver_has_no_answer() {
 }
 
 #[test]
-fn ds_records_are_those_of_the_zone_above() {
+fn ds_records_come_from_parent() {
     let lines = format!(
         "{WAY}\nlookup . SOA | root. h. 1 2 3 4 5\nlookup . NS | root.\nlookup root. A | 198.18.9.9\n\
          lookup a.test. DS | 1 13 2 AB\nserver 198.18.9.9 a.test. DS udp | >test. NS ns.test. | +ns.test. A 198.18.9.1\n\
@@ -323,7 +325,7 @@ fn ds_records_are_those_of_the_zone_above() {
 }
 
 #[test]
-fn servers_and_resolvers_beyond_the_bounds_are_counted() {
+fn servers_beyond_limits_are_counted() {
     let names: String =
         (0..30).map(|n| format!(" | >a.test. NS n{n}.a.test. | +n{n}.a.test. A 198.18.2.{n}")).collect();
     let mut facts = facts(
@@ -350,7 +352,7 @@ fn the_root_has_rows() {
 }
 
 #[test]
-fn the_configuration_of_this_host_is_no_name_server() {
+fn configured_answer_is_local() {
     let mut facts = with_resolver(SOUND, "MX");
     for want in [lookup("a.test.", "MX"), lookup("a.test.", "SOA")] {
         let Some(Got::Reply(reply)) = facts.got.get_mut(&want) else { panic!("{want:?}") };
@@ -406,7 +408,7 @@ fn an_expired_answer_is_stale() {
 }
 
 #[test]
-fn a_validated_answer_is_not_to_be_removed_unseen() {
+fn validated_answer_suggests_no_flush() {
     let lines = SOUND
         .replace("lookup a.test. MX |", "lookup a.test. MX secure cached |")
         .replace("udp aa | 10 mx.a.test.", "udp aa | 10 new.a.test.");
@@ -418,7 +420,7 @@ fn a_validated_answer_is_not_to_be_removed_unseen() {
 }
 
 #[test]
-fn answers_of_resolverd_itself_and_of_forwarders_are_named() {
+fn local_and_forwarded_answers_are_named() {
     let lines = "lookup 1.0.0.127.in-addr.arpa. PTR | localhost.";
     let compared = compared(&facts("1.0.0.127.in-addr.arpa.", lines), "PTR");
     assert_eq!(compared.answers[0].verdict, AnswerVerdict::Local);
@@ -472,7 +474,7 @@ fn resolvers_without_an_answer_come_last() {
 }
 
 #[test]
-fn a_host_without_ipv6_hears_of_the_servers_over_ipv4() {
+fn missing_ipv6_still_compares_ipv4() {
     for lost in ["no-route", "silent"] {
         let lines = format!(
             "{WAY}\nserver 198.18.9.1 a.test. MX udp | >a.test. NS ns1.a.test. | +ns1.a.test. A 198.18.1.1 | +ns1.a.test. AAAA 2001:db8::1\n\
@@ -494,7 +496,7 @@ fn a_host_without_ipv6_hears_of_the_servers_over_ipv4() {
 }
 
 #[test]
-fn codes_of_dns_lists_are_no_addresses_of_this_host() {
+fn list_codes_are_no_host_addresses() {
     let of = |public: &str| {
         let lines = format!(
             "lookup a.test. A | 127.0.0.2\nserver 192.0.2.8 a.test. A recursive {public}\n\
@@ -520,7 +522,7 @@ fn codes_of_dns_lists_are_no_addresses_of_this_host() {
 }
 
 #[test]
-fn no_command_has_a_name_that_a_shell_reads() {
+fn shell_characters_stay_out_of_commands() {
     let lines = "lookup x|id.a.test. A | 198.18.5.1\nlookup x|id.a.test. SOA SERVFAIL\nlookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\n\
                  lookup test. SOA | ns.test. h. 1 2 3 4 5\nlookup test. NS | ns.test.\nlookup ns.test. A | 198.18.9.1\n\
                  server 198.18.9.1 x|id.a.test. A udp | >a.test. NS ns1.a.test. | +ns1.a.test. A 198.18.1.1\n\
@@ -533,7 +535,7 @@ fn no_command_has_a_name_that_a_shell_reads() {
 }
 
 #[test]
-fn a_server_that_denies_names_in_mixed_case_is_named() {
+fn server_denying_mixed_case_is_named() {
     let lines = format!(
         "{}\nserver 198.18.1.1 a.test. MX mixed NXDOMAIN aa | >a.test. SOA ns1.a.test. h. 7 2 3 4 5",
         SOUND.replace(
@@ -551,8 +553,9 @@ fn a_server_that_denies_names_in_mixed_case_is_named() {
 const OWN: &str =
     "server 198.18.1.1 a.test. NS udp aa | ns1.a.test. | ns7.b.test.\nlookup ns7.b.test. A | 198.18.7.1\n";
 
+// Only the zone itself names them.
 #[test]
-fn servers_that_only_the_zone_itself_names_are_asked_too() {
+fn servers_named_by_zone_are_queried() {
     let lines = |new: &str| {
         let here = format!("lookup a.test. MX cached | 10 {new}.a.test.");
         let sound = SOUND.replace("lookup a.test. MX | 10 mx.a.test.", &here);
@@ -569,7 +572,7 @@ fn servers_that_only_the_zone_itself_names_are_asked_too() {
 }
 
 #[test]
-fn names_of_servers_without_an_address_have_rows() {
+fn servers_without_address_have_rows() {
     let lines = format!("{WAY}\n{} | >a.test. NS ns.gone.test.\n{SOUND}", referral("MX"));
     let mut facts = facts("a.test.", &lines);
     facts.subject.resolvers.clear();
@@ -577,8 +580,9 @@ fn names_of_servers_without_an_address_have_rows() {
     assert_eq!(rows(&facts, "MX"), [("ns.gone.test.".to_owned(), AnswerVerdict::Unknown, why)]);
 }
 
+// It gives an answer in place of a referral.
 #[test]
-fn a_server_of_the_zone_above_that_serves_the_zone_too_gives_no_referral() {
+fn parent_server_serving_zone_is_recognized() {
     let lines = format!(
         "{WAY}\nlookup a.test. NS | ns.test.\nlookup a.test. MX | 10 mx.a.test.\nserver 198.18.9.1 a.test. MX udp aa | 10 mx.a.test."
     );

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_domain_is_put_in_as_its_transformers_say() {
+    fn domain_macros_follow_transformers() {
         for (text, expected) in [
             ("%{d}.x.test", Some("mail.a-b.test.x.test.")),
             ("%{D}", Some("mail.a-b.test.")),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_client_is_put_in_as_rfc_7208_says() {
+    fn client_macros_follow_rfc_7208() {
         let of = |text: &str, address: &str, helo| {
             let (address, sender) = (address.parse().unwrap(), "strong.example.com.");
             expanded(text, "email.example.com.", Some(SpfClient { address, sender, helo }))

@@ -296,7 +296,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn terms_are_read_as_the_grammar_says() {
+    fn terms_follow_rfc_7208_grammar() {
         let good = "v=spf1 a A:b.example/24//64 mx//64 ip4:192.0.2.0/24 ip6:2001:db8::/32 ?include:c.example \
             exists:%{i}._spf.example ptr exp=e.example x-y=z redirect=d.example ~all";
         let read = terms(good).unwrap();
@@ -340,13 +340,13 @@ mod tests {
     }
 
     #[test]
-    fn a_mechanism_with_an_equals_sign_is_mistaken() {
+    fn mechanism_with_equals_sign_is_mistaken() {
         let terms = terms("v=spf1 ip4=192.0.2.1 A=b.example x=y exp=e.example mx -all").unwrap();
         assert_eq!(mistaken(&terms), ["ip4=192.0.2.1", "A=b.example"]);
     }
 
     #[test]
-    fn a_record_that_begins_wrongly_was_meant() {
+    fn malformed_version_is_meant_as_spf() {
         for text in [
             "v=spf1-all",
             " v=spf1 -all",
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn domains_end_with_a_label_that_a_domain_can_have() {
+    fn domain_must_end_with_valid_label() {
         for good in [
             "a.example",
             "a.example.",
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_stand_behind_the_domain_and_its_macros() {
+    fn prefix_lengths_follow_domain() {
         assert_eq!(split_lengths(":a.example/24//64"), (":a.example", Some("24//64")));
         assert_eq!(split_lengths(":%{d/}.a.example"), (":%{d/}.a.example", None));
         assert_eq!(split_lengths(":%{d}/24"), (":%{d}", Some("24")));

@@ -10,8 +10,9 @@ fn codes(lines: &str) -> Vec<Code> {
     check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect()
 }
 
+// Only faults that break the evaluation are reported.
 #[test]
-fn records_of_others_are_not_the_domain_s_to_change() {
+fn included_foreign_record_is_not_judged() {
     let of = |included: &str, record: &str| {
         let lines = format!(
             "lookup a.test. TXT | \"v=spf1 include:{included} -all\"\nlookup {included} TXT | {record}"
@@ -51,7 +52,7 @@ fn a_redirect_is_no_include() {
 }
 
 #[test]
-fn a_record_that_includes_itself_is_told_once() {
+fn include_loop_is_reported_once() {
     let of = |lines: &str| {
         let found = check(&facts("a.test.", lines));
         found.into_iter().find(|finding| finding.code == Code::SpfLookups).unwrap().evidence
@@ -65,7 +66,7 @@ fn a_record_that_includes_itself_is_told_once() {
 }
 
 #[test]
-fn eleven_mail_hosts_are_too_many_for_mx() {
+fn eleven_mx_hosts_are_permerror() {
     let record = |hosts: usize| {
         let hosts: String = (0..hosts).map(|number| format!(" | 10 h{number}.test.")).collect();
         format!("lookup a.test. TXT | \"v=spf1 mx -all\"\nlookup a.test. MX{hosts}")
@@ -77,7 +78,7 @@ fn eleven_mail_hosts_are_too_many_for_mx() {
 }
 
 #[test]
-fn a_third_void_lookup_ends_the_evaluation() {
+fn third_void_lookup_is_permerror() {
     let of = |voids: usize| {
         let terms: String = (0..voids).map(|number| format!("a:n{number}.test ")).collect();
         let lookups: String =
@@ -89,7 +90,7 @@ fn a_third_void_lookup_ends_the_evaluation() {
 }
 
 #[test]
-fn eleven_lookups_are_too_many_and_ten_are_not() {
+fn eleven_lookups_are_too_many() {
     let record = |terms: usize| {
         let terms: String = (0..terms).map(|number| format!("a:h{number}.test ")).collect();
         let hosts: String = (0..11).map(|number| format!("\nlookup h{number}.test. A | 192.0.2.1")).collect();
@@ -124,7 +125,7 @@ fn an_address_is_evaluated() {
 }
 
 #[test]
-fn macros_of_the_client_are_evaluated_for_an_address() {
+fn client_macros_are_evaluated() {
     let record = "v=spf1 exists:%{i}._i.%{d}.x.test include:%{ir}.%{v}.%{o}.y.test -all";
     let asked = "\nlookup 203.0.113.1._i.a.test.x.test. A | 127.0.0.2\nlookup 203.0.113.2._i.a.test.x.test. A NXDOMAIN\n\
         lookup 2.113.0.203.in-addr.a.test.y.test. TXT | \"v=spf1 ?all\"\nlookup 203.0.113.3._i.a.test.x.test. A";
@@ -140,7 +141,7 @@ fn macros_of_the_client_are_evaluated_for_an_address() {
 }
 
 #[test]
-fn the_outcome_for_an_address_has_its_code() {
+fn spf_outcome_has_its_code() {
     let code = |record: &str| {
         let mut facts = facts("a.test.", &format!("lookup a.test. TXT | \"{record}\""));
         facts.subject.address = "203.0.113.1".parse().ok();
@@ -175,7 +176,7 @@ fn the_outcome_for_an_address_has_its_code() {
 }
 
 #[test]
-fn records_that_include_each_other_end_after_ten_terms() {
+fn repeated_includes_end_with_permerror() {
     let record = |number: usize| {
         let includes: String = (0..30).map(|_| format!("include:d{}.test ", number + 1)).collect();
         format!("lookup d{number}.test. TXT | \"v=spf1 {includes}?all\"\n")
@@ -188,7 +189,7 @@ fn records_that_include_each_other_end_after_ten_terms() {
 }
 
 #[test]
-fn a_url_in_the_place_of_a_domain_is_called_so() {
+fn url_instead_of_domain_is_named() {
     let facts = facts("a.test.", "lookup a.test. TXT | \"v=spf1 include:https://spf.b.test -all\"");
     let found = check(&facts);
     let shown =
@@ -197,7 +198,7 @@ fn a_url_in_the_place_of_a_domain_is_called_so() {
 }
 
 #[test]
-fn terms_whose_names_are_aliases_in_a_circle_end_with_temperror() {
+fn circular_alias_term_is_temperror() {
     let circle = "aliases in a circle: l1.b.test. CNAME l2.b.test. CNAME l1.b.test.";
     for (term, kind) in [("a:l1.b.test", "A"), ("exists:l1.b.test", "A"), ("mx:l1.b.test", "MX")] {
         let failed = ["A", "AAAA", "MX"].map(|kind| format!("lookup l1.b.test. {kind} SERVFAIL\n"));
@@ -282,7 +283,7 @@ fn rest(record: &str, included: &str) -> (SpfOutcome, String, usize) {
 }
 
 #[test]
-fn the_rest_is_told_by_the_first_record_that_speaks_of_it() {
+fn first_decisive_record_gives_rest() {
     let shown = |outcome, at: &str| (outcome, at.to_owned(), 0);
     assert_eq!(rest("v=spf1 ?all", ""), shown(SpfOutcome::Neutral, "a.test."));
     assert_eq!(rest("v=spf1 redirect=b.test", "v=spf1 +all"), shown(SpfOutcome::Pass, "b.test."));
@@ -294,7 +295,7 @@ fn the_rest_is_told_by_the_first_record_that_speaks_of_it() {
 }
 
 #[test]
-fn a_wide_network_around_a_known_host_is_found() {
+fn wide_network_around_host_is_found() {
     let of = |record: &str| {
         let hosts = "lookup a.test. A | 192.0.2.1\nlookup a.test. MX | 10 mx.b.test.\nlookup mx.b.test. A | 198.51.100.1";
         let lines = format!("lookup a.test. TXT | \"{record}\"\n{hosts}");
@@ -307,15 +308,16 @@ fn a_wide_network_around_a_known_host_is_found() {
 }
 
 #[test]
-fn a_name_without_macros_that_exists_covers_all() {
+fn existing_name_without_macros_covers_all() {
     let lines = "lookup a.test. TXT | \"v=spf1 exists:b.test -all\"\nlookup b.test. A | 192.0.2.1";
     assert_eq!(reach(&facts("a.test.", lines), "a.test.").0, SpfOutcome::Pass);
     let absent = lines.replace(" | 192.0.2.1", "");
     assert_eq!(reach(&facts("a.test.", &absent), "a.test.").0, SpfOutcome::Fail);
 }
 
+// Also in included records.
 #[test]
-fn wide_networks_are_found_in_parts_and_behind_includes() {
+fn split_wide_networks_are_found() {
     let of = |record: &str, included: &str| rest(record, included).2;
     assert_eq!(of("v=spf1 ip4:0.0.0.0/0 ip6:::/0 -all", ""), 2);
     assert_eq!(of("v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all", ""), 1);
@@ -338,7 +340,7 @@ fn senders(record: &str) -> NamedSenders {
 }
 
 #[test]
-fn hosts_are_named_by_their_names_and_by_single_addresses() {
+fn spf_senders_are_hosts_and_addresses() {
     for (record, expected, are_all) in [
         ("v=spf1 mx -all", &["198.18.0.1"][..], true),
         ("v=spf1 a:out.a.test -all", &["198.18.0.2", "2001:2::2"], true),

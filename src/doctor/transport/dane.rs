@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proof_in_the_cache_changes_nothing_about_servers_that_fail() {
+    fn cached_proof_keeps_failure_finding() {
         let above = "lookup _tcp.mx.a.test. SOA secure NXDOMAIN | >a.test. SOA ns1.a.test. h. 7 2 3 4 5";
         let first = failing(&format!("{above}\nlookup _25._tcp.mx.a.test. TLSA SERVFAIL"));
         let second = failing(&format!("{above}\nlookup _25._tcp.mx.a.test. TLSA secure NXDOMAIN cached"));
@@ -255,8 +255,9 @@ mod tests {
         assert_eq!((found.len(), found[0].1), (1, Level::Failure), "without a proof: {found:#?}");
     }
 
+    // The other servers are queried if the first one fails.
     #[test]
-    fn one_server_is_asked_about_a_proof_in_the_cache_and_the_others_if_it_fails() {
+    fn cached_proof_costs_single_query() {
         let denied = "lookup _tcp.mx.a.test. SOA secure NXDOMAIN | >a.test. SOA ns1.a.test. h. 7 2 3 4 5";
         let until = FAILS.find("server 198.18.1.1 _25._tcp.mx.a.test. TLSA").unwrap();
         let asked = |state: &str, more: &str| {

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_policy_is_compared_with_the_mail_hosts() {
+    fn policy_must_match_mail_hosts() {
         let usual = |code: Code| Some((code, code.entry().level));
         let judge = |text: &str| {
             let got = Got::PolicyFile(PolicyFile::Text(text.replace("; ", "\r\n")));

@@ -8,8 +8,9 @@ fn named(text: &str) -> String {
     imported("named", &[("named.conf", text)])
 }
 
+// The usual zones of this host are built in, and are left out.
 #[test]
-fn a_zone_of_this_host_with_own_names_is_carried_over() {
+fn host_zone_with_names_is_imported() {
     let of = |name: &str, records: &str| {
         let text = format!("zone \"{name}\" {{ type master; file \"a.zone\"; }};\n");
         imported("named", &[("named.conf", &text), ("a.zone", &format!("{SOA}{records}"))])
@@ -39,7 +40,7 @@ fn a_zone_of_this_host_with_own_names_is_carried_over() {
 }
 
 #[test]
-fn a_fixed_source_port_of_bind_is_told() {
+fn fixed_source_port_is_reported() {
     for (option, is_fixed) in [
         ("query-source address 10.0.0.2 port 10053;", true),
         ("query-source port 53;", true),
@@ -54,7 +55,7 @@ fn a_fixed_source_port_of_bind_is_told() {
 }
 
 #[test]
-fn bogus_servers_of_bind_are_denied_beside_those_of_the_default() {
+fn bogus_servers_become_denied_servers() {
     let found = named("server 9.9.9.9 { bogus yes; };\nserver 9.9.9.8 { bogus yes; edns no; };\n");
     for text in ["deny_servers = [", "\"9.9.9.9/32\"", "\"9.9.9.8/32\"", "\"10.0.0.0/8\""] {
         assert!(keys(&found).contains(text), "{text}: {found}");
@@ -67,7 +68,7 @@ fn bogus_servers_of_bind_are_denied_beside_those_of_the_default() {
 }
 
 #[test]
-fn root_servers_of_a_file_of_its_own_are_carried_over() {
+fn own_root_hints_are_imported() {
     let hints = ". 3600000 NS a.root.example.\na.root.example. 3600000 A 198.41.0.4\n";
     let of = |name: &str| {
         let text = format!("zone \".\" {{ type hint; file \"{name}\"; }};\n");
@@ -85,7 +86,7 @@ fn root_servers_of_a_file_of_its_own_are_carried_over() {
 }
 
 #[test]
-fn a_copy_of_a_zone_is_no_copy_of_the_root_zone() {
+fn mirror_zone_is_not_root_mirror() {
     let of =
         |name: &str| named(&format!("zone \"{name}\" {{ type mirror; primaries {{ 192.0.2.1; }}; }};\n"));
     let found = of("mirror.example");
@@ -98,7 +99,7 @@ fn a_copy_of_a_zone_is_no_copy_of_the_root_zone() {
 }
 
 #[test]
-fn a_named_that_resolves_for_nobody_leaves_this_host_alone_as_a_client() {
+fn nonrecursive_named_allows_host_only() {
     for clients in
         ["", "allow-query { any; };", "allow-query { 10.0.0.0/8; }; allow-recursion { 10.0.0.0/8; };"]
     {
@@ -113,7 +114,7 @@ fn a_named_that_resolves_for_nobody_leaves_this_host_alone_as_a_client() {
 }
 
 #[test]
-fn a_forward_zone_of_bind_without_forwarders_is_not_forwarded() {
+fn forward_zone_without_forwarders_is_recursed() {
     let options = "options { forwarders { 192.0.2.53; }; };\n";
     for off in ["", "forwarders { };", "forward only;"] {
         let found = named(&format!("{options}zone \"corp.example\" {{ type forward; {off} }};\n"));
@@ -136,7 +137,7 @@ fn a_forward_zone_of_bind_without_forwarders_is_not_forwarded() {
 }
 
 #[test]
-fn servers_of_a_static_stub_zone_that_are_known_by_name_are_told() {
+fn static_stub_server_names_are_reported() {
     let of = |block: &str| named(&format!("zone \"corp.example\" {{ type static-stub; {block} }};\n"));
     let found = of("server-addresses { 10.0.0.1; }; server-names { \"ns.corp.example\"; };");
     assert_eq!(zone(&found, "corp.example"), "stub = [\"10.0.0.1\"]", "{found}");
@@ -145,7 +146,7 @@ fn servers_of_a_static_stub_zone_that_are_known_by_name_are_told() {
 }
 
 #[test]
-fn a_family_without_a_source_address_in_bind_is_not_used() {
+fn family_without_source_is_disabled() {
     for (option, key) in [
         ("query-source-v6 none;", "ipv6"),
         ("query-source-v6 address none;", "ipv6"),

@@ -29,7 +29,7 @@ fn in_time(format: &str, content: &str) -> Output {
 }
 
 #[test]
-fn the_time_of_an_import_grows_with_the_size_of_the_file() {
+fn import_time_grows_linearly() {
     let many = |begin: &str, line: &dyn Fn(usize) -> String| format!("{begin}{}", repeated(MANY, line));
     let zones =
         |begin: &str, block: &str| many(begin, &|at| format!("zone \"z{at}.example\" {{ {block} }};"));
@@ -67,7 +67,7 @@ fn the_time_of_an_import_grows_with_the_size_of_the_file() {
 }
 
 #[test]
-fn lines_that_dnsmasq_cannot_read_are_findings() {
+fn overlong_dnsmasq_lines_are_findings() {
     let domains = |count: usize| {
         (0..count).fold("server=".to_owned(), |mut line, at| {
             write!(line, "/d{at}.example").unwrap();
@@ -94,7 +94,7 @@ fn lines_that_dnsmasq_cannot_read_are_findings() {
 }
 
 #[test]
-fn lists_that_name_each_other_many_times_are_an_error_with_its_place() {
+fn nested_list_explosion_is_error() {
     let lists = |head: &str| {
         repeated(15, |at| format!("{head} l{at} {{ {} }};", format!("l{}; ", at + 1).repeat(10)))
     };
@@ -112,7 +112,7 @@ fn lists_that_name_each_other_many_times_are_an_error_with_its_place() {
 }
 
 #[test]
-fn many_harmless_findings_hide_no_dangerous_one() {
+fn dangerous_finding_survives_limit() {
     let data = repeated(1_200, |number| format!(" local-data: \"host{number}.example. A 10.0.0.1\""));
     let found = imported(
         "unbound",
@@ -122,8 +122,9 @@ fn many_harmless_findings_hide_no_dangerous_one() {
     assert!(found.contains("and 201 more of these"));
 }
 
+// All zones that are left out are counted or named.
 #[test]
-fn zones_with_servers_are_kept_before_block_lists_and_all_that_are_left_out_are_named() {
+fn zones_with_servers_outrank_blocks() {
     let blocked = repeated(1_100, |number| format!(" local-zone: \"ads{number}.example\" always_null"));
     let stub = "stub-zone:\n name: \"corp.example\"\n stub-addr: 10.0.0.10\n";
     let found = imported("unbound", &[("a.conf", &format!("server:\n{blocked}{stub}"))]);

@@ -7,7 +7,7 @@ const STUB: &str = "forward-zone:\n name: \"corp.example\"\n forward-addr: 192.0
 const FORWARD: &str = "forward = [\"192.0.2.53\"]";
 
 #[test]
-fn relative_includes_of_bind_are_read_from_its_directory() {
+fn bind_include_follows_directory_option() {
     for include in ["include \"zones.d/*.conf\";", "include \"zones.d/a.conf\";"] {
         let main = format!("options {{ directory \"DIR/var\"; }};\n{include}\n");
         let found = imported("named", &[("etc/named.conf", &main), ("var/zones.d/a.conf", CORP)]);
@@ -24,7 +24,7 @@ fn relative_includes_of_bind_are_read_from_its_directory() {
 }
 
 #[test]
-fn relative_includes_of_unbound_are_read_from_its_directory() {
+fn unbound_include_follows_directory_option() {
     for include in [" include: \"zones.d/*.conf\"", " include: zones.d/a.conf"] {
         let main = format!("server:\n directory: \"DIR/var\"\n{include}\n");
         let found = imported("unbound", &[("etc/unbound.conf", &main), ("var/zones.d/a.conf", STUB)]);
@@ -36,7 +36,7 @@ fn relative_includes_of_unbound_are_read_from_its_directory() {
 }
 
 #[test]
-fn a_directory_that_is_not_on_this_host_is_told_where_it_matters() {
+fn missing_include_directory_is_reported() {
     let told = "which is not on this host";
     for (format, main, included) in [
         ("named", "options { directory \"DIR/none\"; };\ninclude \"a.conf\";\n", CORP),
@@ -53,7 +53,7 @@ fn a_directory_that_is_not_on_this_host_is_told_where_it_matters() {
 }
 
 #[test]
-fn a_pattern_that_fits_no_file_is_told() {
+fn pattern_without_files_is_reported() {
     let told = "named no file on this host";
     for (format, line, main) in [
         ("named", 2, "options { };\ninclude \"DIR/none/*.conf\";\n"),
@@ -72,7 +72,7 @@ fn a_pattern_that_fits_no_file_is_told() {
 
 /// The user who runs the import may not be able to read all files of the other resolver.
 #[test]
-fn a_directory_that_cannot_be_read_is_dangerous() {
+fn unreadable_directory_is_dangerous() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
     // Even root cannot read a symbolic link that points to itself.
@@ -92,7 +92,7 @@ fn a_directory_that_cannot_be_read_is_dangerous() {
 
 /// Relative paths are in the working directory of the other resolver, not in the directory of the included file.
 #[test]
-fn relative_includes_of_included_files_are_of_the_same_directory() {
+fn nested_relative_includes_share_directory() {
     let files =
         |main, inner, zones| [("etc/x.conf", main), ("etc/d/inner.conf", inner), ("etc/a.conf", zones)];
     let found = imported("named", &files("include \"d/inner.conf\";\n", "include \"a.conf\";\n", CORP));
@@ -104,7 +104,7 @@ fn relative_includes_of_included_files_are_of_the_same_directory() {
 
 /// If an included file is missing, BIND, Unbound and dnsmasq do not start, but the import continues without the file.
 #[test]
-fn the_rest_is_imported_if_an_included_file_cannot_be_read() {
+fn missing_include_leaves_rest_imported() {
     for (format, line, main) in [
         ("named", 1, format!("include \"DIR/none.conf\";\n{CORP}")),
         ("named", 1, format!("include \"none.conf\";\n{CORP}")),

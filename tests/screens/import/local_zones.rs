@@ -19,8 +19,9 @@ const FORWARD: &str = "forward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n"
 const SERVED: &str = "forward = [\"192.0.2.53\"]\nlocally_served = true";
 const OPEN: &str = "forward = [\"192.0.2.53\"]";
 
+// A forwarder of all names does not get these names.
 #[test]
-fn names_that_unbound_keeps_from_forwarders_are_kept_here() {
+fn unbound_local_zones_stay_local() {
     let found = unbound(&format!("server:\n port: 53\n{FORWARD}"));
     assert_eq!(zone(&found, "."), SERVED, "{found}");
     assert_eq!(zone(&found, "test"), "records = []", "{found}");
@@ -39,8 +40,9 @@ fn names_that_unbound_keeps_from_forwarders_are_kept_here() {
     assert!(!keys(&unbound("server:\n port: 53\n")).contains("[[zone]]"));
 }
 
+// Unbound does not use servers of a zone below one of its local zones.
 #[test]
-fn zones_of_servers_that_unbound_passed_over_are_told() {
+fn ignored_unbound_sections_are_reported() {
     let zone_of = |name: &str| format!("forward-zone:\n name: \"{name}\"\n forward-addr: 192.0.2.54\n");
     let found = unbound(&format!("server:\n port: 53\n{FORWARD}{}", zone_of("15.10.in-addr.arpa")));
     assert_eq!(zone(&found, "15.10.in-addr.arpa"), "forward = [\"192.0.2.54\"]", "{found}");
@@ -54,7 +56,7 @@ fn zones_of_servers_that_unbound_passed_over_are_told() {
 }
 
 #[test]
-fn an_open_zone_below_a_closed_one_of_unbound_is_resolved() {
+fn open_zone_below_static_is_recursed() {
     let zones = "server:\n local-zone: \"lan\" static\n local-zone: \"dev.lan\" transparent\n local-data: \"a.dev.lan. A 10.0.0.1\"\n";
     let found = unbound(zones);
     assert_eq!(zone(&found, "dev.lan"), "recurse = true", "{found}");
@@ -64,7 +66,7 @@ fn an_open_zone_below_a_closed_one_of_unbound_is_resolved() {
 }
 
 #[test]
-fn data_in_local_zones_of_unbound_have_the_effect_of_their_type() {
+fn local_data_follows_zone_type() {
     let of = |kind: &str| {
         unbound(&format!(
             "server:\n local-zone: \"t.lan.\" {kind}\n local-data: \"t.lan. A 10.0.0.6\"\n local-data: \"w.t.lan. A 10.0.0.7\"\n"
@@ -94,7 +96,7 @@ fn data_in_local_zones_of_unbound_have_the_effect_of_their_type() {
 }
 
 #[test]
-fn names_in_local_data_of_unbound_are_whole_without_a_dot_too() {
+fn undotted_local_data_is_absolute() {
     let found = unbound(
         "server:\n local-zone: \"corp.lan\" static\n local-data: \"corp.lan MX 10 relay.corp.lan\"\n local-data: \"s.corp.lan SRV 0 0 25 relay.corp.lan.\"\n local-data: 'corp.lan TXT \"v=spf1 mx\"'\n local-zone: \"0.0.10.in-addr.arpa\" static\n local-data-ptr: \"10.0.0.25 relay.corp.lan\"\n",
     );
@@ -111,7 +113,7 @@ fn names_in_local_data_of_unbound_are_whole_without_a_dot_too() {
 }
 
 #[test]
-fn records_of_unbound_that_are_written_twice_are_taken_once() {
+fn duplicate_records_are_imported_once() {
     let data = |addresses: &[&str]| {
         let lines = addresses.iter().map(|address| format!(" local-data: \"a.example. A {address}\"\n"));
         format!("server:\n{}", lines.collect::<String>())
@@ -126,8 +128,9 @@ fn records_of_unbound_that_are_written_twice_are_taken_once() {
     }
 }
 
+// The forwarders are asked first, and the root servers if they fail.
 #[test]
-fn empty_zones_of_bind_stay_here_below_forwarders_that_are_asked_first() {
+fn bind_empty_zones_stay_local() {
     let of = |options: &str, zones: &str| {
         named(&format!("options {{ forwarders {{ 192.0.2.53; }}; {options} }};\n{zones}"))
     };
@@ -160,7 +163,7 @@ fn empty_zones_of_bind_stay_here_below_forwarders_that_are_asked_first() {
 }
 
 #[test]
-fn private_reverse_names_of_dnsmasq_are_not_forwarded() {
+fn dnsmasq_bogus_priv_stays_local() {
     let found = dnsmasq(
         "no-resolv\nno-hosts\nbogus-priv\nserver=192.0.2.53\nserver=/15.0.10.in-addr.arpa/192.0.2.54\n",
     );
@@ -178,7 +181,7 @@ fn private_reverse_names_of_dnsmasq_are_not_forwarded() {
 }
 
 #[test]
-fn a_doubled_or_unreadable_record_takes_no_others_with_it() {
+fn unreadable_record_leaves_others() {
     let data = " local-zone: \"d.lan\" static\n local-data: \"x.d.lan A 10.0.0.1\"\n local-data: \"x.d.lan A 10.0.0.1\"\n local-data: \"y.d.lan A 10.0.0\"\n";
     let found = unbound(&format!("server:\n{data}"));
     assert_eq!(zone(&found, "d.lan"), "records = [\"x.d.lan. 3600 IN A 10.0.0.1\"]", "{found}");
@@ -186,7 +189,7 @@ fn a_doubled_or_unreadable_record_takes_no_others_with_it() {
 }
 
 #[test]
-fn of_several_sections_of_one_name_the_one_that_unbound_used_is_kept() {
+fn duplicate_sections_keep_effective_one() {
     let section =
         |kind: &str, server: &str| format!("{kind}-zone:\n name: \"dup.lan\"\n {kind}-addr: {server}\n");
     for (first, second, kept) in [
@@ -201,8 +204,9 @@ fn of_several_sections_of_one_name_the_one_that_unbound_used_is_kept() {
     }
 }
 
+// Unbound answers these names itself.
 #[test]
-fn names_that_unbound_answered_itself_are_told_where_servers_are_named_for_them() {
+fn sections_for_special_names_are_reported() {
     let section = |name: &str| format!("stub-zone:\n name: \"{name}\"\n stub-addr: 192.0.2.1\n");
     let found = unbound(&section("corp.test"));
     assert!(
@@ -216,7 +220,7 @@ fn names_that_unbound_answered_itself_are_told_where_servers_are_named_for_them(
 }
 
 #[test]
-fn name_servers_inside_a_local_zone_of_unbound_make_no_delegation() {
+fn local_ns_records_make_no_delegation() {
     let data = " local-data: \"sub.lan NS ns.lan\"\n local-data: \"www.sub.lan A 10.0.0.7\"\n";
     let found = unbound(&format!("server:\n local-zone: \"lan\" static\n{data}"));
     let records = zone(&found, "lan");
@@ -225,7 +229,7 @@ fn name_servers_inside_a_local_zone_of_unbound_make_no_delegation() {
 }
 
 #[test]
-fn one_address_for_a_domain_of_dnsmasq_that_stops_its_mail_is_dangerous() {
+fn address_that_stops_mail_is_dangerous() {
     for (address, is_dangerous) in
         [("10.1.1.1", true), ("fd00::1", true), ("0.0.0.0", false), ("::", false), ("#", false), ("", false)]
     {
@@ -238,7 +242,7 @@ fn one_address_for_a_domain_of_dnsmasq_that_stops_its_mail_is_dangerous() {
 }
 
 #[test]
-fn an_auth_zone_of_unbound_that_is_no_answer_to_clients_is_told() {
+fn auth_zone_for_lookups_is_reported() {
     for (downstream, is_told) in
         [("", false), (" for-downstream: yes\n", false), (" for-downstream: no\n", true)]
     {
@@ -249,7 +253,7 @@ fn an_auth_zone_of_unbound_that_is_no_answer_to_clients_is_told() {
 }
 
 #[test]
-fn an_auth_zone_of_unbound_that_gives_no_answers_is_left_out() {
+fn unused_auth_zone_is_left_out() {
     for (downstream, upstream, is_used) in [("no", "no", false), ("no", "yes", true), ("yes", "no", true)] {
         let found = unbound(&format!(
             "auth-zone:\n name: \"corp.example\"\n primary: 10.0.0.1\n for-downstream: {downstream}\n for-upstream: {upstream}\n"

@@ -54,7 +54,7 @@ fn compare(arguments: &[&str], golden: &str) {
 }
 
 #[test]
-fn each_sample_becomes_a_file_that_the_daemon_accepts() {
+fn samples_become_valid_configurations() {
     for (format, names) in SAMPLES {
         for name in names {
             let sample = format!("{format}/{name}.conf");
@@ -80,7 +80,7 @@ fn published_configurations_of_gateways_are_imported() {
 }
 
 #[test]
-fn the_exit_code_tells_whether_a_setting_needs_a_decision() {
+fn exit_code_reports_needed_decision() {
     let code = |sample: &str| resolverctl(&["import", "--from", "unbound", sample]).status.code();
     assert_eq!(code("unbound/debian.conf"), Some(0));
     assert_eq!(code("unbound/gateway.conf"), Some(1));
@@ -88,7 +88,7 @@ fn the_exit_code_tells_whether_a_setting_needs_a_decision() {
 }
 
 #[test]
-fn a_file_is_written_once_and_never_replaced() {
+fn output_file_is_never_replaced() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("resolverd.toml");
     let arguments = ["import", "--from", "unbound", "unbound/debian.conf", "-o", path.to_str().unwrap()];
@@ -101,8 +101,9 @@ fn a_file_is_written_once_and_never_replaced() {
     assert_eq!(fs::read_to_string(&path).unwrap(), written);
 }
 
+// The source may be readable by fewer users.
 #[test]
-fn a_written_file_is_readable_by_nobody_who_cannot_read_its_source() {
+fn output_mode_is_not_wider() {
     let directory = tempfile::tempdir().unwrap();
     let source = directory.path().join("unbound.conf");
     fs::write(&source, "server:\n  port: 5353\n").unwrap();
@@ -117,7 +118,7 @@ fn a_written_file_is_readable_by_nobody_who_cannot_read_its_source() {
 }
 
 #[test]
-fn what_is_no_configuration_is_told_with_its_place() {
+fn invalid_file_error_has_place() {
     let directory = tempfile::tempdir().unwrap();
     let told = |name: &str, text: &str| {
         let path = directory.path().join(name);
@@ -171,7 +172,7 @@ const NOTHING_ALONE: [(&str, &[&str]); 3] = [
 ];
 
 #[test]
-fn no_setting_of_a_manual_is_dropped_in_silence() {
+fn every_manual_setting_is_reported() {
     for (format, nothing_alone) in NOTHING_ALONE {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("one.conf");
@@ -200,7 +201,7 @@ fn no_setting_of_a_manual_is_dropped_in_silence() {
 }
 
 #[test]
-fn a_block_list_that_is_too_long_is_cut_and_reported_once() {
+fn long_block_list_is_cut() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("dnsmasq.conf");
     let names: String = (0..1_100).map(|number| format!("address=/n{number}.example/\n")).collect();
@@ -249,7 +250,7 @@ fn secrets_of_settings_are_never_shown() {
 
 /// A wrong file such as /etc/shadow may be given by mistake.
 #[test]
-fn the_lines_of_a_wrong_file_are_never_shown() {
+fn lines_of_wrong_file_stay_hidden() {
     let wrong = "root:$6$hidden$hidden/hidden:19000:0:99999:7:::\nbin:*:1::::::\nhidden = hidden\nhidden \"hidden\" hidden\n";
     for (format, typed) in [
         ("dnsmasq", "addn-hosts=wrong\n"),
@@ -301,7 +302,7 @@ fn zone(found: &str, name: &str) -> String {
 }
 
 #[test]
-fn a_forwarder_of_bind_over_tls_is_asked_over_tls() {
+fn bind_tls_forwarder_is_imported() {
     let found = imported(
         "named",
         &[(
@@ -315,7 +316,7 @@ fn a_forwarder_of_bind_over_tls_is_asked_over_tls() {
 }
 
 #[test]
-fn bind_listens_at_addresses_and_not_at_networks() {
+fn bind_listens_at_addresses_not_networks() {
     let found = imported(
         "named",
         &[(
@@ -335,8 +336,9 @@ fn bind_listens_at_addresses_and_not_at_networks() {
     assert!(found.contains("served DNS over TLS") && !keys(&found).contains(":853"), "{found}");
 }
 
+// They must not become plain listeners.
 #[test]
-fn encrypted_listeners_are_reported_and_are_no_plain_ones() {
+fn encrypted_listeners_are_reported() {
     let bind = "options { listen-on { 127.0.0.1; }; listen-on-v6 { none; };
         listen-on tls own { 192.0.2.1; }; listen-on port 80 tls none http default { 192.0.2.1; };
         listen-on port 5353 tls none { 127.0.0.2; }; };\n";
@@ -353,7 +355,7 @@ fn encrypted_listeners_are_reported_and_are_no_plain_ones() {
 }
 
 #[test]
-fn the_source_ports_of_bind_are_carried_over() {
+fn bind_source_ports_are_imported() {
     let of = |options: &str| imported("named", &[("named.conf", &format!("options {{ {options} }};\n"))]);
     let found = of("use-v4-udp-ports { 5353; range 100 20000; }; use-v6-udp-ports { range 1024 65535; };");
     assert!(keys(&found).contains("source_ports = \"1024-20000\""), "{found}");
@@ -367,15 +369,16 @@ fn the_source_ports_of_bind_are_carried_over() {
 }
 
 #[test]
-fn a_zone_of_bind_for_some_clients_is_reported() {
+fn bind_zone_for_clients_is_reported() {
     let zone =
         "zone \"a.example\" { type forward; forwarders { 192.0.2.1; }; allow-query { 10.0.0.0/8; }; };\n";
     let found = imported("named", &[("named.conf", zone)]);
     assert!(found.contains("answered some clients only"), "{found}");
 }
 
+// A zone whose servers are known by name alone must not be forwarded.
 #[test]
-fn a_stub_zone_of_named_servers_is_not_forwarded() {
+fn unbound_stub_host_is_reported() {
     let zone = "stub-zone:\n name: \"bl.example\"\n stub-host: ns.bl.example\n stub-host: ns2.bl.example\n";
     let found = imported("unbound", &[("unbound.conf", zone)]);
     assert!(!keys(&found).contains("[[zone]]") && found.contains("stub-host"), "{found}");
@@ -385,7 +388,7 @@ fn a_stub_zone_of_named_servers_is_not_forwarded() {
 }
 
 #[test]
-fn modules_and_keys_of_unbound_are_reported_by_their_effect() {
+fn unbound_modules_are_reported_by_effect() {
     let found = imported("unbound", &[("a.conf", "server:\n module-config: \"dns64 validator iterator\"\n")]);
     assert!(found.contains("DNS64"), "{found}");
     let root = "server:\n trust-anchor: \". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\"\n";
@@ -397,7 +400,7 @@ fn modules_and_keys_of_unbound_are_reported_by_their_effect() {
 }
 
 #[test]
-fn a_server_of_all_names_below_a_domain_is_carried_over() {
+fn dnsmasq_wildcard_server_is_imported() {
     let found = imported("dnsmasq", &[("a.conf", "no-resolv\nserver=/*.bl.example/192.0.2.1\n")]);
     assert!(found.contains("not to the domain itself"), "{found}");
     assert!(keys(&found).contains("name = \"bl.example\"\nforward = [\"192.0.2.1\"]"), "{found}");
@@ -410,7 +413,7 @@ fn a_server_of_all_names_below_a_domain_is_carried_over() {
 }
 
 #[test]
-fn a_dnsmasq_configuration_of_comments_tells_its_servers_and_names() {
+fn commented_dnsmasq_has_default_servers() {
     let found = imported("dnsmasq", &[("dnsmasq.conf", "# all\n#domain-needed\n")]);
     assert!(found.contains("sent queries to the servers in /etc/resolv.conf too"), "{found}");
     assert!(found.contains("answered with the names in /etc/hosts"), "{found}");
@@ -420,13 +423,13 @@ fn a_dnsmasq_configuration_of_comments_tells_its_servers_and_names() {
 }
 
 #[test]
-fn a_value_that_has_no_place_here_is_reported() {
+fn unsupported_value_is_reported() {
     let found = imported("dnsmasq", &[("a.conf", "host-record=gw.lan,gw,10.0.0.3,300\n")]);
     assert!(found.contains("gave a TTL of its own") && found.contains("10.0.0.3"), "{found}");
 }
 
 #[test]
-fn files_of_other_resolvers_are_named_with_the_page_that_has_their_options() {
+fn unsupported_format_names_migration_page() {
     for (name, text, program) in [
         ("kresd.conf", "net.listen('127.0.0.1', 53)\nmodules = { 'hints > iterate' }\n", "Knot Resolver"),
         ("config.yaml", "workers: 2\nnetwork:\n  listen:\n    - interface: 127.0.0.1\n", "Knot Resolver"),
@@ -448,7 +451,7 @@ fn files_of_other_resolvers_are_named_with_the_page_that_has_their_options() {
 
 /// If the time grew with the square of the number of lines, these imports would take minutes.
 #[test]
-fn a_long_file_is_imported_in_the_time_that_its_length_needs() {
+fn long_file_imports_in_linear_time() {
     let from = std::time::Instant::now();
     for format in ["unbound", "named", "dnsmasq"] {
         import(format, &[("a.conf", &"a.\n".repeat(20_000))]);

@@ -15,7 +15,7 @@ const NAME_DENIED: &str = "answered that the name of the zone does not exist (NX
 
 /// dnsmasq 2.90 answers NXDOMAIN for a blocked domain itself too, not only for the names below it.
 #[test]
-fn the_own_names_of_blocked_domains_of_dnsmasq_are_told_once() {
+fn nxdomain_of_blocked_domains_is_reported() {
     let found = dnsmasq("address=/ads.example/\nlocal=/lan/\naddress=/x.example/0.0.0.0\n");
     assert_eq!(found.matches(NAME_DENIED).count(), 2, "in the file and in the list: {found}");
     assert!(found.contains(&format!("{NAME_DENIED}; so did ads.example")), "{found}");
@@ -28,7 +28,7 @@ fn the_own_names_of_blocked_domains_of_dnsmasq_are_told_once() {
 
 /// Only in zone files does a name with an asterisk stand for other names.
 #[test]
-fn an_asterisk_in_local_data_makes_no_wildcard() {
+fn asterisk_in_local_data_is_literal() {
     let told = "gave a record of the name with the asterisk itself";
     for (zone_line, name) in
         [(" local-zone: \"x.example\" static\n", "*.x.example"), ("", "*.y.example"), ("", "*.z.y.example")]
@@ -50,7 +50,7 @@ fn an_asterisk_in_local_data_makes_no_wildcard() {
 
 /// Unbound 1.17 answers NOERROR without records for all names of a `redirect` zone without data.
 #[test]
-fn a_redirect_of_unbound_without_data_is_told() {
+fn unbound_redirect_without_data_is_nodata() {
     let told = "answered that the names have no records (NODATA)";
     for kind in ["redirect", "inform_redirect"] {
         let found =
@@ -66,7 +66,7 @@ fn a_redirect_of_unbound_without_data_is_told() {
 
 /// With `nodefault`, Unbound 1.17 removes only the default zone of exactly this name.
 #[test]
-fn nodefault_of_unbound_opens_the_zones_of_exactly_these_names() {
+fn nodefault_opens_exact_zone_only() {
     let told = "had no effect: Unbound has no default zone of this name";
     let forward = "forward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n";
     for name in ["1.168.192.in-addr.arpa", "x.test", "corp.example"] {

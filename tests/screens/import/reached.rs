@@ -15,8 +15,9 @@ fn unbound(text: &str) -> String {
     imported("unbound", &[("unbound.conf", text)])
 }
 
+// A client must be in allow-query-cache and in allow-recursion.
 #[test]
-fn names_are_resolved_for_clients_of_both_lists_of_bind() {
+fn bind_query_and_recursion_lists_intersect() {
     let recursion = "allow-recursion { 127.0.0.1; 10.1.0.0/16; 10.2.0.0/16; };";
     let found =
         named(&format!("options {{ allow-query-cache {{ 127.0.0.1; 10.1.0.0/16; }}; {recursion} }};\n"));
@@ -35,7 +36,7 @@ fn names_are_resolved_for_clients_of_both_lists_of_bind() {
 }
 
 #[test]
-fn clients_of_own_zones_of_bind_that_are_others_are_told() {
+fn differing_zone_clients_are_reported() {
     let wider = "had an answer for more clients than those that names were resolved for";
     let recursion = "allow-recursion { 127.0.0.1; 10.2.0.0/16; };";
     let found = named(&format!("options {{ {recursion} }};\n{CORP}"));
@@ -55,8 +56,9 @@ fn clients_of_own_zones_of_bind_that_are_others_are_told() {
     assert!(found.contains("chose the clients of zones without a list of their own"), "{found}");
 }
 
+// Later elements decide about a client that a nested list denies.
 #[test]
-fn clients_that_a_nested_list_of_bind_denies_are_left_to_later_elements() {
+fn nested_acl_denial_is_not_final() {
     let found = named(
         "acl inner { !10.2.0.1; 10.0.0.0/8; };\noptions { allow-recursion { inner; 127.0.0.1; 10.2.0.1; }; };\n",
     );
@@ -64,15 +66,16 @@ fn clients_that_a_nested_list_of_bind_denies_are_left_to_later_elements() {
     assert!(!keys(&found).contains("refuse") && !found.contains("had no effect"), "{found}");
 }
 
+// The view does not answer this host.
 #[test]
-fn a_view_that_does_not_answer_this_host_is_not_called_so() {
+fn view_without_host_is_reported() {
     let found = named(&format!("view \"lan\" {{ match-clients {{ 10.2.0.0/16; }}; {CORP} }};\n"));
     assert!(found.contains("add 127.0.0.0/8 and ::1 to listen.allow"), "{found}");
     assert!(!found.contains("answered this host"), "{found}");
 }
 
 #[test]
-fn forwarders_around_a_stub_zone_of_bind_come_before_its_servers() {
+fn bind_forwarders_precede_stub_servers() {
     let forwarders = "options { forward only; forwarders { 10.77.0.1; }; };\n";
     let zone = |more: &str| {
         format!("zone \"sec.lan\" {{ type static-stub; server-addresses {{ 10.77.0.2; }}; {more} }};\n")
@@ -91,8 +94,9 @@ fn forwarders_around_a_stub_zone_of_bind_come_before_its_servers() {
     assert!(!keys(&found).contains("10.77.0.2"), "{found}");
 }
 
+// The lists are localhost and localnets.
 #[test]
-fn the_built_in_lists_of_bind_have_the_addresses_that_the_file_names() {
+fn bind_builtin_lists_get_known_addresses() {
     // `localhost` stands for every address of this host, and `localnets` for every network of its interfaces.
     let found = named(
         "options { listen-on { 127.0.0.1; 10.0.0.25; }; listen-on-v6 { none; }; allow-recursion { localhost; 10.2.0.0/16; }; };\n",
@@ -159,7 +163,7 @@ fn blackhole_of_bind_chooses_no_clients() {
 }
 
 #[test]
-fn blackhole_of_bind_chooses_no_clients_of_a_view() {
+fn blackhole_does_not_select_view() {
     let of = |blackhole: &str| {
         named(&format!(
             "options {{ {OWN_HOST} blackhole {{ {blackhole} }}; }};\nview \"in\" {{ match-clients {{ localhost; 10.1.0.0/16; }}; {CORP} }};\n"
@@ -175,7 +179,7 @@ fn blackhole_of_bind_chooses_no_clients_of_a_view() {
 }
 
 #[test]
-fn exceptions_of_blackhole_of_bind_are_kept() {
+fn blackhole_exceptions_are_kept() {
     let of = |clients: &str, blackhole: &str| {
         let found =
             named(&format!("options {{ allow-recursion {{ {clients} }}; blackhole {{ {blackhole} }}; }};\n"));
@@ -226,14 +230,16 @@ fn exceptions_of_blackhole_of_bind_are_kept() {
     );
 }
 
+// An access-control-tag alone makes Unbound answer the network.
 #[test]
-fn a_network_with_a_tag_of_unbound_alone_is_allowed() {
+fn tagged_unbound_network_is_allowed() {
     let found = unbound("server:\n define-tag: \"a\"\n access-control-tag: 0.0.0.0/0 \"a\"\n");
     assert!(keys(&found).contains("\"0.0.0.0/0\"") && found.contains("answered every client"), "{found}");
 }
 
+// resolverd answers NODATA for the own name of the zone, and not NXDOMAIN.
 #[test]
-fn the_own_name_of_an_empty_zone_of_unbound_is_told() {
+fn empty_unbound_zone_name_is_reported() {
     let found = unbound(
         "server:\n local-zone: \"ads.example.\" always_nxdomain\n local-zone: \"bad.example.\" static\n",
     );
@@ -243,8 +249,9 @@ fn the_own_name_of_an_empty_zone_of_unbound_is_told() {
     assert!(!found.contains("(NXDOMAIN)"), "{found}");
 }
 
+// An element `none` in a list of BIND matches no client.
 #[test]
-fn clients_behind_none_of_bind_are_refused() {
+fn clients_behind_none_are_refused() {
     for (clients, expected) in [
         ("10.1.1.1; none; 10.2.0.0/16;", "allow = [\"10.1.1.1/32\"]"),
         ("10.1.1.1; !none;", "allow = [\"10.1.1.1/32\", \"0.0.0.0/0\", \"::/0\"]"),
@@ -259,7 +266,7 @@ fn clients_behind_none_of_bind_are_refused() {
 }
 
 #[test]
-fn a_static_stub_zone_of_bind_for_fewer_clients_is_told() {
+fn restricted_static_stub_is_reported() {
     let of = |zone: &str| {
         named(&format!(
             "options {{ {OWN_HOST} allow-query {{ 127.0.0.1; 10.1.0.0/16; }}; allow-recursion {{ 10.0.0.0/8; 127.0.0.1; }}; }};\n{zone}"
@@ -280,8 +287,9 @@ fn times_of_bind_may_have_units() {
     }
 }
 
+// The other resolver did not answer the programs of this host.
 #[test]
-fn programs_of_this_host_without_an_answer_are_told() {
+fn refused_host_is_reported() {
     let told = "refused or dropped the queries of this host";
     let found = unbound("server:\n access-control: 127.0.0.0/8 refuse\n access-control: 10.0.0.0/8 allow\n");
     assert!(found.contains(told), "{found}");
@@ -290,7 +298,7 @@ fn programs_of_this_host_without_an_answer_are_told() {
 }
 
 #[test]
-fn each_address_of_this_host_without_an_answer_is_told() {
+fn each_refused_loopback_is_reported() {
     let told = "refused or dropped the queries of this host";
     let of = |rules: &str| unbound(&format!("server:\n{rules}"));
     let found = of(" access-control: ::1 refuse\n access-control: 10.0.0.0/8 allow\n");
@@ -307,7 +315,7 @@ fn each_address_of_this_host_without_an_answer_is_told() {
 
 /// With `interface`, dnsmasq listens at the loopback addresses too, whatever the order of the lines.
 #[test]
-fn addresses_of_this_host_of_dnsmasq_are_kept() {
+fn dnsmasq_interface_keeps_loopback_addresses() {
     let addresses = "addresses = [\"10.0.0.5:53\", \"127.0.0.1:53\", \"[::1]:53\"]";
     for typed in ["listen-address=10.0.0.5\ninterface=eth0\n", "interface=eth0\nlisten-address=10.0.0.5\n"] {
         let found = imported("dnsmasq", &[("dnsmasq.conf", typed)]);
@@ -316,7 +324,7 @@ fn addresses_of_this_host_of_dnsmasq_are_kept() {
 }
 
 #[test]
-fn a_setting_of_unbound_that_is_off_is_told_as_off() {
+fn disabled_unbound_settings_are_reported_off() {
     for (typed, did, instead, wanted) in [
         (
             "tls-use-sni: no",

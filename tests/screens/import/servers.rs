@@ -3,7 +3,7 @@
 use super::{imported, keys, zone};
 
 #[test]
-fn zones_whose_answers_keep_private_addresses_are_told() {
+fn zones_losing_private_addresses_are_reported() {
     let told = "removed these addresses from answers of the servers of list.example too";
     for (format, protected, zones) in [
         (
@@ -32,7 +32,7 @@ fn zones_whose_answers_keep_private_addresses_are_told() {
 }
 
 #[test]
-fn a_server_that_is_named_twice_is_asked_once() {
+fn duplicate_server_is_queried_once() {
     for (format, text, wanted) in [
         (
             "named",
@@ -50,8 +50,9 @@ fn a_server_that_is_named_twice_is_asked_once() {
     }
 }
 
+// The servers of the stub zone are known by name alone.
 #[test]
-fn private_reverse_names_of_servers_without_addresses_stay_here_as_in_unbound() {
+fn private_reverse_stub_stays_local() {
     let forward = "forward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n";
     let stub = "stub-zone:\n name: \"0.0.10.in-addr.arpa\"\n stub-host: ns.corp.example\n";
     for around in ["", forward] {
@@ -66,7 +67,7 @@ fn private_reverse_names_of_servers_without_addresses_stay_here_as_in_unbound() 
 }
 
 #[test]
-fn servers_that_named_never_asked_are_in_no_zone() {
+fn bogus_bind_servers_are_left_out() {
     let bogus = "server 192.0.2.9 { bogus yes; };\n";
     let text = format!(
         "options {{ forward only; forwarders {{ 192.0.2.9; 192.0.2.8; }}; }};\n{bogus}zone \"st.example\" {{ type static-stub; forwarders {{ }}; server-addresses {{ 192.0.2.9; 192.0.2.7; }}; }};\n"
@@ -77,7 +78,7 @@ fn servers_that_named_never_asked_are_in_no_zone() {
 }
 
 #[test]
-fn the_port_of_named_is_that_of_the_servers_that_it_asks() {
+fn bind_port_applies_to_forwarders() {
     let text = "options { port 5300; listen-on { 127.0.0.1; }; forward only; forwarders { 192.0.2.9; 192.0.2.8 port 53; }; };\n";
     let found = imported("named", &[("a.conf", text)]);
     assert_eq!(zone(&found, "."), "forward = [\"192.0.2.9:5300\", \"192.0.2.8\"]", "{found}");
@@ -93,7 +94,7 @@ fn is_dangerous(format: &str, text: &str, told: &str) -> bool {
 }
 
 #[test]
-fn names_that_dnsmasq_sent_nowhere_or_elsewhere_are_told_as_dangerous() {
+fn unserved_dnsmasq_names_are_dangerous() {
     let dangerous = |text: &str, told: &str| is_dangerous("dnsmasq", text, told);
     let refused = "refused all names for which no server is named";
     assert!(dangerous("no-resolv\nserver=/corp.test/192.0.2.1\n", refused));
@@ -102,8 +103,9 @@ fn names_that_dnsmasq_sent_nowhere_or_elsewhere_are_told_as_dangerous() {
     assert!(dangerous("server=//192.0.2.1\n", "had a server for names without a dot"));
 }
 
+// Unbound resolved the addresses of the other family from the internet.
 #[test]
-fn an_address_of_one_family_whose_zone_in_unbound_leaves_the_other_to_resolution_is_dangerous() {
+fn single_family_typetransparent_is_dangerous() {
     let own = "local-data: \"www.a.test A 192.0.2.1\"\n";
     let both = format!("{own}local-data: \"www.a.test AAAA 2001:db8::1\"\n");
     for (kind, data, expected) in
@@ -117,7 +119,7 @@ fn an_address_of_one_family_whose_zone_in_unbound_leaves_the_other_to_resolution
 
 /// Unlike resolverd, Unbound and BIND query the name servers of a delegation even if these have private addresses.
 #[test]
-fn delegations_to_private_servers_are_told_where_a_private_network_is_served() {
+fn private_delegations_are_reported() {
     let told = "asked servers with private addresses";
     let of = |format: &str, text: &str| imported(format, &[("a.conf", text)]).matches(told).count();
     for (format, text) in [

@@ -19,7 +19,7 @@ fn is_off(found: &str) -> (bool, bool) {
 }
 
 #[test]
-fn unbound_without_a_trust_anchor_or_the_validator_does_not_validate() {
+fn unbound_without_anchor_disables_validation() {
     let forward = "forward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n";
     let root = format!("server:\n trust-anchor: \". DS {DS}\"\n");
     for (text, off) in [
@@ -42,7 +42,7 @@ fn unbound_without_a_trust_anchor_or_the_validator_does_not_validate() {
 }
 
 #[test]
-fn bind_without_trust_anchors_validates_only_by_itself() {
+fn bind_validation_needs_trust_anchors() {
     let anchors = format!("{{ . initial-ds {}; }};", DS.replace(" E", " \"E") + "\"");
     let with = |keys: &str| format!("options {{ dnssec-validation yes; }};\n{keys} {anchors}\n");
     for (text, off) in [
@@ -60,7 +60,7 @@ fn bind_without_trust_anchors_validates_only_by_itself() {
 }
 
 #[test]
-fn anchors_of_other_zones_than_the_root_are_told() {
+fn anchors_below_root_are_reported() {
     let told = "validated names below its trust anchors only";
     let own = format!("corp.example. DS {DS}");
     let root = format!(". DS {DS}");
@@ -83,8 +83,9 @@ fn anchors_of_other_zones_than_the_root_are_told() {
     }
 }
 
+// Only if Unbound validated.
 #[test]
-fn answers_that_unbound_let_through_are_dangerous_where_it_validated() {
+fn permissive_validation_is_dangerous() {
     for (setting, told) in [
         (
             "harden-dnssec-stripped: no",
@@ -101,7 +102,7 @@ fn answers_that_unbound_let_through_are_dangerous_where_it_validated() {
 }
 
 #[test]
-fn private_issuers_of_certificates_of_forwarders_are_told() {
+fn private_tls_bundle_is_reported() {
     let told = "add this issuer to those of the system";
     for (file, is_told) in [("/etc/own.pem", true), ("/etc/ssl/certs/ca-certificates.crt", false)] {
         let found = result("unbound", &format!("{ANCHOR} tls-cert-bundle: \"{file}\"\n"));
@@ -110,7 +111,7 @@ fn private_issuers_of_certificates_of_forwarders_are_told() {
 }
 
 #[test]
-fn cas_of_its_own_for_the_certificates_of_servers_are_told() {
+fn own_tls_ca_is_reported() {
     let told = "install a CA of your own there";
     let named = |ca: &str| {
         let tls = format!("tls corp {{ remote-hostname \"dns.example\"; {ca} }};\n");
@@ -126,7 +127,7 @@ fn cas_of_its_own_for_the_certificates_of_servers_are_told() {
 const PRIVATE_DS: &str = "37015 13 2 DA5461E2787C6BF3ECA9B386A863402AFC6643CFF4BFD383979896FC1947505D";
 
 #[test]
-fn keys_of_a_private_root_are_dangerous() {
+fn private_root_key_is_dangerous() {
     let found = result("unbound", &format!("server:\n trust-anchor: \". DS {PRIVATE_DS}\"\n"));
     assert_eq!(weight(&found, "gave a key to validate with"), "dangerous", "{found}");
 }

@@ -13,7 +13,7 @@ const A: &str = "zone \"corp.example\" { type primary; file \"a.zone\"; };";
 const B: &str = "zone \"corp.example\" { type primary; file \"b.zone\"; };";
 
 #[test]
-fn the_only_view_of_all_clients_is_the_file() {
+fn sole_view_becomes_whole_file() {
     let found = named(&format!(
         "options {{ listen-on {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; }};\nview \"all\" {{ match-clients {{ any; }}; {A} }};\n"
     ));
@@ -25,8 +25,9 @@ fn the_only_view_of_all_clients_is_the_file() {
 
 const REFUSED: &str = "is not converted, and its clients are refused";
 
+// The clients of the other views are refused.
 #[test]
-fn the_view_of_this_host_is_imported_and_others_are_refused() {
+fn view_of_host_is_imported() {
     let inside =
         format!("view \"in\" {{ match-clients {{ localhost; 10/8; }}; allow-recursion {{ any; }}; {A} }};\n");
     let outside = format!("view \"out\" {{ match-clients {{ any; }}; recursion no; {B} }};\n");
@@ -63,7 +64,7 @@ fn the_view_of_this_host_is_imported_and_others_are_refused() {
 }
 
 #[test]
-fn names_of_lists_and_denied_lists_choose_the_view() {
+fn nested_lists_choose_view() {
     let lists = "acl bad { 10.6.6.6; };\nacl strangers { !127.0.0.1; !::1; !10/8; any; };\nacl inside { !bad; !strangers; any; };\n";
     let inside = format!("view \"in\" {{ match-clients {{ inside; }}; allow-recursion {{ any; }}; {A} }};\n");
     let outside = format!("view \"out\" {{ match-clients {{ any; }}; recursion no; {B} }};\n");
@@ -84,7 +85,7 @@ fn names_of_lists_and_denied_lists_choose_the_view() {
 }
 
 #[test]
-fn clients_that_an_earlier_view_may_take_are_refused() {
+fn clients_of_earlier_view_are_refused() {
     let view = |name: &str, clients: &str, zone: &str| {
         format!("view \"{name}\" {{ match-clients {{ {clients} }}; allow-recursion {{ any; }}; {zone} }};\n")
     };
@@ -97,8 +98,9 @@ fn clients_that_an_earlier_view_may_take_are_refused() {
     assert!(keys(&found).contains("0.0.0.0/0"), "{found}");
 }
 
+// Also views for queries with the RD bit alone.
 #[test]
-fn views_by_address_and_by_recursion_are_told() {
+fn views_by_destination_are_reported() {
     let found = named(&format!(
         "view \"lan\" {{ match-destinations {{ 10.0.0.25; }}; {B} }};\nview \"in\" {{ match-destinations {{ 127/8; }}; match-recursive-only yes; allow-recursion {{ 10/8; 127/8; ::1; }}; {A} }};\n"
     ));
@@ -115,7 +117,7 @@ fn views_by_address_and_by_recursion_are_told() {
 }
 
 #[test]
-fn options_of_a_view_count_before_those_of_the_file() {
+fn view_options_override_global_options() {
     let found = named(&format!(
         "options {{ recursion no; dnssec-validation no; forwarders {{ 192.0.2.1; }}; }};\nview \"in\" {{ recursion yes; forward only; forwarders {{ 192.0.2.2; }}; {A} }};\n"
     ));
@@ -127,7 +129,7 @@ fn options_of_a_view_count_before_those_of_the_file() {
 }
 
 #[test]
-fn a_zone_outside_of_the_views_is_an_error_as_in_bind() {
+fn zone_outside_views_is_error() {
     let output = import("named", &[("named.conf", &format!("view \"in\" {{ }};\n{A}\n"))]);
     assert_eq!(output.status.code(), Some(6));
     let told = String::from_utf8(output.stderr).unwrap();
@@ -135,7 +137,7 @@ fn a_zone_outside_of_the_views_is_an_error_as_in_bind() {
 }
 
 #[test]
-fn views_of_unbound_are_told_and_their_clients_are_refused() {
+fn unbound_views_are_reported_and_refused() {
     let of = |networks: &str| {
         let server = "server:\n access-control: 10.0.0.0/8 allow\n local-zone: \"corp.lan\" static\n local-data: \"www.corp.lan. A 10.0.0.9\"\n";
         let views = "view:\n name: \"guests\"\n local-zone: \"corp.lan\" static\n local-data: \"www.corp.lan. A 192.0.2.9\"\n";
@@ -156,8 +158,9 @@ fn views_of_unbound_are_told_and_their_clients_are_refused() {
     }
 }
 
+// They are left out of the configuration.
 #[test]
-fn ipv4_clients_in_the_form_of_ipv6_are_left_out_and_told() {
+fn mapped_ipv4_clients_are_reported() {
     let mapped = "::ffff:10.0.0.0/104";
     let view = format!(
         "view \"in\" {{ match-clients {{ localhost; 10/8; {mapped}; }}; allow-recursion {{ any; }}; {A} }};\n"

@@ -21,7 +21,7 @@ fn a_byte_order_mark_is_skipped() {
 }
 
 #[test]
-fn a_cache_for_which_the_unit_permits_too_little_memory_is_told() {
+fn cache_beyond_unit_memory_is_reported() {
     let unit = include_str!("../../../systemd/resolverd.service");
     assert!(unit.contains("\nMemoryMax=600M\n"));
     // Besides the cache, the history needs a sixteenth of the cache size, but at most 64 MiB.
@@ -36,7 +36,7 @@ fn a_cache_for_which_the_unit_permits_too_little_memory_is_told() {
 }
 
 #[test]
-fn a_file_that_another_one_includes_is_told_as_such() {
+fn included_file_suggests_main_file() {
     let told = "if another file includes this one, import that file instead";
     let zone = "zone \"corp.example\" { type forward; forward only; forwarders { 192.0.2.1; }; };\n";
     let forward = "forward-zone:\n name: \"corp.example\"\n forward-addr: 192.0.2.1\n";
@@ -50,7 +50,7 @@ fn a_file_that_another_one_includes_is_told_as_such() {
 }
 
 #[test]
-fn each_command_that_a_finding_names_is_one_of_resolverctl() {
+fn commands_in_findings_exist() {
     let commands = String::from_utf8(super::resolverctl(&["--help"]).stdout).unwrap();
     let commands: Vec<&str> = commands.lines().filter_map(|line| line.split_whitespace().next()).collect();
     // In a sentence such as `resolverctl uses the socket`, the next word is a verb and not a command.
@@ -72,7 +72,7 @@ fn each_command_that_a_finding_names_is_one_of_resolverctl() {
 }
 
 #[test]
-fn a_setting_that_is_off_is_not_told_as_if_it_were_on() {
+fn disabled_settings_are_not_reported_enabled() {
     for (format, text, told, is_told) in [
         ("named", "options { querylog no; };\n", "logged each query", false),
         ("named", "options { querylog yes; };\n", "logged each query", true),

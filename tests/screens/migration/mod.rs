@@ -47,7 +47,7 @@ fn has(config: &Table, wanted: &str) -> bool {
 }
 
 #[test]
-fn each_option_becomes_the_keys_that_the_page_names() {
+fn converted_options_give_documented_keys() {
     for Row { format, option, typed, keys } in CONVERTED {
         let text = imported(format, typed);
         let config: Table = text.parse().unwrap();
@@ -59,7 +59,7 @@ fn each_option_becomes_the_keys_that_the_page_names() {
 }
 
 #[test]
-fn each_option_that_is_not_converted_is_told() {
+fn unconverted_options_are_reported() {
     for (format, option, typed) in NOT_CONVERTED {
         let text = imported(format, typed);
         let finding = text.lines().find(|line| line.starts_with("#   ") && line.contains(option));
@@ -111,7 +111,7 @@ fn the_page_has_these_tables() {
 }
 
 #[test]
-fn each_equivalent_is_a_key_of_our_file() {
+fn documented_equivalents_are_existing_keys() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/man/resolverd.toml.5");
     let page = fs::read_to_string(page).unwrap().replace('\\', "");
     for (option, here) in OF_RECURSOR.iter().chain(OF_KNOT) {
@@ -124,7 +124,7 @@ fn each_equivalent_is_a_key_of_our_file() {
 }
 
 #[test]
-fn each_configuration_of_the_page_is_fine() {
+fn configurations_of_page_are_valid() {
     let blocks: Vec<&str> =
         texts::BEHIND.split(".EX\nversion").skip(1).map(|block| block.split(".EE").next().unwrap()).collect();
     assert!(!blocks.is_empty());

@@ -56,7 +56,7 @@ fn changes_of_domain() {
 }
 
 #[test]
-fn change_before_message_is_its_last_line() {
+fn change_before_message_is_shown() {
     let report = MessageReport { changed: Some(moved()), ..silent() };
     let text = why::messages(&[&report], &moment, Style::Plain);
     assert_eq!(

@@ -47,7 +47,7 @@ fn replies(begin: Option<f64>, zones: Vec<FailedZone>) -> Vec<Reply> {
 }
 
 #[test]
-fn each_zone_has_its_reason_and_what_to_do() {
+fn failed_zones_show_reason_and_advice() {
     let refused = FailedZone {
         zone: Some("2.0.192.in-addr.arpa.".to_owned()),
         questions: 9,
@@ -83,7 +83,7 @@ fn each_zone_has_its_reason_and_what_to_do() {
 }
 
 #[test]
-fn how_far_the_record_reaches_is_said() {
+fn failed_says_reach_of_history() {
     let text = |replies: &[Reply]| failed::zones(replies, &since(60.0), &moment, Style::Plain);
     let none = replies(Some(3_600.0), Vec::new());
     both("failed_none", &text(&none), &lines(&none));

@@ -45,7 +45,7 @@ fn the_gateways_and_their_store() {
 }
 
 #[test]
-fn a_store_that_does_not_work_and_no_store() {
+fn failing_and_missing_store_match_screens() {
     let failing = FleetState {
         failing: Some("Connection refused (os error 111)".to_owned()),
         failing_for: Some(72.0),

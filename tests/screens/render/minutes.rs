@@ -47,7 +47,7 @@ fn span((from, to): (u64, u64), minutes: u64, load: u64) -> SpanReport {
 }
 
 #[test]
-fn a_span_next_to_that_of_the_week_before_and_each_minute_around_a_time() {
+fn stats_compare_periods_and_show_minutes() {
     const NOW: u64 = 1_795_165_980;
     const DAY: u64 = 86_400;
     let moment: minutes::Moment<'_> = &|unix| dns::clock::minute(unix as u64);

@@ -280,7 +280,7 @@ fn one_failed_resolution_has_no_plural() {
 }
 
 #[test]
-fn the_screen_of_a_daemon_that_has_just_started() {
+fn fresh_daemon_stats_match_screen() {
     let recorder = record::Recorder::new(dns::clock::Clock::machine(), 1);
     let mut fresh = control::stats(&recorder, Vec::new(), Window::FiveMinutes);
     (fresh.report.seconds, fresh.report.uptime) = (0.0, 0.0);
@@ -288,7 +288,7 @@ fn the_screen_of_a_daemon_that_has_just_started() {
 }
 
 #[test]
-fn the_screen_fits_a_terminal_whatever_the_numbers_are() {
+fn stats_screen_fits_terminal() {
     let mut worst = stats();
     worst.report.questions = u64::MAX / 100;
     let huge = u64::MAX / 1_000;
@@ -305,7 +305,7 @@ fn the_screen_fits_a_terminal_whatever_the_numbers_are() {
 }
 
 #[test]
-fn outcomes_on_the_screen_add_up_to_a_hundred_per_cent() {
+fn outcome_percentages_sum_to_hundred() {
     let screen = screen::stats(&stats(), Style::Plain);
     let after = screen.split("outcomes").nth(1).unwrap();
     let outcomes = after.split("discarded  ").next().unwrap();
@@ -338,7 +338,7 @@ fn well_and_not_well() {
 }
 
 #[test]
-fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
+fn plugin_line_has_worst_trouble() {
     let warning = |severity, problem: &str| Warning {
         severity,
         problem: problem.to_owned(),
@@ -400,7 +400,7 @@ fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
 }
 
 #[test]
-fn the_plugin_tells_a_certificate_that_expires_soon_or_has_expired() {
+fn plugin_reports_expiring_certificate() {
     let (now, day) = (1_775_001_600, 86_400);
     let told = |until| {
         let mut status = status(Vec::new());

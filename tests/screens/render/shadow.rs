@@ -91,7 +91,7 @@ fn differences_by_cause() {
 }
 
 #[test]
-fn a_run_without_answers_is_no_yes() {
+fn shadow_without_answers_has_no_verdict() {
     let report = ShadowReport::default();
     let summary = report.summary("192.0.2.53:53", true);
     golden("shadow_none.txt", &shadow::text(&report, &summary, Style::Plain));

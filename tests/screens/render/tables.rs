@@ -91,7 +91,7 @@ fn tables() {
 }
 
 #[test]
-fn a_table_shows_the_worst_rows_and_how_many_more_there_are() {
+fn long_table_shows_worst_rows() {
     let many: Vec<Reply> = (0..resolverctl::limits::MAX_SHOWN_ROWS + 17)
         .map(|number| Reply::Zone(zone(&format!("z{number}.example."), [0, 0, 0, 1, 1], 1, 3.0, "2 timeout")))
         .collect();

@@ -116,7 +116,7 @@ fn each_table_has_its_picture() {
 }
 
 #[test]
-fn a_wide_terminal_has_the_trend_of_each_row() {
+fn wide_top_shows_trends() {
     let mut live = TopLive::new((TopTable::Zones, Window::Minute), time_of_day, true);
     for step in 0..=30 {
         let shares = [f64::from(step + 10) / 40.0, 1.0, f64::from(60 - step) / 30.0, 1.0];
@@ -131,7 +131,7 @@ fn a_wide_terminal_has_the_trend_of_each_row() {
 }
 
 #[test]
-fn a_terminal_of_any_size_is_drawn() {
+fn top_draws_in_any_terminal_size() {
     for table in TopTable::ALL {
         let mut live = live(table);
         for width in [1, 2, 7, 40, 200] {
@@ -146,8 +146,9 @@ fn a_terminal_of_any_size_is_drawn() {
     }
 }
 
+// A restarted daemon has counters from zero; its first rates are not shown.
 #[test]
-fn the_help_and_the_trouble_with_the_daemon_have_a_picture() {
+fn top_help_and_outage_match_screens() {
     let mut live = live(TopTable::Zones);
     live.press(TopKey::Help);
     golden("top_help.txt", &picture(&live, WIDE));
@@ -172,7 +173,7 @@ fn the_help_and_the_trouble_with_the_daemon_have_a_picture() {
 }
 
 #[test]
-fn keys_sort_scroll_and_change_the_table() {
+fn top_keys_sort_scroll_and_switch() {
     let mut live = live(TopTable::Zones);
     let first = |live: &TopLive| live.rows()[0].name().to_owned();
     assert_eq!(first(&live), "badly-run.example.");
@@ -196,7 +197,7 @@ fn keys_sort_scroll_and_change_the_table() {
 }
 
 #[test]
-fn colours_are_used_only_if_they_are_wanted() {
+fn top_colours_are_optional() {
     let colors = |is_colored: bool| {
         let mut live = live(TopTable::Zones);
         live.is_colored = is_colored;
@@ -208,7 +209,7 @@ fn colours_are_used_only_if_they_are_wanted() {
 }
 
 #[test]
-fn names_of_strangers_do_not_act_on_the_terminal() {
+fn top_escapes_control_characters() {
     let evil = zone("a\u{1b}[2J\u{202e}.example.", [0, 0, 0, 1, 1], 1, 3.0, "2 timeout");
     let mut live = TopLive::new((TopTable::Zones, Window::Minute), time_of_day, true);
     live.read(&stats(), &[Reply::Zone(evil)], NOW);

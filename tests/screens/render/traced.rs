@@ -154,7 +154,7 @@ fn a_trace() {
 
 /// A trace with `--fresh` begins with an empty cache. So its text does not say what the cache contained.
 #[test]
-fn a_trace_past_the_cache_does_not_speak_of_the_cache() {
+fn fresh_trace_mentions_no_cache() {
     let records = vec![KeyFact { tag: 20_326, algorithm: 8, flags: 257 }];
     let events = [
         StepEvent::Memory { found: "local zone example.".to_owned() },

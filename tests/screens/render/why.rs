@@ -129,7 +129,7 @@ fn replies(messages: &[MessageReport]) -> Vec<Reply> {
 }
 
 #[test]
-fn a_message_is_a_waterfall_with_its_culprit() {
+fn why_shows_waterfall_with_culprit() {
     let messages = [silent(), fine()];
     let told: Vec<&MessageReport> = messages.iter().collect();
     both("why", &why::messages(&told, &moment, Style::Plain), &lines(&replies(&messages)));
@@ -137,7 +137,7 @@ fn a_message_is_a_waterfall_with_its_culprit() {
 }
 
 #[test]
-fn what_the_record_does_not_have_is_said() {
+fn why_without_record_shows_reach() {
     let history = HistoryReach {
         resolved: Some(1_795_160_000.0),
         cache: Some(1_795_163_600.0),
@@ -206,7 +206,7 @@ fn the_outcome_has_what_dns_said() {
 }
 
 #[test]
-fn what_cost_mail_time_is_a_table_of_three_sums() {
+fn why_costs_have_three_sums() {
     use CulpritKind as Kind;
     let row =
         |side, cause: Option<(Kind, &str)>, (time, before, messages, failed), next: Option<&str>| CostRow {
@@ -266,7 +266,7 @@ fn what_cost_mail_time_is_a_table_of_three_sums() {
 }
 
 #[test]
-fn a_history_that_begins_in_the_period_knows_no_change() {
+fn new_history_has_unknown_change() {
     let row = CostRow {
         side: Side::Client,
         kind: None,
@@ -300,7 +300,7 @@ fn a_history_that_begins_in_the_period_knows_no_change() {
 }
 
 #[test]
-fn a_pasted_line_stands_above_its_message() {
+fn pasted_line_precedes_message() {
     let line = "Nov 20 09:11:40 mx postfix/smtp[9]: 4A1B2C: to=<a@badly-run.example>, relay=mail.badly-run.example[192.0.2.9]:25, delay=31, delays=0.1/0.01/30/0.9, dsn=2.0.0, status=sent";
     let evidence = "these queries waited 20 ms for DNS; the delay was 0.1 s before the queue manager, 0.0 s in the queue manager, 30.0 s until the greeting of the remote server, 0.9 s during sending";
     let advice = "look at the server or the content filter that got the mail (relay=): it accepted the connection late or greeted late";
@@ -314,7 +314,7 @@ fn a_pasted_line_stands_above_its_message() {
 }
 
 #[test]
-fn queries_that_are_not_shown_are_counted_as_what_they_are() {
+fn hidden_queries_are_counted_by_kind() {
     let shown = |slow: usize, quick: usize, left_out: u64, of_subject: usize| {
         let mut report = fine();
         report.questions = (0..slow + quick)

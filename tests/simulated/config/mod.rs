@@ -44,7 +44,7 @@ fn the_shipped_file_says_the_defaults() {
 }
 
 #[test]
-fn a_file_that_only_says_its_version_is_the_default() {
+fn version_alone_is_default_configuration() {
     assert_eq!(load("version = 1\n").unwrap(), Config::default());
     assert_eq!(load("").unwrap_err(), "line 1: version is missing; write `version = 1` at the top\n");
     assert_eq!(
@@ -110,8 +110,9 @@ fn sections_with(path: &str) -> [(&'static str, String); 5] {
     ]
 }
 
+// Devices, directories and pipes without an end are refused.
 #[test]
-fn what_has_no_end_or_no_beginning_is_no_file_of_a_configuration() {
+fn special_files_are_refused_as_configuration() {
     let directory = tempfile::tempdir().unwrap();
     let pipe = directory.path().join("pipe");
     assert!(Command::new("mkfifo").arg("-m").arg("0600").arg(&pipe).status().unwrap().success());
@@ -133,7 +134,7 @@ fn what_has_no_end_or_no_beginning_is_no_file_of_a_configuration() {
 }
 
 #[test]
-fn a_file_is_bounded_while_it_is_read() {
+fn file_sizes_are_limited_while_reading() {
     let (directory, path) = file("");
     let large = |file: &str, octets: u64| {
         let file = std::fs::File::create(directory.path().join(file)).unwrap();
@@ -153,7 +154,7 @@ fn a_file_is_bounded_while_it_is_read() {
 }
 
 #[test]
-fn a_configuration_may_come_through_a_pipe() {
+fn configuration_is_read_from_pipe() {
     let (reader, mut writer) = std::io::pipe().unwrap();
     let written = std::thread::spawn(move || {
         writer.write_all(b"version = 1\n[cache]\n").unwrap();
@@ -167,7 +168,7 @@ fn a_configuration_may_come_through_a_pipe() {
 }
 
 #[test]
-fn zones_hosts_and_listeners_are_read_as_they_are_meant() {
+fn zones_hosts_and_listeners_are_parsed() {
     let (directory, path) = file(
         "version = 1\nresolve.source = [\"192.0.2.5\", \"2001:db8::5\"]\n\
          [[zone]]\nname = \"Corp.Example\"\nsource = [\"10.0.0.5\"]\nmax_ttl = \"1h\"\nnegative_max_ttl = \"5m\"\n\
@@ -229,7 +230,7 @@ fn zones_hosts_and_listeners_are_read_as_they_are_meant() {
 }
 
 #[test]
-fn the_examples_of_the_shipped_file_mean_something() {
+fn examples_in_shipped_file_are_valid() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
     let shipped = std::fs::read_to_string(shipped).unwrap();
     let uncommented = |line: &str| match line.strip_prefix('#') {
@@ -272,7 +273,7 @@ fn the_examples_of_the_shipped_file_mean_something() {
 }
 
 #[test]
-fn a_list_by_its_apex_is_that_of_all_lists() {
+fn list_lookup_by_apex_matches_table() {
     let config = load(
         "version = 1\n[[list]]\nname = \"bl.corp.example\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n[[list]]\nname = \"zen.spamhaus.org\"\nmax_age = \"1h\"\n",
     )
@@ -286,7 +287,7 @@ fn a_list_by_its_apex_is_that_of_all_lists() {
 }
 
 #[test]
-fn a_list_of_the_operators_own_has_the_test_entries_that_it_is_given() {
+fn own_list_has_configured_test_entries() {
     let list = |more: &str| {
         load(&format!(
             "version = 1\n[[list]]\nname = \"bl.corp.example\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n{more}"
@@ -314,8 +315,9 @@ fn a_list_of_the_operators_own_has_the_test_entries_that_it_is_given() {
     }
 }
 
+// Both names of the key together are an error.
 #[test]
-fn the_former_name_of_a_key_is_read_and_both_names_together_are_an_error() {
+fn former_key_name_is_still_read() {
     let list = |keys: &str| load(&format!("version = 1\n[[list]]\nname = \"zen.spamhaus.org\"\n{keys}\n"));
     let read = |keys| list(keys).unwrap().lists.remove(0).when_silent.unwrap();
     assert_eq!(read("when_dead = \"nxdomain\""), read("when_silent = \"nxdomain\""));

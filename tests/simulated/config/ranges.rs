@@ -89,7 +89,7 @@ fn the_shipped_file_says_the_ranges() {
 }
 
 #[test]
-fn zero_turns_the_history_off_with_quotes_and_without() {
+fn zero_history_size_disables_history() {
     for typed in ["0", "\"0\""] {
         let config = load(&format!("version = 1\n[history]\nsize = {typed}\n"));
         assert_eq!(config.map(|config| config.history.size), Ok(Some(0)), "{typed}");

@@ -39,7 +39,7 @@ fn asked(question: &str, wanted: &str) -> (String, String) {
 }
 
 #[test]
-fn a_chain_is_as_secure_as_its_weakest_part() {
+fn cname_chain_has_its_weakest_security() {
     play_all([
         asked("to-safe.safe.tld. A +DO", "NOERROR ad"),
         asked("back.hashed.tld. A +DO", "NOERROR ad"),
@@ -74,7 +74,7 @@ fn a_chain_is_as_secure_as_its_weakest_part() {
 
 /// The TTLs of a DNAME and of its CNAME, from servers and from the cache, must end before the signature expires.
 #[test]
-fn what_a_dname_redirects_is_proven_by_the_dname() {
+fn dname_signature_proves_synthesized_cname() {
     let world = format!("{TOP}{ZONES}");
     let told = |title: &str, text: &str| (title.to_owned(), format!("{world}{text}"));
     let dname = "  answer tree.safe.tld. 300 DNAME hashed.tld.\n";
@@ -115,7 +115,7 @@ fn what_a_dname_redirects_is_proven_by_the_dname() {
 /// A signed DNAME determines the CNAME (RFC 6672), so another CNAME in the answer is a lie. In an unsigned zone, resolverd makes the CNAME
 /// itself. If a DNAME makes a name too long, its signature proves this.
 #[test]
-fn a_signed_dname_is_believed_and_not_the_cname_beside_it() {
+fn signed_dname_overrides_wrong_cname() {
     let world = format!("{TOP}{ZONES}");
     let told = |title: &str, text: &str| (title.to_owned(), format!("{world}{text}"));
     let bush = "zone plainer.tld. ns.host.tld\n  tree 300 DNAME hashed.tld.\n";
@@ -177,7 +177,7 @@ fn signatures_of_other_names_reach_nobody() {
 
 /// The zone and its child zone are on the same servers.
 #[test]
-fn the_parents_nsec_is_no_proof_for_the_child() {
+fn parent_nsec_proves_nothing_for_child() {
     let inner = |fault: &str| {
         format!(
             "{TOP}{ZONE}zone sub.zone.tld. ns1.zone.tld ns2.zone.tld\n  www 300 A 10.0.0.7\n\
@@ -200,7 +200,7 @@ fn the_parents_nsec_is_no_proof_for_the_child() {
 
 /// The query for the DS records of a name above an unsigned zone is answered with a CNAME.
 #[test]
-fn an_alias_in_place_of_ds_says_that_no_zone_begins_there() {
+fn cname_for_ds_means_no_cut() {
     let world = |denial: &str| {
         format!(
             "{TOP}{ZONE}zone dept.alias.zone.tld. ns1.zone.tld ns2.zone.tld\n  www 300 A 10.0.0.8\n\
@@ -279,7 +279,7 @@ fn keys_may_be_exchanged_without_notice() {
 
 /// Signatures that are forged or by an unknown key cause at most one query for keys in ten seconds.
 #[test]
-fn signatures_of_unknown_keys_bring_no_storm_of_questions_for_keys() {
+fn unknown_key_signatures_cause_few_queries() {
     let zone = format!("{TOP}{ZONE}sign zone.tld.\nask www.zone.tld. A +DO\n  flags ad\nadvance 11s\n");
     // For a wrong signature, resolverd queries both servers, so two packets are expected besides the queries for keys.
     let ask = |owner: &str, keys: usize| {
@@ -303,7 +303,7 @@ fn signatures_of_unknown_keys_bring_no_storm_of_questions_for_keys() {
 
 /// A bogus answer is cached only for a short time. A client that asks with CD does not put the bogus answer into the cache for others.
 #[test]
-fn what_is_mended_is_believed_within_a_minute() {
+fn repaired_zone_is_secure_within_minute() {
     play_all([(
         "mended".to_owned(),
         format!(

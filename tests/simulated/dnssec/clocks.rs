@@ -21,7 +21,7 @@ fn played(title: &str, text: &str) -> (String, String) {
 /// The signatures of the root zone show that the clock is slow. Names are then resolved without AD, so that the host can find a time
 /// server.
 #[test]
-fn a_slow_clock_does_not_keep_names_from_resolving() {
+fn slow_clock_resolves_without_ad() {
     let untimed = "  rcode NOERROR\n  flags !ad\n  ede 5\n";
     let secure = "  rcode NOERROR\n  flags ad\n  ede none\n";
     play_all([
@@ -53,7 +53,7 @@ fn a_slow_clock_does_not_keep_names_from_resolving() {
 /// With a fast clock, a signature seems to have expired, and an attacker may have sent an old answer again. So the answer is bogus. When
 /// the clock is set, resolverd discards this result.
 #[test]
-fn what_failed_by_a_fast_clock_is_asked_again_when_it_is_set() {
+fn correcting_fast_clock_discards_bogus() {
     play_all([played(
         "a month",
         "clock fast 720h\nask www.zone.tld. A +DO\n  rcode SERVFAIL\n  ede 7\n\
@@ -64,7 +64,7 @@ fn what_failed_by_a_fast_clock_is_asked_again_when_it_is_set() {
 
 /// Signatures of other zones than the root must never make a correct clock count as slow.
 #[test]
-fn a_right_clock_is_not_talked_out_of_it() {
+fn correct_clock_is_not_called_slow() {
     play_all([
         (
             "a zone that signs ahead".to_owned(),
@@ -104,7 +104,7 @@ fn unsigned_zone() -> Arc<Lab> {
 /// set right while the distant server is queried. This server denies the name without AA. Such a denial is believed only if all servers give it. The
 /// near server gave an answer, so the client must get SERVFAIL.
 #[test]
-fn a_doubtful_denial_does_not_stand_against_an_answer_that_was_bogus_by_a_wrong_clock() {
+fn denial_without_aa_loses_to_bogus() {
     paused(async {
         let lab = unsigned_zone();
         let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);

@@ -54,7 +54,7 @@ fn cold(words: &str, owner: &str, kind: RecordType) -> [Duration; 2] {
 const TICKS: Duration = Duration::from_millis(6);
 
 #[test]
-fn a_cold_secure_answer_waits_for_no_keys() {
+fn cold_secure_answer_needs_no_wait() {
     for words in ["", "nsec3", "algorithm=8"] {
         for (owner, kind) in [
             ("www.deep.zone.tld.", RecordType::A),
@@ -72,7 +72,7 @@ fn a_cold_secure_answer_waits_for_no_keys() {
 
 /// The zone is on the servers of its parent, so no referral leads to it. resolverd queries its DS records and its keys at the same time.
 #[test]
-fn a_cut_that_nobody_told_of_costs_one_round_trip() {
+fn cut_without_referral_costs_round_trip() {
     let distance = Duration::from_millis(40);
     let [with, without] = [true, false].map(|validate| {
         paused(async {

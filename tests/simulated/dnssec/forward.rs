@@ -99,7 +99,7 @@ const TRUTH: [(&str, RecordType, Told); 11] = [
 ];
 
 #[test]
-fn a_forwarder_that_knows_dnssec_is_as_good_as_the_zones_own_servers() {
+fn dnssec_forwarder_matches_authoritative_servers() {
     for faults in [&[][..], &[Fault::Validates]] {
         paused(async {
             let lab = lab();
@@ -123,7 +123,7 @@ fn a_forwarder_that_knows_dnssec_is_as_good_as_the_zones_own_servers() {
 
 /// Without a trust anchor for the name, resolverd queries forwarders without CD, like Unbound. The forwarder then validates.
 #[test]
-fn a_zone_that_is_not_validated_here_is_validated_by_its_forwarder() {
+fn unvalidated_zone_is_validated_by_forwarder() {
     paused(async {
         let lab = lab();
         lab.server("one.tld").unwrap().set_faults(&[Fault::Validates]);
@@ -140,8 +140,9 @@ fn a_zone_that_is_not_validated_here_is_validated_by_its_forwarder() {
     });
 }
 
+// If it is the only forwarder, all names are bogus.
 #[test]
-fn a_forwarder_that_strips_signatures_is_passed_over_or_makes_all_bogus() {
+fn signature_stripping_forwarder_is_avoided() {
     paused(async {
         let lab = lab();
         lab.server("one.tld").unwrap().set_faults(&[Fault::NoDnssec]);
@@ -165,7 +166,7 @@ fn a_forwarder_that_strips_signatures_is_passed_over_or_makes_all_bogus() {
 
 /// A zone that is bogus at all servers does not make forwarders count as faulty.
 #[test]
-fn one_broken_domain_does_not_put_forwarders_last() {
+fn bogus_zone_does_not_demote_forwarders() {
     paused(async {
         let lab = lab();
         let simulation = simulation(&lab, vec![forward(".", &[1, 2])]);
@@ -189,7 +190,7 @@ fn one_broken_domain_does_not_put_forwarders_last() {
 
 /// The DS records and the keys of a zone are queried at the same time, so each zone cut takes one round trip.
 #[test]
-fn behind_a_forwarder_each_cut_costs_one_round_trip() {
+fn forwarded_cut_costs_one_round_trip() {
     paused(async {
         let lab = lab();
         let simulation = simulation(&lab, vec![forward(".", &[1])]);
@@ -202,7 +203,7 @@ fn behind_a_forwarder_each_cut_costs_one_round_trip() {
 }
 
 #[test]
-fn stub_zones_are_validated_unless_they_are_exempted() {
+fn stub_zones_are_validated_unless_exempt() {
     let stub = |validate| zone("corp.tld.", ZoneKind::Stub(vec![address(2)]), validate);
     for (validate, wanted) in [(true, SECURE), (false, INSECURE)] {
         paused(async {
@@ -238,7 +239,7 @@ fn file_of(zone: &SignedZone) -> String {
 }
 
 #[test]
-fn signed_zones_that_are_served_here_are_validated() {
+fn signed_local_zones_are_validated() {
     for (apex, signing) in [("corp.tld.", ""), ("deep.zone.tld.", "nsec3"), ("broken.tld.", "expired")] {
         paused(async {
             let lab = lab();
@@ -274,7 +275,7 @@ fn signed_zones_that_are_served_here_are_validated() {
 
 /// The public parent zone denies `intern.tld.` and its DS record, but the servers of the stub zone serve it.
 #[test]
-fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
+fn stub_zone_denied_by_parent_resolves() {
     paused(async {
         let mut tree = Tree::default();
         for (last, server) in (1..).zip(["one.tld", "ns.elsewhere"]) {
@@ -309,7 +310,7 @@ fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
 
 /// The parent's denial of a DS record at the name of the new zone is still in the cache.
 #[test]
-fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
+fn new_zone_survives_cached_parent_denial() {
     let tree = |parent: &str| {
         let mut tree = Tree::default();
         for (last, server) in (1..).zip(["one.tld", "ns.elsewhere"]) {
@@ -388,8 +389,9 @@ fn told_of_unvalidated(corp: &str, validate: bool) -> Vec<String> {
     lines.into_iter().map(|line| line.text).filter(|text| text.contains("is not validated")).collect()
 }
 
+// The signed parent zone has other data at the name of the [[zone]].
 #[test]
-fn a_zone_at_a_name_of_its_signed_parent_is_told_once() {
+fn unvalidated_local_zone_is_reported_once() {
     let told = told_of_unvalidated("corp 300 TXT here\n", true);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(

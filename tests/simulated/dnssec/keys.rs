@@ -63,17 +63,17 @@ fn hot_zone(also: Option<RecordType>) {
 }
 
 #[test]
-fn keys_of_a_zone_in_use_are_sought_anew_while_nobody_waits() {
+fn used_zone_keys_are_prefetched() {
     hot_zone(None);
 }
 
 #[test]
-fn a_client_that_asks_for_the_keys_does_not_keep_them_from_being_renewed() {
+fn client_dnskey_query_keeps_key_prefetch() {
     hot_zone(Some(RecordType::DNSKEY));
 }
 
 #[test]
-fn a_refresh_that_fails_leaves_the_keys_as_good_as_they_were() {
+fn failed_key_refresh_keeps_keys() {
     paused(async {
         let lab = lab();
         let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);

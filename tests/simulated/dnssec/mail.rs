@@ -33,7 +33,7 @@ fn mean(played: &[Played]) -> Duration {
 }
 
 #[test]
-fn a_message_waits_at_most_a_twentieth_longer() {
+fn validation_costs_mail_five_percent() {
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for seed in 1..=3 {
         with.extend(play(seed, true));

@@ -100,7 +100,7 @@ type Exempt = fn(&mut Config, ConfiguredZone);
 /// When a negative trust anchor is removed, no answer that it permitted may remain in the cache: neither at names below it, nor at aliases
 /// to such names.
 #[test]
-fn what_an_exemption_let_through_ends_with_it() {
+fn removed_exemption_discards_its_answers() {
     let stub = |validate| ConfiguredZone {
         name: name("broken.tld."),
         kind: ZoneKind::Stub(vec![SocketAddr::from(([127, 0, 0, 1], 53))]),

@@ -82,7 +82,7 @@ fn roll(title: &str, steps: &[(&str, Duration)]) {
 }
 
 #[test]
-fn a_key_that_signs_the_zone_is_rolled_while_clients_ask() {
+fn zsk_rollover_keeps_answers_secure() {
     roll(
         "shown before it signs (RFC 6781 section 4.1.1.1)",
         &[("zsk=old,new", SPREAD), ("zsk=old,new signs=new", SPREAD), ("zsk=new signs=new", SPREAD)],
@@ -91,7 +91,7 @@ fn a_key_that_signs_the_zone_is_rolled_while_clients_ask() {
 }
 
 #[test]
-fn the_key_that_the_parent_knows_is_rolled_while_clients_ask() {
+fn ksk_rollover_keeps_answers_secure() {
     roll(
         "both keys, then both DS (RFC 6781 section 4.1.2)",
         &[

@@ -191,8 +191,9 @@ fn a_whole_rollover_of_the_root() {
     });
 }
 
+// RFC 5011 requires 30 days before a new root key is trusted.
 #[test]
-fn an_attackers_key_of_29_days_is_never_trusted() {
+fn key_of_29_days_stays_pending() {
     played(async {
         let mut following = Following::new();
         following.days(OLD, 2).await;
@@ -211,8 +212,9 @@ fn an_attackers_key_of_29_days_is_never_trusted() {
     });
 }
 
+// A pending key is not trusted by the calendar alone.
 #[test]
-fn keys_survive_restarts_and_months_without_power() {
+fn root_keys_survive_restarts() {
     played(async {
         let mut following = Following::new();
         following.days(SHOWN, 20).await;
@@ -244,7 +246,7 @@ fn keys_survive_restarts_and_months_without_power() {
 }
 
 #[test]
-fn a_host_that_was_off_during_the_rollover_does_not_trust_by_itself() {
+fn rollover_while_off_is_not_trusted() {
     played(async {
         let mut following = Following::new();
         following.days(OLD, 2).await;
@@ -288,7 +290,7 @@ fn wrong_clocks_change_no_key() {
 }
 
 #[test]
-fn troubles_keep_the_keys_and_are_told_once() {
+fn root_key_troubles_are_logged_once() {
     let _alone = alone();
     let log = Lines::from_work(tracing::Level::INFO, || {
         paused(async {
@@ -323,7 +325,7 @@ fn troubles_keep_the_keys_and_are_told_once() {
 }
 
 #[test]
-fn the_key_of_the_configuration_turns_it_off_and_on() {
+fn update_trust_anchors_switches_key_following() {
     played(async {
         let mut following = Following::new();
         following.days(SHOWN, 35).await;

@@ -62,7 +62,7 @@ fn after_ten_addresses_slowest_list_decides() {
 
 /// A third of the DNS lists is not in the registry. One of their answers is not a valid listing, and the client gets it unchanged.
 #[test]
-fn lists_that_no_registry_has_are_in_the_batches_too() {
+fn unregistered_lists_join_batches() {
     paused(async {
         let unknown = ["b.barracudacentral.org.", "psbl.surriel.com.", "truncate.gbudb.net."];
         let text = |apex: &str| {
@@ -100,7 +100,7 @@ fn lists_that_no_registry_has_are_in_the_batches_too() {
 
 /// Two of three lists of domains are not in the registry.
 #[test]
-fn unregistered_lists_of_domains_are_asked_ahead() {
+fn unregistered_domain_lists_are_prefetched() {
     paused(async {
         let unknown = ["multi.surbl.org.", "multi.uribl.com."];
         let stage = Stage::new(&|_| String::new(), |config| {
@@ -135,7 +135,7 @@ fn unregistered_lists_of_domains_are_asked_ahead() {
 /// Half of the mail comes from a domain with the SPF macro `exists:%{ir}.spf.example`. Its names look like those of a DNS list, but
 /// spf.example is no list.
 #[test]
-fn a_zone_of_spf_macros_is_not_in_the_batches() {
+fn spf_macro_zone_joins_no_batch() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
         for number in 0..300 {
@@ -150,7 +150,7 @@ fn a_zone_of_spf_macros_is_not_in_the_batches() {
 }
 
 #[test]
-fn where_listings_end_the_checks_hardly_anything_is_asked_in_vain() {
+fn batches_waste_few_queries_with_listings() {
     for percent in [3, 20, 60] {
         paused(async {
             // Each address is listed by one of the DNS lists, chosen at random, or by none.
@@ -188,8 +188,9 @@ fn where_listings_end_the_checks_hardly_anything_is_asked_in_vain() {
     }
 }
 
+// The first list ends most checks, so the other lists wait for two lists in a row.
 #[test]
-fn where_the_first_list_ends_most_checks_the_others_wait_for_two_lists_in_a_row() {
+fn batch_waits_after_usually_listing_list() {
     paused(async {
         // The first DNS list lists two of three senders, as if most mail were spam.
         let is_listed = |number: u32| !number.is_multiple_of(3);
@@ -211,7 +212,7 @@ fn where_the_first_list_ends_most_checks_the_others_wait_for_two_lists_in_a_row(
 }
 
 #[test]
-fn lists_of_domains_are_asked_ahead_for_domains() {
+fn domain_lists_are_prefetched() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
         let mut times = Vec::new();
@@ -225,7 +226,7 @@ fn lists_of_domains_are_asked_ahead_for_domains() {
 }
 
 #[test]
-fn a_list_near_its_quota_is_left_to_the_clients() {
+fn list_near_quota_is_not_prefetched() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |config| {
             config.lists.push(ConfiguredList {
@@ -259,8 +260,9 @@ fn observing_and_off_send_nothing() {
     }
 }
 
+// The first two addresses only show the round trip to each list.
 #[test]
-fn a_configured_group_is_asked_together_from_the_second_address_on() {
+fn configured_group_is_batched_from_start() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |config| {
             config.dnsbl.batch = Mode::Configured;
@@ -274,7 +276,7 @@ fn a_configured_group_is_asked_together_from_the_second_address_on() {
 }
 
 #[test]
-fn no_list_of_domains_is_asked_about_addresses_nor_the_other_way_round() {
+fn batches_separate_address_and_domain_lists() {
     paused(async {
         let (addresses, domains) = (LISTS[0].0, DOMAIN_LISTS[0].0);
         let stage = Stage::new(&|_| String::new(), |config| {
@@ -296,8 +298,9 @@ fn no_list_of_domains_is_asked_about_addresses_nor_the_other_way_round() {
     });
 }
 
+// The gateway asks for the PTR record before it asks the DNS lists.
 #[test]
-fn the_lists_of_a_gateway_that_asks_the_ptr_first_are_asked_beside_it() {
+fn lists_are_prefetched_beside_ptr() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |config| config.lookahead.mode = LookaheadMode::Learned);
         let mut times = Vec::new();
@@ -321,7 +324,7 @@ fn the_lists_of_a_gateway_that_asks_the_ptr_first_are_asked_beside_it() {
 /// Two kinds of gateways ask alternately. With postscreen, the DNS lists are asked before smtpd asks for the PTR record. Without postscreen,
 /// smtpd asks for the PTR record before the lists.
 #[test]
-fn a_ptr_after_the_lists_does_not_hide_that_lists_follow_a_ptr_that_comes_first() {
+fn lists_follow_ptr_in_mixed_order() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |config| config.lookahead.mode = LookaheadMode::Learned);
         let mut times = Vec::new();
@@ -346,7 +349,7 @@ fn a_ptr_after_the_lists_does_not_hide_that_lists_follow_a_ptr_that_comes_first(
 }
 
 #[test]
-fn the_lists_of_domains_of_a_scanner_are_asked_after_the_mx() {
+fn domain_lists_are_prefetched_after_mx() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |config| config.lookahead.mode = LookaheadMode::Learned);
         let mut times = Vec::new();

@@ -78,8 +78,9 @@ impl Office {
     }
 }
 
+// The forwarder has lost the internet, and answers from its cache.
 #[test]
-fn a_forwarder_that_has_lost_the_internet_opens_no_breaker_by_what_it_remembers() {
+fn forwarder_cache_opens_no_breaker() {
     paused(async {
         let lists: Vec<&str> = LISTS.iter().map(|(apex, _)| *apex).collect();
         let office = Office::new(&lists);
@@ -92,8 +93,9 @@ fn a_forwarder_that_has_lost_the_internet_opens_no_breaker_by_what_it_remembers(
     });
 }
 
+// The other lists behind the forwarder are answered.
 #[test]
-fn a_list_that_alone_fails_behind_a_forwarder_is_told_by_what_others_of_them_say() {
+fn failing_list_behind_forwarder_opens_breaker() {
     paused(async {
         let office = Office::new(&[BROKEN]);
         for number in 0..20 {
@@ -108,7 +110,7 @@ fn a_list_that_alone_fails_behind_a_forwarder_is_told_by_what_others_of_them_say
 }
 
 #[test]
-fn silence_behind_a_forwarder_is_the_lists_own_only_while_it_finds_answers() {
+fn silent_forwarder_opens_no_breaker() {
     paused(async {
         let office = Office::new(&[]);
         for number in 0..5 {

@@ -39,7 +39,7 @@ async fn refuse(stage: &Stage) {
 }
 
 #[test]
-fn refusing_list_is_probed_each_half_minute() {
+fn refusal_probe_repeats_each_half_minute() {
     for (zone, faults) in [(REFUSES, &[][..]), (WORKS, &[Fault::Refused])] {
         paused(async {
             let stage = Stage::new(&|_| String::new(), |_| {});

@@ -27,8 +27,9 @@ fn well() -> Vec<&'static str> {
     all().into_iter().filter(|apex| ![DEAD, REFUSING].contains(apex)).collect()
 }
 
+// One list is dead, one refuses queries; neither lists anybody.
 #[test]
-fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
+fn broken_lists_cost_little_time() {
     paused(async {
         let without = {
             let stage = Stage::new(&|_| String::new(), |_| {});
@@ -83,8 +84,9 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
     });
 }
 
+// It is used again six seconds after it works again.
 #[test]
-fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
+fn dead_list_is_detected_within_seconds() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
         for number in 0..5 {
@@ -115,7 +117,7 @@ fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
 }
 
 #[test]
-fn a_dead_list_costs_mail_nothing_after_a_restart() {
+fn dead_list_stays_known_after_restart() {
     paused(async {
         let before = Stage::new(&|_| String::new(), |_| {});
         break_list(&before, DEAD, &[Fault::Dead]);
@@ -141,7 +143,7 @@ fn a_dead_list_costs_mail_nothing_after_a_restart() {
 }
 
 #[test]
-fn a_list_that_stutters_before_it_dies_is_told_as_soon() {
+fn stuttering_list_is_detected_as_soon() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
         for number in 0..3 {
@@ -163,8 +165,9 @@ fn a_list_that_stutters_before_it_dies_is_told_as_soon() {
     });
 }
 
+// Many other DNS lists were queried before.
 #[test]
-fn a_list_that_dies_after_many_others_is_told_as_soon() {
+fn late_dying_list_is_detected_soon() {
     paused(async {
         let known = Registry::built_in();
         let elsewhere = known.lists.values().filter(|list| {
@@ -207,7 +210,7 @@ fn a_slow_list_is_waited_for() {
 }
 
 #[test]
-fn an_outage_of_our_own_lets_no_spam_in() {
+fn local_outage_condemns_no_list() {
     for silent in [true, false] {
         paused(async {
             let stage = Stage::new(&|_| "* 60 A 127.0.0.2\n".to_owned(), |_| {});
@@ -242,7 +245,7 @@ fn an_outage_of_our_own_lets_no_spam_in() {
 }
 
 #[test]
-fn a_zone_that_only_looks_like_a_list_is_never_judged() {
+fn lookalike_zone_opens_no_breaker() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
         stage.ask(&question(sender(0), "spf.example.")).await;

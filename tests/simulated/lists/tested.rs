@@ -50,8 +50,9 @@ async fn code(stage: &Stage, text: &str) -> ResponseCode {
     stage.ask(text).await.message.metadata.response_code
 }
 
+// A list that nobody asks is not tested.
 #[test]
-fn a_list_is_tested_at_its_first_question_and_every_half_hour() {
+fn list_is_tested_every_half_hour() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
         assert_eq!(stage.entry(LIST).state(), ListState::Untested);
@@ -68,7 +69,7 @@ fn a_list_is_tested_at_its_first_question_and_every_half_hour() {
 }
 
 #[test]
-fn a_list_that_lists_the_world_is_found_out_and_its_listings_are_forgotten() {
+fn list_of_world_loses_its_listings() {
     paused(async {
         let stage = Stage::new(&|_| "* 86400 A 127.0.0.2\n*.0.0.127 86400 A 127.0.0.2\n".to_owned(), |_| {});
         let listed = question(sender(7), LIST);
@@ -90,7 +91,7 @@ fn a_list_that_lists_the_world_is_found_out_and_its_listings_are_forgotten() {
 }
 
 #[test]
-fn a_silent_list_is_not_tested_and_a_refusing_one_is_told_by_its_answers() {
+fn silent_and_refusing_lists_are_classified() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
         stage.serve(LIST, &[0, 1], "* 60 A 127.255.255.254\n");
@@ -108,7 +109,7 @@ fn a_silent_list_is_not_tested_and_a_refusing_one_is_told_by_its_answers() {
 }
 
 #[test]
-fn a_probe_names_the_lists_own_server_or_none() {
+fn probe_names_server_of_list() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
         for server in stage.servers(LIST) {
@@ -131,7 +132,7 @@ fn a_probe_names_the_lists_own_server_or_none() {
 }
 
 #[test]
-fn one_mirror_that_lists_the_world_condemns_no_list() {
+fn single_world_listing_mirror_is_ignored() {
     for broken in [0, 1] {
         paused(async {
             let stage = Stage::new(&|_| String::new(), |_| {});
@@ -148,8 +149,9 @@ fn one_mirror_that_lists_the_world_condemns_no_list() {
     }
 }
 
+// A sound test ends the state.
 #[test]
-fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
+fn sole_answering_server_decides_state() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
         stage.serve(LIST, &[0], WORLD);
@@ -181,7 +183,7 @@ async fn many(stage: &Stage, addresses: std::ops::Range<u32>) {
 }
 
 #[test]
-fn a_list_that_lists_nothing_is_found_out_and_back_once_it_lists_again() {
+fn list_of_nothing_is_detected() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
         stage.serve(LIST, &[0, 1], "");
@@ -204,7 +206,7 @@ fn a_list_that_lists_nothing_is_found_out_and_back_once_it_lists_again() {
 }
 
 #[test]
-fn a_list_whose_own_test_entries_differ_is_a_list() {
+fn list_with_differing_tests_is_used() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
         // One address in four is listed. The test entry that must be listed is not.
@@ -235,7 +237,7 @@ fn a_list_whose_own_test_entries_differ_is_a_list() {
 }
 
 #[test]
-fn a_list_with_one_test_entry_is_tested_by_it() {
+fn list_with_one_test_is_tested() {
     let (list, _) = ONE_POINT_LIST;
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
@@ -248,7 +250,7 @@ fn a_list_with_one_test_entry_is_tested_by_it() {
 }
 
 #[test]
-fn the_operator_has_a_list_tested_that_nobody_asks_and_a_mended_refusal_ends() {
+fn operator_test_updates_list_state() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
         stage.serve(LIST, &[0, 1], "* 60 A 127.255.255.254\n*.0.0.127 60 A 127.255.255.254\n");
@@ -290,7 +292,7 @@ fn own(tests: Option<TestEntries>) -> Stage {
 }
 
 #[test]
-fn a_list_of_the_operators_own_is_not_condemned_by_test_entries_that_it_never_promised() {
+fn own_list_without_tests_stays_untested() {
     paused(async {
         let stage = own(None);
         // Like some allowlists, this list lists 127.0.0.0/24 (the host of the operator) and the address of a partner. It has no configured
@@ -303,7 +305,7 @@ fn a_list_of_the_operators_own_is_not_condemned_by_test_entries_that_it_never_pr
 }
 
 #[test]
-fn a_list_of_the_operators_own_is_tested_by_the_points_that_it_is_given() {
+fn own_list_uses_configured_tests() {
     paused(async {
         let point = |text: &str| vec![name(&format!("{text}.{LIST}"))];
         let stage = own(Some(TestEntries { listed: point("7.0.18.198"), unlisted: point("1.2.0.192") }));
@@ -317,7 +319,7 @@ fn a_list_of_the_operators_own_is_tested_by_the_points_that_it_is_given() {
 }
 
 #[test]
-fn what_the_operator_asks_puts_no_list_into_use_and_teaches_nothing() {
+fn operator_query_changes_no_list_statistics() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
         stage.serve(LIST, &[0, 1], SOUND);
@@ -352,8 +354,9 @@ fn lines(run: impl AsyncFnOnce(&Stage)) -> Vec<String> {
     text.lines().filter(|line| line.contains(list)).map(|line| line.trim().to_owned()).collect()
 }
 
+// One line at the begin, one at the end.
 #[test]
-fn an_incident_has_a_line_when_it_begins_and_one_when_it_ends() {
+fn list_incident_has_two_log_lines() {
     let refuses = "* 60 A 127.255.255.254\n";
     let parked = "* 60 A 203.0.113.7\n";
     let told = lines(async |stage| {

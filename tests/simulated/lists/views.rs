@@ -77,8 +77,9 @@ async fn assert_refused(stage: &Stage, name: &str) {
     }
 }
 
+// Each listener gets the reply of its own settings.
 #[test]
-fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
+fn listeners_share_list_answers() {
     use ResponseCode::{NXDomain, NoError, ServFail};
     // The text of the zone of the DNS list, and the answers at the listeners `GUARDED`, `PASSING` and `DENYING`.
     let table = [
@@ -120,7 +121,7 @@ fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
 }
 
 #[test]
-fn an_answer_of_a_list_that_an_alias_leads_to_counts_for_the_list() {
+fn alias_to_listing_counts_for_list() {
     paused(async {
         let kind = ZoneKind::Records(vec![format!("alias CNAME {}", question(sender(1), LIST))]);
         let zone = ConfiguredZone { name: name("corp.test."), kind, ..ConfiguredZone::default() };
@@ -138,7 +139,7 @@ fn an_answer_of_a_list_that_an_alias_leads_to_counts_for_the_list() {
 }
 
 #[test]
-fn listeners_that_ask_at_the_same_time_ask_once() {
+fn simultaneous_listeners_send_one_query() {
     paused(async {
         let stage = Stage::new(&|_| "* 60 A 127.255.255.254\n".to_owned(), listeners);
         // resolverd learns the servers of the list and their round trips.
@@ -166,7 +167,7 @@ fn listeners_that_ask_at_the_same_time_ask_once() {
 }
 
 #[test]
-fn listeners_that_see_other_zones_know_nothing_of_each_other() {
+fn listeners_with_other_zones_share_nothing() {
     paused(async {
         let stage = Stage::new(&|_| "* 60 A 127.255.255.254\n".to_owned(), |config| {
             listeners(config);
@@ -181,7 +182,7 @@ fn listeners_that_see_other_zones_know_nothing_of_each_other() {
 }
 
 #[test]
-fn what_is_known_of_a_list_makes_answers_void_for_all_listeners() {
+fn changed_list_state_reaches_all_listeners() {
     paused(async {
         let stage = Stage::new(&|_| "* 86400 A 127.0.0.4\n".to_owned(), listeners);
         let name = question(sender(1), LIST);
@@ -202,7 +203,7 @@ fn what_is_known_of_a_list_makes_answers_void_for_all_listeners() {
 }
 
 #[test]
-fn a_breaker_that_one_listener_opened_holds_for_all() {
+fn open_breaker_holds_for_all_listeners() {
     paused(async {
         let stage = Stage::new(&|_| "* 60 A 127.0.0.4\n".to_owned(), listeners);
         for number in 0..5 {

@@ -35,7 +35,7 @@ async fn is_told(stage: &Stage, number: u32, apex: &str) {
 }
 
 #[test]
-fn a_parked_list_lists_nobody_however_often_the_way_to_it_has_changed() {
+fn parked_list_with_changing_stub_filtered() {
     paused(async {
         let stage = Stage::new(&|_| PARKED.to_owned(), |_| {});
         let resolver = stage.simulation.resolver();
@@ -58,7 +58,7 @@ fn a_parked_list_lists_nobody_however_often_the_way_to_it_has_changed() {
 }
 
 #[test]
-fn a_table_that_is_full_opens_no_gate() {
+fn full_table_still_filters_lists() {
     paused(async {
         let stage = Stage::new(&|_| PARKED.to_owned(), |_| {});
         let lists = stage.simulation.resolver().lists();

@@ -70,8 +70,9 @@ fn told<'a>(lines: &'a [Line], incident: &str) -> Vec<&'a Line> {
     lines.iter().filter(|line| line.is(incident)).collect()
 }
 
+// Later failures are counted in a line each hour.
 #[test]
-fn the_first_failure_of_a_domain_is_a_line_with_its_fields_and_the_others_are_counted() {
+fn first_failure_of_zone_is_logged() {
     let lines = lines(|| async {
         let simulation = simulation(&[
             ("silent.tld.", &[Fault::Dead], 20),
@@ -121,8 +122,9 @@ fn the_first_failure_of_a_domain_is_a_line_with_its_fields_and_the_others_are_co
     );
 }
 
+// At most ten such lines are logged a minute.
 #[test]
-fn a_slow_question_is_a_line_that_names_its_culprit_and_lines_are_bounded() {
+fn slow_query_line_names_culprit() {
     let lines = lines(|| async {
         let simulation = simulation(&[("slow.tld.", &[], 1_800), ("fine.tld.", &[], 20)]);
         let _tended = simulation.tend();
@@ -155,7 +157,7 @@ fn a_slow_question_is_a_line_that_names_its_culprit_and_lines_are_bounded() {
 }
 
 #[test]
-fn slow_questions_that_waited_for_the_same_servers_have_one_line() {
+fn joined_slow_queries_share_log_line() {
     let lines = lines(|| async {
         let simulation = simulation(&[("slow.tld.", &[], 1_800)]);
         let _tended = simulation.tend();
@@ -171,7 +173,7 @@ fn slow_questions_that_waited_for_the_same_servers_have_one_line() {
 }
 
 #[test]
-fn spam_with_many_dead_domains_does_not_fill_the_log() {
+fn many_dead_domains_cause_few_lines() {
     let lines = lines(|| async {
         let names: Vec<String> = (0..40).map(|number| format!("d{number}.tld.")).collect();
         let domains: Vec<(&str, &[Fault], u64)> =
@@ -196,7 +198,7 @@ fn spam_with_many_dead_domains_does_not_fill_the_log() {
 }
 
 #[test]
-fn failed_names_each_zone_with_its_servers_and_knows_which_work_again() {
+fn failed_shows_zones_and_recovery() {
     lines(|| async {
         let simulation = simulation(&[
             ("silent.tld.", &[Fault::Dead], 20),
@@ -244,7 +246,7 @@ fn failed_names_each_zone_with_its_servers_and_knows_which_work_again() {
 }
 
 #[test]
-fn a_silent_zone_works_again_only_after_an_answer_of_its_own_servers() {
+fn zone_recovers_by_own_servers_only() {
     lines(|| async {
         let simulation = simulation(&[("fine.tld.", &[], 20)]);
         let _tended = simulation.tend();
@@ -267,8 +269,9 @@ fn a_silent_zone_works_again_only_after_an_answer_of_its_own_servers() {
     });
 }
 
+// Failures of one zone are a warning.
 #[test]
-fn failures_of_one_zone_are_a_warning_and_those_of_many_are_critical() {
+fn failures_of_many_zones_are_critical() {
     lines(|| async {
         let names: Vec<String> = (0..9).map(|number| format!("d{number}.tld.")).collect();
         let domains: Vec<(&str, &[Fault], u64)> =
@@ -301,7 +304,7 @@ fn failures_of_one_zone_are_a_warning_and_those_of_many_are_critical() {
 }
 
 #[test]
-fn failed_of_one_client_says_the_same_of_a_zone_as_failed_of_all() {
+fn failed_of_client_matches_all() {
     lines(|| async {
         let simulation = simulation(&[("refused.tld.", &[Fault::Refused], 20)]);
         let of = |last: u8, name: &'static str| {
@@ -386,7 +389,7 @@ pub(crate) fn of(name: &str) -> Wanted {
 }
 
 #[test]
-fn after_a_restart_why_and_failed_know_what_failed_or_was_slow_before() {
+fn why_and_failed_survive_restart() {
     let store = stored(Redact::None);
     lines(|| async {
         let simulation = simulation(&[]);
@@ -426,8 +429,9 @@ fn after_a_restart_why_and_failed_know_what_failed_or_was_slow_before() {
     assert!(has(&octets, b"silent") && !has(&octets, b"fine") && !has(&octets, b"s3cret"));
 }
 
+// With `redact = "names"`, the disk has only the domain.
 #[test]
-fn a_name_that_the_disk_has_as_its_domain_is_found_by_the_domain_alone() {
+fn redacted_name_is_found_by_domain() {
     let store = stored(Redact::Names);
     lines(|| async {
         let simulation = simulation(&[]);
@@ -439,7 +443,7 @@ fn a_name_that_the_disk_has_as_its_domain_is_found_by_the_domain_alone() {
 }
 
 #[test]
-fn a_type_without_a_name_is_told_by_its_number() {
+fn unnamed_type_is_shown_by_number() {
     let lines = lines(|| async {
         let simulation = simulation(&[("silent.tld.", &[Fault::Dead], 20)]);
         let tells = tell(&simulation);

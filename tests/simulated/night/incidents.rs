@@ -80,8 +80,9 @@ fn told<'a>(lines: &'a [Line], incident: &str) -> Vec<&'a Line> {
     lines.iter().filter(|line| line.is(incident)).collect()
 }
 
+// One dead domain at an idle gateway is no outage of the own network.
 #[test]
-fn an_idle_gateway_that_asks_one_dead_domain_blames_it_and_not_its_own_network() {
+fn idle_gateway_blames_dead_domain() {
     let lines = lines(|| async {
         let simulation = simulation(lab(1, false));
         let _tended = simulation.tend();
@@ -101,8 +102,9 @@ fn an_idle_gateway_that_asks_one_dead_domain_blames_it_and_not_its_own_network()
     assert_eq!((told(&lines, "zone_answers").len(), lines.len()), (1, 2), "{lines:#?}");
 }
 
+// A separate fault of one domain keeps its own lines.
 #[test]
-fn an_outage_of_seven_seconds_is_two_lines_for_two_hundred_domains() {
+fn short_outage_has_two_log_lines() {
     for silent in [true, false] {
         let lines = lines(|| async {
             let simulation = simulation(lab(200, false));
@@ -156,7 +158,7 @@ fn an_outage_of_seven_seconds_is_two_lines_for_two_hundred_domains() {
 }
 
 #[test]
-fn loss_on_all_paths_is_told_as_a_fault_of_our_own_network() {
+fn packet_loss_on_all_paths_logged() {
     let lines = lines(|| async {
         let simulation = simulation(lab(12, false));
         let _tended = simulation.tend();
@@ -188,7 +190,7 @@ fn loss_on_all_paths_is_told_as_a_fault_of_our_own_network() {
 }
 
 #[test]
-fn an_outage_is_over_once_a_reload_forwards_all_names() {
+fn reload_to_forwarding_ends_outage() {
     let lines = lines(|| async {
         let simulation = simulation(lab(1, false));
         let _tended = simulation.tend();
@@ -217,7 +219,7 @@ fn an_outage_is_over_once_a_reload_forwards_all_names() {
 }
 
 #[test]
-fn what_is_bogus_is_not_answered_again_because_somebody_asks_with_cd() {
+fn cd_answers_do_not_end_bogus() {
     let lines = lines(|| async {
         let simulation = simulation(lab(1, true));
         let _tended = simulation.tend();

@@ -339,7 +339,7 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
 }
 
 #[test]
-fn every_line_of_a_bad_night_is_true() {
+fn log_lines_of_night_are_true() {
     for (silent, seed) in [(true, 1), (false, 1), (true, 2), (false, 2)] {
         println!("\nmessages are {} in the outage", if silent { "lost" } else { "not sent" });
         let mut truth = Truth::default();

@@ -200,7 +200,7 @@ async fn lines_are_settled(host: &Simulation) {
 }
 
 #[test]
-fn six_hours_later_and_after_a_restart_the_culprits_are_still_named() {
+fn culprits_survive_six_hours_and_restart() {
     let wanted = FAULTS.map(|(.., kind)| kind);
     let store = Arc::new(MemoryStore::default());
     lines(|| async {
@@ -248,8 +248,9 @@ async fn of_sender(host: &Simulation, at: u64) -> CulpritKind {
     pasted::settle(&line, found, &|began| began.to_string())[0].culprit.kind
 }
 
+// The quick queries of an email that waited for a list are not on the disk.
 #[test]
-fn the_quick_part_of_a_mail_that_waited_for_a_list_is_not_called_quick_by_the_disk() {
+fn partial_mail_on_disk_is_unknown() {
     let store = Arc::new(MemoryStore::default());
     lines(|| async {
         let first = host(Some(&store));
@@ -273,7 +274,7 @@ fn the_quick_part_of_a_mail_that_waited_for_a_list_is_not_called_quick_by_the_di
 }
 
 #[test]
-fn without_the_disk_six_hours_are_too_long_for_a_small_record() {
+fn small_history_without_disk_forgets_culprits() {
     lines(|| async {
         let host = host(None);
         night(&host).await;
@@ -283,7 +284,7 @@ fn without_the_disk_six_hours_are_too_long_for_a_small_record() {
 }
 
 #[test]
-fn a_client_that_slept_just_before_a_stop_is_named_after_the_restart() {
+fn sleeping_client_is_named_after_restart() {
     let store = Arc::new(MemoryStore::default());
     lines(|| async {
         let first = host(Some(&store));

@@ -16,7 +16,7 @@ use record::store::Store;
 use stage::memory_store::MemoryStore;
 
 #[test]
-fn messages_of_different_clients_stay_apart_on_a_disk_without_clients() {
+fn redacted_clients_keep_messages_apart() {
     for redact in [Redact::None, Redact::Client, Redact::Names] {
         let store = Arc::new(MemoryStore::default());
         let seen = async |simulation: &Simulation| {
@@ -56,7 +56,7 @@ fn messages_of_different_clients_stay_apart_on_a_disk_without_clients() {
 }
 
 #[test]
-fn the_disk_does_not_get_what_the_operator_withholds() {
+fn disk_omits_redacted_data() {
     let has = |redact: Redact, text: &[u8]| {
         let octets = stored(redact).0.lock().unwrap().clone();
         octets.windows(text.len()).any(|window| window == text)
@@ -71,7 +71,7 @@ fn the_disk_does_not_get_what_the_operator_withholds() {
 }
 
 #[test]
-fn the_log_does_not_get_what_the_operator_withholds() {
+fn log_omits_redacted_data() {
     for (redact, client, name) in
         [(Redact::None, true, true), (Redact::Client, false, true), (Redact::Names, false, false)]
     {

@@ -130,15 +130,16 @@ fn judged(plans: &[Plan]) -> [Verdicts; 2] {
 }
 
 #[test]
-fn lines_of_a_busy_gateway_get_no_cause_of_another_customer() {
+fn log_lines_get_own_cause_only() {
     let (mails, rate) = (by_hand("PROVIDERS_MAILS", 150), by_hand("PROVIDERS_RATE", 10));
     let [before, after] = judged(&Plan::many(by_hand("PROVIDERS_SEED", 1), mails, rate));
     println!("before a restart: {before:?}\nafter a restart: {after:?}");
     assert_eq!((before.wrong, after.wrong), (0, 0), "{before:?} {after:?}");
 }
 
+// Both emails go to customers of the same provider.
 #[test]
-fn a_healthy_mail_behind_a_failed_one_of_the_same_provider_is_healthy() {
+fn mail_after_failed_mail_is_healthy() {
     for shift in [150, 600, 1_900] {
         let failed = Plan::delivery(0, "c0.one.tld.");
         let [before, after] = judged(&[failed.clone(), Plan::delivery(shift, "c9.one.tld.")]);
@@ -163,7 +164,7 @@ fn a_healthy_mail_behind_a_failed_one_of_the_same_provider_is_healthy() {
 }
 
 #[test]
-fn the_next_session_of_a_host_does_not_get_the_cause_of_the_first_one() {
+fn next_session_gets_own_cause() {
     for shift in [300, 1_000, 1_900] {
         let sessions = |first: &str, next: &str| {
             vec![Plan::arrival(0, ("one", 1), first), Plan::arrival(shift, ("one", 1), next)]

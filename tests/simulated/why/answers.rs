@@ -136,8 +136,9 @@ const CASES: [Case; 11] = [
     ),
 ];
 
+// The answer comes from servers or from the cache.
 #[test]
-fn an_answer_that_a_line_reports_is_the_cause_from_servers_and_from_the_cache() {
+fn answer_in_log_line_is_cause() {
     paused(async {
         for (queries, lines, zone, evidence) in CASES {
             let simulation = world();
@@ -170,8 +171,9 @@ fn an_answer_that_a_line_reports_is_the_cause_from_servers_and_from_the_cache() 
     });
 }
 
+// An answer that a remote server reports is not the cause either.
 #[test]
-fn a_reported_answer_that_no_query_of_the_mail_has_is_unknown_and_that_of_a_remote_server_is_not_dns() {
+fn unqueried_answer_in_line_is_unknown() {
     paused(async {
         let simulation = world();
         for (text, kind) in [
@@ -230,7 +232,7 @@ fn refusal_in_line_is_no_listing() {
 }
 
 #[test]
-fn a_name_that_the_operator_asks_about_and_that_does_not_exist_is_the_cause() {
+fn nonexistent_name_is_cause() {
     paused(async {
         let simulation = world();
         ask(&simulation, "nohost.tld.", RecordType::MX).await;
@@ -244,8 +246,9 @@ fn a_name_that_the_operator_asks_about_and_that_does_not_exist_is_the_cause() {
     });
 }
 
+// The answer is concluded from cached signed records of the zone above.
 #[test]
-fn name_denied_by_cached_ranges_names_zone() {
+fn synthesized_denial_names_denied_zone() {
     paused(async {
         let simulation = world();
         let subject = || Some(WantedSubject::Name(wire_name(&name("gone2.tld.")).into()));

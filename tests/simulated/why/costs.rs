@@ -19,7 +19,7 @@ fn keys(rows: &[CostRow]) -> Vec<(Side, Option<CulpritKind>, &str)> {
 }
 
 #[test]
-fn the_largest_cause_of_the_side_that_cost_most_comes_first_with_its_change() {
+fn costliest_cause_comes_first() {
     use CulpritKind as Kind;
     paused(async {
         let simulation = world();
@@ -69,7 +69,7 @@ fn the_largest_cause_of_the_side_that_cost_most_comes_first_with_its_change() {
 }
 
 #[test]
-fn loss_on_the_way_to_zones_of_one_network_is_of_others() {
+fn loss_to_single_network_blames_others() {
     paused(async {
         let domains = ["lossy.tld.", "fine.tld.", "healthy.tld.", "nohost.tld."];
         for (domains, loss) in [(&domains[..1], None), (&domains[..], Some(300))] {

@@ -24,8 +24,9 @@ fn of_host(host: u8) -> Option<WantedSubject> {
     Some(WantedSubject::Address([198, 51, 100, host].into()))
 }
 
+// The pause between both does not count as a pause of the client.
 #[test]
-fn two_mails_of_one_host_and_sender_are_one_message_whose_pause_is_not_the_client_s() {
+fn two_mails_of_sender_are_one() {
     paused(async {
         let simulation = world();
         inbound(&simulation, 9, "fine.tld.", "fine.tld.").await;
@@ -39,7 +40,7 @@ fn two_mails_of_one_host_and_sender_are_one_message_whose_pause_is_not_the_clien
 }
 
 #[test]
-fn of_two_mails_at_once_the_healthy_one_does_not_get_the_culprit_of_the_other() {
+fn healthy_mail_keeps_out_other_culprit() {
     paused(async {
         let simulation = world();
         let sick = inbound(&simulation, 18, "healthy.tld.", "refused.tld.");
@@ -63,8 +64,9 @@ fn of_two_mails_at_once_the_healthy_one_does_not_get_the_culprit_of_the_other() 
     });
 }
 
+// No name joins the sender's domain to the host of the SMTP session.
 #[test]
-fn the_line_of_a_session_does_not_deny_a_slow_sender_that_no_name_joins_to_its_host() {
+fn unrelated_slow_sender_is_possible_wait() {
     paused(async {
         let simulation = world();
         let session = async {
@@ -99,7 +101,7 @@ fn the_line_of_a_session_does_not_deny_a_slow_sender_that_no_name_joins_to_its_h
 }
 
 #[test]
-fn a_delivery_beside_a_mail_that_waits_for_a_list_does_not_get_the_list_as_its_cause() {
+fn delivery_beside_list_wait_is_healthy() {
     paused(async {
         let simulation = world();
         let inbound = async {

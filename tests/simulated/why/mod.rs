@@ -202,7 +202,7 @@ fn kind_of(report: &MessageReport) -> (CulpritKind, &str, usize) {
 }
 
 #[test]
-fn each_fault_of_a_domain_is_named() {
+fn each_domain_fault_is_named() {
     use CulpritKind as Kind;
     paused(async {
         for (domain, kind) in [
@@ -233,7 +233,7 @@ fn each_fault_of_a_domain_is_named() {
 }
 
 #[test]
-fn the_cause_of_the_wanted_name_comes_first() {
+fn cause_of_wanted_name_comes_first() {
     paused(async {
         let simulation = world();
         let work = async {
@@ -249,8 +249,9 @@ fn the_cause_of_the_wanted_name_comes_first() {
     });
 }
 
+// The worse email had the wanted name from the cache.
 #[test]
-fn a_mail_that_waited_for_the_wanted_name_comes_before_a_worse_one_that_had_it_from_the_cache() {
+fn waiting_mail_precedes_cached_mail() {
     paused(async {
         let simulation = world();
         let work = async {
@@ -289,7 +290,7 @@ fn fine_mail_has_no_culprit() {
 }
 
 #[test]
-fn lists_that_are_silent_or_refuse_are_named() {
+fn silent_and_refusing_lists_are_named() {
     paused(async {
         for (list, kind) in
             [("bl.spamcop.net.", CulpritKind::ListSilent), ("psbl.surriel.com.", CulpritKind::ListRefused)]
@@ -314,7 +315,7 @@ fn lists_that_are_silent_or_refuse_are_named() {
 }
 
 #[test]
-fn the_key_of_a_list_is_not_shown() {
+fn list_key_is_redacted() {
     paused(async {
         let simulation = world();
         among_others(&simulation, check(&simulation, "9.100.51.198.secret1", KEYED)).await;
@@ -335,7 +336,7 @@ fn the_key_of_a_list_is_not_shown() {
 }
 
 #[test]
-fn loss_on_one_path_is_no_silence() {
+fn loss_on_path_is_no_silence() {
     paused(async {
         let simulation = world();
         let work = async {
@@ -350,7 +351,7 @@ fn loss_on_one_path_is_no_silence() {
 }
 
 #[test]
-fn an_outage_of_everything_is_our_own_network_s() {
+fn total_outage_blames_own_network() {
     paused(async {
         let simulation = world();
         // The background tasks query root servers while no server answers.
@@ -371,8 +372,9 @@ fn an_outage_of_everything_is_our_own_network_s() {
     });
 }
 
+// Two silent zones at an idle gateway are no outage of the own network.
 #[test]
-fn two_silent_zones_at_an_idle_gateway_are_no_outage() {
+fn idle_gateway_blames_silent_zones() {
     paused(async {
         let simulation = world();
         // The cache knows both domains. While their servers are silent, no other questions are asked.
@@ -390,7 +392,7 @@ fn two_silent_zones_at_an_idle_gateway_are_no_outage() {
 }
 
 #[test]
-fn a_zone_that_is_known_to_be_silent_is_named_with_its_server() {
+fn known_silent_zone_names_server() {
     paused(async {
         let simulation = world();
         among_others(&simulation, mail(&simulation, "silent.tld.")).await;
@@ -412,7 +414,7 @@ fn a_zone_that_is_known_to_be_silent_is_named_with_its_server() {
 }
 
 #[test]
-fn a_list_that_is_held_is_named_long_after_its_last_answer() {
+fn held_list_is_named_hours_later() {
     paused(async {
         for (list, kind) in
             [("bl.spamcop.net.", CulpritKind::ListSilent), ("psbl.surriel.com.", CulpritKind::ListRefused)]
@@ -431,7 +433,7 @@ fn a_list_that_is_held_is_named_long_after_its_last_answer() {
 }
 
 #[test]
-fn one_reader_reads_the_record_at_a_time() {
+fn history_has_one_reader_at_once() {
     let simulation = paused(async { world() });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
     runtime.block_on(async {
@@ -467,7 +469,7 @@ fn one_reader_reads_the_record_at_a_time() {
 }
 
 #[test]
-fn requests_that_are_answered_from_one_reading_get_the_replies_that_each_gets_alone() {
+fn batched_requests_match_single_requests() {
     paused(async {
         let simulation = world();
         among_others(&simulation, mail(&simulation, "slow.tld.")).await;
@@ -497,7 +499,7 @@ fn requests_that_are_answered_from_one_reading_get_the_replies_that_each_gets_al
 }
 
 #[test]
-fn a_client_that_sleeps_is_not_dns() {
+fn sleeping_client_is_not_dns() {
     paused(async {
         let simulation = world();
         let work = async {
@@ -517,8 +519,9 @@ fn a_client_that_sleeps_is_not_dns() {
     });
 }
 
+// The first, the wanted, the failed and the slowest questions are shown.
 #[test]
-fn a_long_message_shows_its_first_question_and_those_that_were_asked_for_failed_or_took_longest() {
+fn long_message_shows_decisive_questions() {
     paused(async {
         let simulation = world();
         let work = async {
@@ -549,7 +552,7 @@ fn a_long_message_shows_its_first_question_and_those_that_were_asked_for_failed_
 }
 
 #[test]
-fn an_address_finds_the_hosts_that_have_it_and_a_client_its_own() {
+fn address_finds_hosts_and_clients() {
     paused(async {
         let simulation = world();
         among_others(&simulation, mail(&simulation, "fine.tld.")).await;
@@ -564,7 +567,7 @@ fn an_address_finds_the_hosts_that_have_it_and_a_client_its_own() {
 }
 
 #[test]
-fn a_question_after_the_failure_is_explained_by_it() {
+fn question_after_failure_has_its_cause() {
     paused(async {
         let simulation = world();
         among_others(&simulation, mail(&simulation, "silent.tld.")).await;
@@ -584,7 +587,7 @@ fn a_question_after_the_failure_is_explained_by_it() {
 
 /// Questions and resolutions are counted at different times. `resolverctl stats --help` states by how much their numbers may differ.
 #[test]
-fn a_resolution_is_counted_when_it_ends_and_not_with_its_query() {
+fn resolution_is_counted_at_its_end() {
     paused(async {
         let simulation = world();
         let recorder = simulation.recorder();
@@ -598,7 +601,7 @@ fn a_resolution_is_counted_when_it_ends_and_not_with_its_query() {
 }
 
 #[test]
-fn the_time_of_questions_is_known_by_stage() {
+fn question_time_is_split_by_stage() {
     paused(async {
         let simulation = world();
         let begun = simulation.clock().mono();

@@ -25,8 +25,9 @@ fn resolverctl(setting: &Setting, arguments: &[&str]) -> (i32, String) {
     (code, text)
 }
 
+// Until then, the daemon serves its other addresses and warns.
 #[test]
-fn without_one_of_its_addresses_it_serves_the_other_and_says_so() {
+fn absent_address_is_served_when_added() {
     let (_world, setting) = setting();
     let mut command = setting.command();
     command.args(["--listen", ABSENT, "--listen", "127.0.0.1:0"]);
@@ -65,8 +66,9 @@ fn without_one_of_its_addresses_it_serves_the_other_and_says_so() {
     assert_eq!(Client::new(process.address).ask("www.tld.", RecordType::A).answers.len(), 1);
 }
 
+// All addresses are absent, or another program uses one of them.
 #[test]
-fn without_all_of_them_or_where_another_holds_one_it_ends_with_one_line() {
+fn unusable_addresses_prevent_start() {
     let (_world, setting) = setting();
     let held = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let taken = held.local_addr().unwrap().to_string();
@@ -108,7 +110,7 @@ fn an_address_that_comes_is_taken() {
 }
 
 #[test]
-fn an_address_that_means_all_replies_from_the_one_that_was_asked() {
+fn wildcard_listener_replies_from_asked_address() {
     let (_world, setting) = setting();
     for (all, asked) in [("0.0.0.0:0", ["127.0.0.9", "127.0.0.1"]), ("[::]:0", ["::1", "::1"])] {
         if all.starts_with('[') && std::net::UdpSocket::bind("[::1]:0").is_err() {
@@ -140,8 +142,9 @@ fn an_address_that_means_all_replies_from_the_one_that_was_asked() {
     }
 }
 
+// With few or no source ports left, the daemon warns or does not start.
 #[test]
-fn ports_that_the_host_reserves_are_known_when_it_starts() {
+fn reserved_ports_are_not_used() {
     let (_world, setting) = setting();
     let reserve = |ports: &str| {
         let script = format!("echo {ports} >/proc/sys/net/ipv4/ip_local_reserved_ports; ip link set lo up");

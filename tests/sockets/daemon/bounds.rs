@@ -24,8 +24,9 @@ const NAMES_PER_MIB: u64 = 5_000;
 /// The number of questions of one client socket in progress at the same time.
 const WINDOW: usize = 50;
 
+// Ten thousand names that are not in the cache are queried at once.
 #[test]
-fn ten_thousand_cold_names_at_once_stay_within_the_bounds() {
+fn cold_burst_stays_within_bounds() {
     let _alone = alone();
     let world = World::new(Duration::from_millis(50));
     let setting = Setting::new(&world, "[cache]\nsize = \"32MiB\"");
@@ -120,7 +121,7 @@ fn dropped(server: SocketAddr) -> u64 {
 }
 
 #[test]
-fn more_names_than_fit_stay_within_the_size_of_the_cache() {
+fn cache_fill_stays_within_size() {
     let _busy = busy();
     let world = World::new(Duration::from_millis(1));
     for size in sizes(&[32]) {

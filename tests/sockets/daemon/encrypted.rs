@@ -58,7 +58,7 @@ fn over_https(address: SocketAddr, path: &str, name: &str) -> String {
 }
 
 #[test]
-fn queries_go_over_one_connection_to_a_forwarder_over_https() {
+fn https_forwarder_uses_one_connection() {
     let world = World::new(Duration::from_millis(20));
     let (_folder, upstream) = forwarder(&world);
     let address = upstream.status().daemon.listen_https[0];
@@ -86,7 +86,7 @@ fn queries_go_over_one_connection_to_a_forwarder_over_https() {
 }
 
 #[test]
-fn queries_go_to_a_forwarder_over_tls() {
+fn tls_forwarder_gets_queries() {
     let world = World::new(Duration::from_millis(1));
     let (_folder, upstream) = forwarder(&world);
     let server = format!("tls://{}#dns.example", upstream.status().daemon.listen_tls[0]);
@@ -96,8 +96,9 @@ fn queries_go_to_a_forwarder_over_tls() {
     assert_eq!(counted(&upstream, "queries_https"), 0);
 }
 
+// The path or the name of the forwarder is wrong; the trace says which.
 #[test]
-fn a_wrong_path_or_name_of_a_forwarder_over_https_is_told_and_gets_no_other_query() {
+fn wrong_https_forwarder_gets_no_query() {
     let world = World::new(Duration::from_millis(1));
     let (_folder, upstream) = forwarder(&world);
     let (https, tls) = (upstream.status().daemon.listen_https[0], upstream.status().daemon.listen_tls[0]);
@@ -116,7 +117,7 @@ fn a_wrong_path_or_name_of_a_forwarder_over_https_is_told_and_gets_no_other_quer
 }
 
 #[test]
-fn queries_go_on_after_a_forwarder_over_https_was_started_again() {
+fn restarted_https_forwarder_is_used_again() {
     let world = World::new(Duration::from_millis(1));
     let (folder, upstream) = forwarder(&world);
     let address = upstream.status().daemon.listen_https[0];
@@ -135,7 +136,7 @@ fn queries_go_on_after_a_forwarder_over_https_was_started_again() {
 }
 
 #[test]
-fn resolvers_over_tls_https_and_quic_are_compared() {
+fn compare_queries_tls_https_and_quic() {
     let world = World::new(Duration::from_millis(1));
     let (setting, upstream) = forwarder(&world);
     let listens = upstream.status().daemon;

@@ -23,7 +23,7 @@ fn day() -> u64 {
 }
 
 #[test]
-fn how_a_list_is_and_what_it_was_asked_today_outlast_a_restart() {
+fn list_state_and_quota_survive_restart() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, LIST);
     let state = tempfile::tempdir().unwrap();
@@ -82,7 +82,7 @@ fn how_a_list_is_and_what_it_was_asked_today_outlast_a_restart() {
 }
 
 #[test]
-fn a_second_process_does_not_start_on_a_state_directory_in_use() {
+fn used_state_directory_prevents_start() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
     let other = Setting::new(&world, "");
@@ -110,7 +110,7 @@ fn in_minutes(process: &Process) -> u64 {
 }
 
 #[test]
-fn the_minutes_outlast_a_restart_and_a_file_that_is_torn_or_foreign() {
+fn minutes_survive_restart_and_torn_file() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
     let minutes = stage.state.path().join("minutes");
@@ -180,8 +180,9 @@ fn after(spoil: impl Fn(&Path), then: impl FnOnce(&Process, &Path, &str)) {
     assert!(process.status().warnings.iter().all(|warning| !warning.problem.contains("history")));
 }
 
+// The next history file begins.
 #[test]
-fn a_history_file_that_cannot_be_opened_is_named_and_the_next_begins() {
+fn unopenable_history_file_is_named() {
     let name = "00000000000000000007.record";
     let unreadable = |history: &Path| {
         std::fs::create_dir(history).unwrap();
@@ -203,7 +204,7 @@ fn a_history_file_that_cannot_be_opened_is_named_and_the_next_begins() {
 }
 
 #[test]
-fn the_status_tells_that_the_history_cannot_be_written_until_it_can() {
+fn status_reports_unwritable_history() {
     let file = |history: &Path| std::fs::write(history, "").unwrap();
     after(file, |process, state, said| {
         let history = state.join("history");

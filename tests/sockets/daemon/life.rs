@@ -34,7 +34,7 @@ const WAITING: usize = CLIENTS * QUESTIONS + STREAMED as usize;
 const _: () = assert!(WAITING < MAX_SILENT_FLIGHTS && WAITING < BUSY_FLIGHTS);
 
 #[test]
-fn it_answers_soon_after_it_was_started() {
+fn daemon_answers_soon_after_start() {
     let _alone = alone();
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
@@ -52,7 +52,7 @@ fn it_answers_soon_after_it_was_started() {
 }
 
 #[test]
-fn a_signal_ends_it_with_an_answer_for_everybody() {
+fn signal_answers_all_waiting_clients() {
     for signal in [Signal::TERM, Signal::INT] {
         let _alone = alone();
         let world = World::new(Duration::from_millis(1));
@@ -89,7 +89,7 @@ fn a_signal_ends_it_with_an_answer_for_everybody() {
 }
 
 #[test]
-fn whoever_asks_by_the_tool_when_it_ends_is_told_too() {
+fn stopping_daemon_answers_resolverctl() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let mut process = setting.start();
@@ -106,7 +106,7 @@ fn whoever_asks_by_the_tool_when_it_ends_is_told_too() {
 }
 
 #[test]
-fn what_servers_answer_soon_is_still_handed_out_at_the_end() {
+fn stopping_daemon_awaits_near_servers() {
     let _alone = alone();
     let world = World::new(Duration::from_millis(100));
     let setting = Setting::new(&world, "");
@@ -129,7 +129,7 @@ fn what_servers_answer_soon_is_still_handed_out_at_the_end() {
 }
 
 #[test]
-fn without_rights_to_the_usual_control_socket_it_starts_all_the_same() {
+fn unwritable_control_socket_allows_start() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let text = std::fs::read_to_string(setting.config()).unwrap();
@@ -143,7 +143,7 @@ fn without_rights_to_the_usual_control_socket_it_starts_all_the_same() {
 }
 
 #[test]
-fn a_log_that_is_no_terminal_has_no_colours() {
+fn redirected_log_has_no_colours() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "[log]\nlevel = \"debug\"");
     let mut process = setting.start();

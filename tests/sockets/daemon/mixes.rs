@@ -117,7 +117,7 @@ fn listed(number: u64) -> String {
 }
 
 #[test]
-fn the_process_stays_within_its_bound_whatever_the_cache_holds() {
+fn any_cache_content_stays_within_bound() {
     let _busy = busy();
     let world = World::with(Duration::from_millis(1), &zones());
     for size in sizes(&[32]) {
@@ -137,7 +137,7 @@ fn the_process_stays_within_its_bound_whatever_the_cache_holds() {
 
 /// Reloads remove answers and views while clients fill the cache again.
 #[test]
-fn reloads_while_the_cache_fills_take_no_more() {
+fn reloads_under_load_stay_within_bound() {
     let _busy = busy();
     let world = World::with(Duration::from_millis(1), &zones());
     for size in sizes(&[32]) {
@@ -187,7 +187,7 @@ fn pipeline(messages: impl Iterator<Item = u8>, stream: &mut TcpStream) {
 }
 
 #[test]
-fn clients_that_do_not_read_long_replies_take_no_more() {
+fn unread_replies_stay_within_bound() {
     let _busy = busy();
     let world = World::with(Duration::from_millis(50), &zones());
     for size in sizes(&[32]) {
@@ -220,7 +220,7 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
 }
 
 #[test]
-fn questions_in_progress_over_all_connections_take_no_more() {
+fn pipelined_queries_stay_within_bound() {
     let _busy = busy();
     let world = World::with(Duration::from_millis(300), &zones());
     for size in sizes(&[32, 64]) {
@@ -242,8 +242,9 @@ fn questions_in_progress_over_all_connections_take_no_more() {
     }
 }
 
+// The servers of the zone do not answer queries for its keys.
 #[test]
-fn long_replies_whose_zone_has_silent_servers_for_its_keys_take_no_more() {
+fn replies_awaiting_keys_stay_within_bound() {
     let _busy = busy();
     let addresses: String = (0..1_800).fold(String::new(), |mut text, number| {
         writeln!(text, "* 3600 A {}", Ipv4Addr::from_bits(0x0a00_0000 + number)).unwrap();
@@ -273,7 +274,7 @@ fn long_replies_whose_zone_has_silent_servers_for_its_keys_take_no_more() {
 }
 
 #[test]
-fn dozens_of_long_replies_at_once_are_never_shed() {
+fn many_long_replies_are_not_shed() {
     let _busy = busy();
     let world = World::with(Duration::from_millis(1), &zones());
     let setting = Setting::new(&world, "");

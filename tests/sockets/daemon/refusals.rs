@@ -22,7 +22,7 @@ fn setting() -> (World, Setting) {
 }
 
 #[test]
-fn a_taken_port_is_told_in_one_line_with_a_way_out() {
+fn used_port_is_reported_in_line() {
     let (_world, setting) = setting();
     let datagrams = UdpSocket::bind("127.0.0.1:0").unwrap();
     let stream = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -38,7 +38,7 @@ fn a_taken_port_is_told_in_one_line_with_a_way_out() {
 }
 
 #[test]
-fn a_port_for_root_is_told_in_one_line_that_says_who_may_bind_it() {
+fn privileged_port_error_names_capability() {
     let (_world, setting) = setting();
     let first = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap();
     if first.trim().parse::<u16>().unwrap() <= 53 {
@@ -55,7 +55,7 @@ fn a_port_for_root_is_told_in_one_line_that_says_who_may_bind_it() {
 }
 
 #[test]
-fn a_wrong_configuration_is_told_with_line_key_and_nearest_key() {
+fn wrong_configuration_is_reported_with_line() {
     let setting = Setting::bare();
     setting.write("resolverd.toml", "version = 1\n\n[listen]\nadresses = [\"127.0.0.1:53\"]\n");
     for arguments in [&[][..], &["--check"][..]] {
@@ -70,7 +70,7 @@ fn a_wrong_configuration_is_told_with_line_key_and_nearest_key() {
 }
 
 #[test]
-fn a_good_configuration_is_checked_without_starting() {
+fn check_option_validates_without_starting() {
     let (_world, setting) = setting();
     let (code, said, errors) = setting.run(&["--check"]);
     assert_eq!((code, errors.as_str()), (0, ""));
@@ -82,7 +82,7 @@ fn a_good_configuration_is_checked_without_starting() {
 }
 
 #[test]
-fn listen_on_the_command_line_takes_the_place_of_the_configured() {
+fn listen_option_replaces_configured_addresses() {
     let (_world, setting) = setting();
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
     let text = std::fs::read_to_string(setting.config()).unwrap();
@@ -101,8 +101,9 @@ fn listen_on_the_command_line_takes_the_place_of_the_configured() {
     }
 }
 
+// The socket of a killed daemon is taken over.
 #[test]
-fn a_control_socket_belongs_to_the_daemon_that_lives() {
+fn control_socket_has_one_daemon() {
     let (_world, setting) = setting();
     let mut first = setting.start();
     let (code, _, said) = setting.run(&[]);

@@ -36,7 +36,7 @@ fn said(process: &Process) -> String {
 }
 
 #[test]
-fn a_changed_file_holds_and_a_wrong_one_changes_nothing() {
+fn reload_applies_or_changes_nothing() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let process = setting.start();
@@ -79,7 +79,7 @@ fn a_changed_file_holds_and_a_wrong_one_changes_nothing() {
 }
 
 #[test]
-fn a_hangup_has_it_read_again_and_the_log_says_what_came_of_it() {
+fn hangup_reloads_and_logs_result() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let process = setting.start();
@@ -102,7 +102,7 @@ fn a_hangup_has_it_read_again_and_the_log_says_what_came_of_it() {
 }
 
 #[test]
-fn from_an_address_to_all_and_back() {
+fn reload_switches_to_wildcard_and_back() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let file = std::fs::read_to_string(setting.config()).unwrap();
@@ -137,7 +137,7 @@ fn from_an_address_to_all_and_back() {
 }
 
 #[test]
-fn an_address_that_is_removed_comes_back_while_its_last_query_waits() {
+fn removed_address_returns_during_query() {
     let world = World::new(Duration::from_millis(500));
     let setting = Setting::new(&world, "");
     let file = std::fs::read_to_string(setting.config()).unwrap();
@@ -168,7 +168,7 @@ fn an_address_that_is_removed_comes_back_while_its_last_query_waits() {
 }
 
 #[test]
-fn addresses_of_the_command_line_outlive_a_reload() {
+fn reload_keeps_command_line_addresses() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let mut command = setting.command();
@@ -180,8 +180,9 @@ fn addresses_of_the_command_line_outlive_a_reload() {
     assert_eq!(process.status().daemon.listen, [process.address]);
 }
 
+// By --check, at the start and at a reload.
 #[test]
-fn a_zone_whose_server_is_the_daemon_itself_is_refused_at_check_at_start_and_at_a_reload() {
+fn zone_forwarding_to_itself_is_refused() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let process = setting.start();
@@ -210,8 +211,9 @@ fn a_zone_whose_server_is_the_daemon_itself_is_refused_at_check_at_start_and_at_
     }
 }
 
+// With --write, it is added to the configuration file.
 #[test]
-fn a_zone_is_added_until_it_is_removed_or_written() {
+fn added_zone_lasts_until_removed() {
     let world = World::new(Duration::from_millis(1));
     let host = "[[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n";
     let (near, far) = (Setting::new(&world, ""), Setting::new(&world, host));
@@ -260,7 +262,7 @@ fn a_zone_is_added_until_it_is_removed_or_written() {
 }
 
 #[test]
-fn a_zone_that_was_added_for_a_time_ends() {
+fn temporary_zone_ends_in_time() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let process = setting.start();
@@ -276,7 +278,7 @@ fn a_zone_that_was_added_for_a_time_ends() {
 }
 
 #[test]
-fn a_blocked_name_and_a_host_end() {
+fn temporary_block_and_host_end() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let process = setting.start();
@@ -310,8 +312,9 @@ fn a_blocked_name_and_a_host_end() {
     assert!(!is_blocked(&"www.tld"));
 }
 
+// With --write, both are added to the configuration file.
 #[test]
-fn a_block_and_a_host_are_written() {
+fn block_and_host_are_written() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let _process = setting.start();
@@ -334,7 +337,7 @@ fn a_block_and_a_host_are_written() {
 }
 
 #[test]
-fn a_key_of_a_list_is_written() {
+fn list_key_is_written() {
     use std::os::unix::fs::PermissionsExt;
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");

@@ -47,8 +47,9 @@ fn said(process: &mut Process, signal: Signal) -> Vec<String> {
     said.into_iter().filter(|line| line.contains("history.snapshot")).collect()
 }
 
+// A message that was not slow is still found after the restart.
 #[test]
-fn a_quick_message_is_found_after_a_restart_with_another_number_of_workers() {
+fn saved_history_survives_worker_change() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
     let mut process = stage.start(&[]);
@@ -76,7 +77,7 @@ fn a_quick_message_is_found_after_a_restart_with_another_number_of_workers() {
 }
 
 #[test]
-fn a_process_that_was_killed_leaves_no_file() {
+fn killed_daemon_saves_no_history() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
     let mut process = stage.start(&[]);
@@ -91,7 +92,7 @@ fn a_process_that_was_killed_leaves_no_file() {
 }
 
 #[test]
-fn with_redact_or_without_a_history_there_is_no_file() {
+fn redacted_history_is_not_saved() {
     let world = World::new(Duration::from_millis(1));
     for sections in ["[history]\nredact = \"client\"", "[history]\nredact = \"names\""] {
         let stage = Stage::new(&world, sections);
@@ -114,8 +115,9 @@ fn failed(process: &Process) -> Vec<(Option<String>, CulpritKind, StillFails)> {
     replies.filter_map(zone).collect()
 }
 
+// Its culprit is not an overload, and no server is blamed.
 #[test]
-fn a_query_that_waits_at_the_stop_is_no_overload() {
+fn query_waiting_at_stop_is_unknown() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
     let mut process = stage.start(&[]);
@@ -143,7 +145,7 @@ fn a_query_that_waits_at_the_stop_is_no_overload() {
 }
 
 #[test]
-fn a_file_that_cannot_be_used_is_reported_and_removed() {
+fn unusable_saved_history_is_removed() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
     std::fs::write(file(&stage), "not ours").unwrap();
@@ -192,7 +194,7 @@ fn warnings_about_the_directory(spoil: impl Fn(&Path)) -> [usize; 2] {
 }
 
 #[test]
-fn a_directory_of_the_history_that_cannot_be_used_costs_one_warning_and_no_answer() {
+fn unusable_history_directory_causes_one_warning() {
     // The mode 000 denies the owner of the directory access. If the test runs as root, the daemon runs as another user, which has no access
     // either.
     let foreign = |path: &Path| {

@@ -43,7 +43,7 @@ fn settled(process: &Process) {
 }
 
 #[test]
-fn the_cache_outlasts_a_restart_and_its_ttls_go_on() {
+fn cache_and_ttls_survive_restart() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
     let process = stage.start(&[]);
@@ -82,7 +82,7 @@ fn the_cache_outlasts_a_restart_and_its_ttls_go_on() {
 }
 
 #[test]
-fn a_key_of_the_configuration_turns_it_off() {
+fn snapshot_key_disables_snapshot() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "[cache]\nsnapshot = false");
     let process = stage.start(&[]);
@@ -92,7 +92,7 @@ fn a_key_of_the_configuration_turns_it_off() {
 }
 
 #[test]
-fn what_cannot_be_used_is_set_aside_with_one_line() {
+fn unusable_snapshot_is_set_aside() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
     let refused = |why: &str| {
@@ -124,7 +124,7 @@ fn what_cannot_be_used_is_set_aside_with_one_line() {
 }
 
 #[test]
-fn another_zone_in_the_configuration_costs_only_the_data_below_it() {
+fn new_zone_discards_its_snapshot_entries() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
     let process = stage.start(&[]);
@@ -150,7 +150,7 @@ fn aside(file: &Path) -> PathBuf {
 }
 
 #[test]
-fn a_process_that_is_killed_while_it_writes_leaves_the_file_of_before() {
+fn killed_writer_keeps_old_snapshot() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
     let process = stage.start(&[]);
@@ -175,7 +175,7 @@ fn a_process_that_is_killed_while_it_writes_leaves_the_file_of_before() {
 }
 
 #[test]
-fn what_was_flushed_does_not_come_back() {
+fn flushed_name_stays_out_of_snapshot() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
     let process = stage.start(&[]);

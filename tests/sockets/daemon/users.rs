@@ -36,7 +36,7 @@ fn users(process: &Process, name: &str) -> Vec<Option<String>> {
 }
 
 #[test]
-fn a_slow_or_failed_query_has_the_local_user_of_its_client() {
+fn slow_query_names_local_user() {
     let world = World::new(Duration::from_millis(1));
     let own = Some(own_user());
     for (redact, kept) in [("none", own.clone()), ("client", None)] {
@@ -86,8 +86,9 @@ fn a_slow_or_failed_query_has_the_local_user_of_its_client() {
     }
 }
 
+// With redacted clients, the minutes have no users.
 #[test]
-fn the_minutes_have_the_local_users_unless_clients_are_redacted() {
+fn minutes_name_local_users() {
     let world = World::new(Duration::from_millis(1));
     for (redact, expected) in [("none", vec![own_user()]), ("client", Vec::new())] {
         let stage = Stage::new(&world, &format!("[history]\nredact = \"{redact}\"\n"));
@@ -117,7 +118,7 @@ fn the_minutes_have_the_local_users_unless_clients_are_redacted() {
 }
 
 #[test]
-fn the_minutes_have_what_the_lists_listed() {
+fn minutes_count_list_hits() {
     let world =
         World::with(Duration::from_millis(1), &[("bl.tld.", "1.2.0.192 60 A 127.0.0.2\n".to_owned())]);
     let list = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n";

@@ -30,8 +30,9 @@ fn address(reply: &Message) -> Option<IpAddr> {
     reply.answers.first().and_then(|record| record.data.ip_addr())
 }
 
+// The clients of several views send the same query to one address.
 #[test]
-fn the_same_query_of_clients_in_several_views_has_the_answer_of_each_view() {
+fn each_view_gets_its_answer() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, VIEWS);
     let mut process = setting.start();

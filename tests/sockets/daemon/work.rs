@@ -67,18 +67,20 @@ fn flood_all(title: &str, name: fn(u64) -> String) {
     });
 }
 
+// Each name is in another zone.
 #[test]
-fn dead_names_of_as_many_zones_stay_within_the_bound() {
+fn dead_zone_queries_stay_within_bound() {
     flood_all("dead names", |number| format!("www.c{number}.dead.tld."));
 }
 
 #[test]
-fn slow_names_at_once_stay_within_the_bound() {
+fn slow_zone_queries_stay_within_bound() {
     flood_all("slow names", |number| format!("n{number}.slow.tld."));
 }
 
+// Many clients ask for few names of a silent zone.
 #[test]
-fn many_clients_of_few_silent_names_stay_within_the_bound() {
+fn waiting_clients_stay_within_bound() {
     flood_all("clients of silent names", |number| format!("n{}.silent.tld.", number / 200 % 100));
 }
 

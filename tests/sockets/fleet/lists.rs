@@ -38,7 +38,7 @@ fn today(process: &Process) -> u64 {
 }
 
 #[test]
-fn a_listing_is_shared_and_a_refusal_is_not() {
+fn listing_is_shared_refusal_is_not() {
     let (Some(store), world) = (Store::start(&[]), world()) else { return };
     let sections = format!("{LIST}{}", section(store.port, ""));
     let Pair { one, other, _settings } = pair(&world, &sections);
@@ -57,8 +57,9 @@ fn a_listing_is_shared_and_a_refusal_is_not() {
     assert!(received(&world, 9) > refused_before, "the other gateway asks itself");
 }
 
+// Restarts of the store and of a gateway do not change the count.
 #[test]
-fn the_queries_of_all_gateways_count_for_the_quota_once() {
+fn fleet_quota_counts_queries_once() {
     let (Some(mut store), world) = (Store::start(&[]), world()) else { return };
     let sections = format!("{LIST}{}", section(store.port, ""));
     let stage = Stage::new(&world, &sections);
@@ -93,7 +94,7 @@ fn the_queries_of_all_gateways_count_for_the_quota_once() {
 }
 
 #[test]
-fn a_name_with_the_key_of_a_list_does_not_reach_the_store() {
+fn name_with_list_key_stays_local() {
     let (Some(store), world) = (Store::start(&[]), world()) else { return };
     let sections =
         format!("[[list]]\nname = \"zen.tld\"\nwith_key = \"dq.tld\"\n{}", section(store.port, ""));

@@ -88,7 +88,7 @@ fn queries(world: &World) -> u64 {
 }
 
 #[test]
-fn what_one_gateway_has_found_the_other_does_not_ask_for() {
+fn shared_answer_saves_query() {
     let Some(store) = Store::start(&[]) else { return };
     let world = World::new(Duration::from_millis(20));
     let Pair { one, other, _settings } = pair(&world, &section(store.port, ""));
@@ -108,7 +108,7 @@ fn what_one_gateway_has_found_the_other_does_not_ask_for() {
 }
 
 #[test]
-fn a_gateway_with_another_key_or_another_configuration_shares_nothing() {
+fn other_key_or_configuration_shares_nothing() {
     let Some(store) = Store::start(&[]) else { return };
     let world = World::new(Duration::from_millis(1));
     let (_first, one) = gateway(&world, &section(store.port, ""), KEY);
@@ -130,7 +130,7 @@ fn a_gateway_with_another_key_or_another_configuration_shares_nothing() {
 }
 
 #[test]
-fn forged_and_moved_entries_are_not_used() {
+fn forged_store_entries_are_refused() {
     let Some(store) = Store::start(&[]) else { return };
     let world = World::new(Duration::from_millis(1));
     let Pair { one, other, _settings } = pair(&world, &section(store.port, ""));
@@ -158,7 +158,7 @@ fn forged_and_moved_entries_are_not_used() {
 }
 
 #[test]
-fn no_fault_of_the_store_fails_a_question() {
+fn store_faults_fail_no_question() {
     let Some(mut store) = Store::start(&[]) else { return };
     let world = World::new(Duration::from_millis(1));
     let (_first, one) = gateway(&world, &section(store.port, ""), KEY);
@@ -193,7 +193,7 @@ fn no_fault_of_the_store_fails_a_question() {
 }
 
 #[test]
-fn a_flush_and_a_negative_trust_anchor_reach_the_fleet() {
+fn flush_and_nta_reach_fleet() {
     let Some(store) = Store::start(&[]) else { return };
     let world = World::new(Duration::from_millis(1));
     let Pair { one, other, _settings } = pair(&world, &section(store.port, ""));
@@ -226,7 +226,7 @@ fn a_flush_and_a_negative_trust_anchor_reach_the_fleet() {
 }
 
 #[test]
-fn without_a_fleet_an_order_for_it_changes_nothing() {
+fn fleet_order_without_fleet_is_refused() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let process = setting.start();

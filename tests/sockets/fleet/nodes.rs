@@ -58,7 +58,7 @@ fn cluster() -> Option<Vec<Store>> {
 }
 
 #[test]
-fn a_cluster_shares_and_may_lose_a_node() {
+fn cluster_survives_lost_node() {
     let Some(mut nodes) = cluster() else { return };
     let world = World::new(Duration::from_millis(1));
     let servers: Vec<_> = nodes.iter().map(|node| format!("\"redis://127.0.0.1:{}\"", node.port)).collect();

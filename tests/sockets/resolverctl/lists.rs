@@ -10,8 +10,9 @@ use dnsbl::list_way::Way;
 use dnsbl::state::ListState;
 use record::event::{Sent, ServerOrigin};
 
+// Lists with TXT records alone show their text.
 #[test]
-fn lists_that_cannot_be_asked_are_told_and_text_alone_is_shown() {
+fn unqueryable_lists_are_explained() {
     let world = World::new();
     let (code, text, _) = world.run(&["dnsbl", "test", "192.0.2.1", "--all"]);
     let row = |list: &str| {
@@ -30,8 +31,9 @@ fn lists_that_cannot_be_asked_are_told_and_text_alone_is_shown() {
     assert!(text.contains("  this list is queried by hash"), "{text}");
 }
 
+// A list that lists nothing is reported.
 #[test]
-fn a_list_whose_test_entries_differ_is_well_and_one_that_lists_nothing_is_not() {
+fn list_with_differing_tests_is_healthy() {
     let world = World::new();
     let entry = world.fake.lists.entry(&name("zen.spamhaus.org."), &Way::Public);
     let now = Clock::machine().now();
@@ -84,7 +86,7 @@ fn what_to_do_comes_first() {
 }
 
 #[test]
-fn a_zone_that_has_the_key_of_a_client_of_a_list_is_shown_without_it() {
+fn client_list_key_is_not_shown() {
     const KEY: &str = "k3y0fac11entandnobodyelse9";
     let world = World::new();
     let zone = name(&format!("{KEY}.authbl.dq.spamhaus.net."));

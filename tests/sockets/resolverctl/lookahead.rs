@@ -12,7 +12,7 @@ pub(crate) fn rules() -> Vec<RuleStanding> {
 }
 
 #[test]
-fn the_rules_of_look_ahead_are_told() {
+fn lookahead_shows_its_rules() {
     let world = World::new();
     let (code, text, _) = world.run(&["lookahead"]);
     assert_eq!(code, 0);

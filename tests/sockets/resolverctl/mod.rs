@@ -87,7 +87,7 @@ fn signatures_without_validation_are_marked() {
 }
 
 #[test]
-fn answers_come_with_their_source_and_an_exit_code() {
+fn query_shows_source_and_exit_code() {
     let world = World::new();
     let expected = "mail.example.  200  MX  10 mx.example.\nNOERROR, from cache in 1.2 ms\n";
     assert_eq!(world.run(&["query", "Mail.Example", "mx"]), (0, expected.to_owned(), String::new()));
@@ -112,7 +112,7 @@ fn answers_come_with_their_source_and_an_exit_code() {
 }
 
 #[test]
-fn a_trace_shows_each_step_and_then_the_answer() {
+fn trace_shows_steps_then_answer() {
     let world = World::new();
     let (code, text, _) = world.run(&["trace", "mail.example", "MX", "--fresh"]);
     let steps = "      0.0 ms  query     mail.example. MX\n      1.5 ms  ended     NOERROR\n\nmail.example.";
@@ -139,7 +139,7 @@ fn a_trace_shows_each_step_and_then_the_answer() {
 }
 
 #[test]
-fn statistics_come_as_a_screen_and_as_tables() {
+fn stats_show_screen_and_tables() {
     let world = World::new();
     let (code, screen, _) = world.run(&["stats"]);
     assert_eq!(code, 0);
@@ -178,7 +178,7 @@ fn statistics_come_as_a_screen_and_as_tables() {
 }
 
 #[test]
-fn flushing_names_what_is_meant_and_tells_what_went() {
+fn flush_reports_removed_entries() {
     let world = World::new();
     assert_eq!(
         world.run(&["flush", "Mail.Example"]).1,
@@ -201,8 +201,9 @@ fn flushing_names_what_is_meant_and_tells_what_went() {
     assert_eq!(asked, expected.map(|flush| format!("{flush:?}")));
 }
 
+// A mistyped option is refused.
 #[test]
-fn a_name_that_begins_with_a_hyphen_is_taken_as_it_is_shown_and_a_mistyped_option_is_not() {
+fn hyphenated_name_is_no_option() {
     let world = World::new();
     assert_eq!(world.run(&["flush", "--all.mail.example."]).0, 0);
     assert_eq!(world.run(&["flush", "--tree", "-x.mail.example."]).0, 0);
@@ -288,7 +289,7 @@ fn others_may_look_and_change_nothing() {
 }
 
 #[test]
-fn without_a_command_it_says_whether_all_is_well() {
+fn default_command_is_status() {
     let world = World::new();
     let (code, text, _) = world.run(&[]);
     assert!(code == 0 && text.starts_with("resolverd 0.2.0 is healthy; up "), "{text}");
@@ -309,7 +310,7 @@ fn without_a_command_it_says_whether_all_is_well() {
 }
 
 #[test]
-fn a_monitoring_system_gets_one_line_and_its_exit_code() {
+fn status_plugin_prints_one_line() {
     let world = World::new();
     let (code, text, error) = world.run(&["status", "--plugin"]);
     assert!(
@@ -337,7 +338,7 @@ fn a_monitoring_system_gets_one_line_and_its_exit_code() {
 }
 
 #[test]
-fn why_says_how_many_pasted_lines_it_left_out() {
+fn why_reports_omitted_pasted_lines() {
     let world = World::new();
     let pasted = |count: usize, format: &[&str]| {
         let file = world.directory.path().join("pasted");
@@ -357,7 +358,7 @@ fn why_says_how_many_pasted_lines_it_left_out() {
 }
 
 #[test]
-fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
+fn why_names_culprit_or_empty_history() {
     let world = World::new();
     let (code, text, _) = world.run(&["why", "never.example"]);
     assert_eq!(code, 4, "{text}");
@@ -417,7 +418,7 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
 }
 
 #[test]
-fn why_without_a_name_writes_the_slowest_message_to_a_page() {
+fn why_writes_slowest_message_as_html() {
     let world = World::new();
     let file = world.directory.path().join("slow.html");
     let arguments = ["why", "--html", file.to_str().unwrap()];
@@ -432,7 +433,7 @@ fn why_without_a_name_writes_the_slowest_message_to_a_page() {
 }
 
 #[test]
-fn failed_shows_the_zones_whose_queries_failed() {
+fn failed_lists_failing_zones() {
     let world = World::new();
     let (code, text, _) = world.run(&["failed"]);
     assert!(code == 4 && text.starts_with("The query history is empty"), "{text}");
@@ -476,7 +477,7 @@ fn failed_shows_the_zones_whose_queries_failed() {
 }
 
 #[test]
-fn colour_is_for_those_who_want_it() {
+fn colour_follows_option_and_terminal() {
     let world = World::new();
     let escape = "\u{1b}[";
     assert!(!world.run(&["stats"]).1.contains(escape));
@@ -487,8 +488,9 @@ fn colour_is_for_those_who_want_it() {
     assert!(!told(&output).1.contains(escape));
 }
 
+// The operator types a command of another resolver.
 #[test]
-fn what_other_resolvers_call_a_command_is_answered_with_the_right_command() {
+fn foreign_command_suggests_own_command() {
     let world = World::new();
     for (typed, right) in [
         (&["flush_zone", "mail.example"][..], "`resolverctl flush mail.example --tree`"),
@@ -510,7 +512,7 @@ fn what_other_resolvers_call_a_command_is_answered_with_the_right_command() {
 }
 
 #[test]
-fn what_cannot_be_asked_is_a_usage_error() {
+fn invalid_arguments_are_usage_errors() {
     let world = World::new();
     for arguments in [
         &["query", "mail.example", "NONSENSE"][..],
@@ -530,7 +532,7 @@ fn what_cannot_be_asked_is_a_usage_error() {
 }
 
 #[test]
-fn no_daemon_is_said_with_how_to_start_it() {
+fn missing_daemon_error_says_start() {
     let directory = tempfile::tempdir().unwrap();
     let socket = directory.path().join("none.sock");
     let (code, out, error) = told(&tool(&socket).output().unwrap());
@@ -541,7 +543,7 @@ fn no_daemon_is_said_with_how_to_start_it() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_error() {
+fn closed_output_is_no_error() {
     let world = World::new();
     let mut child = tool(&world.socket).arg("stats").stdout(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());

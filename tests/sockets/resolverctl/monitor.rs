@@ -66,7 +66,7 @@ const MAIL: &[u8] = b"\x04Mail\x07example\x00";
 const OTHER: &[u8] = b"\x05other\x03net\x00";
 
 #[test]
-fn each_query_is_a_line_and_filters_apply() {
+fn monitor_prints_and_filters_queries() {
     let world = World::new();
     let mut all = Monitor::begin(&world, &[]);
     let mut bad = Monitor::begin(&world, &["--failures", "--slow", "500ms", "--json"]);
@@ -88,7 +88,7 @@ fn each_query_is_a_line_and_filters_apply() {
 }
 
 #[test]
-fn a_reader_that_stops_loses_lines_and_is_told_how_many() {
+fn slow_monitor_counts_lost_lines() {
     let world = World::new();
     let mut stream = UnixStream::connect(&world.socket).unwrap();
     stream.write_all(b"{\"request\":\"monitor\"}\n").unwrap();
@@ -113,8 +113,9 @@ fn a_reader_that_stops_loses_lines_and_is_told_how_many() {
     until_watching(&world, 0);
 }
 
+// A place is free again when the reader of a monitor leaves.
 #[test]
-fn monitors_are_bounded_and_leave_when_their_reader_does() {
+fn monitors_are_limited() {
     let world = World::new();
     let mut monitors: Vec<Monitor> = (0..MAX_WATCHERS).map(|_| Monitor::begin(&world, &[])).collect();
     let (code, _, error) = world.run(&["monitor"]);
@@ -132,7 +133,7 @@ fn monitors_are_bounded_and_leave_when_their_reader_does() {
 }
 
 #[test]
-fn a_monitor_says_that_the_daemon_has_stopped() {
+fn monitor_reports_stopped_daemon() {
     let world = World::new();
     let mut command = tool(&world.socket);
     let running = command.arg("monitor").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -36,7 +36,7 @@ fn asked(world: &World, outcome: Outcome, elapsed: Duration) {
 }
 
 #[test]
-fn a_line_in_quotes_is_read_like_a_pasted_one() {
+fn quoted_line_equals_pasted_line() {
     let world = World::new();
     asked(&world, Outcome::Upstream, Duration::from_secs(3));
     let line = "Nov 30 09:00:00 mx postfix/smtp[1]: 4A1: to=<a@mail.example>, relay=none, delay=3, status=deferred (x)";
@@ -96,7 +96,7 @@ fn objects(text: &str) -> Vec<serde_json::Value> {
 }
 
 #[test]
-fn no_character_of_a_line_acts_on_the_terminal() {
+fn pasted_control_characters_are_escaped() {
     let world = World::new();
     let bad: String =
         ['\u{0}', '\u{7}', '\u{1b}', '\u{7f}', '\u{85}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{2069}']
@@ -114,8 +114,9 @@ fn no_character_of_a_line_acts_on_the_terminal() {
     assert!(code == 2 && !error.trim_end().chars().any(|letter| bad.contains(letter)), "{error:?}");
 }
 
+// Lines without a reply are looked up again.
 #[test]
-fn several_lines_are_looked_up_in_one_reading_and_those_without_a_reply_again() {
+fn pasted_lines_share_one_lookup() {
     let world = World::new();
     let line = |number: u8| format!("connect from mail.never.example[192.0.2.{number}]\n");
     let lines: String = (0..MOST_WHYS as u8 + 3).map(line).collect();
@@ -131,7 +132,7 @@ fn several_lines_are_looked_up_in_one_reading_and_those_without_a_reply_again() 
 }
 
 #[test]
-fn equal_requests_are_sent_once_and_equal_results_are_shown_once_with_their_number() {
+fn equal_pasted_lines_are_grouped() {
     let world = World::new();
     let line = "connect from mail.never.example[192.0.2.77]\n";
     let (code, text, _) = pasted(&world, &line.repeat(9), &[]);
@@ -144,8 +145,9 @@ fn equal_requests_are_sent_once_and_equal_results_are_shown_once_with_their_numb
     assert!(!pasted(&world, line, &["--json"]).1.contains("more_lines"));
 }
 
+// The line is then searched in the whole history.
 #[test]
-fn a_time_that_is_not_understood_is_told_and_the_line_is_searched_without_it() {
+fn unreadable_line_time_is_reported() {
     let world = World::new();
     asked(&world, Outcome::Upstream, Duration::from_millis(20));
     let text = "connect from mail.example[192.0.2.7]\n\n21/Nov/2026:03:12:05 +0100 mx smtpd: connect from mail.example[192.0.2.7]\nrelay=mail.example\n";
@@ -168,7 +170,7 @@ fn a_time_that_is_not_understood_is_told_and_the_line_is_searched_without_it() {
 }
 
 #[test]
-fn the_sender_of_an_entry_of_mailq_is_found_by_its_date() {
+fn mailq_entry_is_found_by_date() {
     let world = World::new();
     asked(&world, Outcome::Shed, Duration::from_secs(4));
     let now = Clock::machine().unix_micros() / 1_000_000;
@@ -242,7 +244,7 @@ fn lines_beyond_the_limit_are_counted() {
 }
 
 #[test]
-fn text_that_was_not_read_is_told() {
+fn unread_pasted_text_is_reported() {
     let world = World::new();
     let line = "connect from mail.example[192.0.2.7]\n";
     let nameless = "a line without a name\n";
@@ -287,7 +289,7 @@ fn played(world: &World, queries: &[(&[u8], RecordType, u64, u64)]) {
 }
 
 #[test]
-fn without_a_subject_it_shows_what_cost_mail_time() {
+fn why_without_subject_shows_costs() {
     let world = World::new();
     let empty = world.run(&["why"]);
     assert!(empty.0 == 4 && empty.1.starts_with("The query history is empty"), "{empty:?}");
@@ -326,8 +328,9 @@ const LISTED: &[u8] = b"\x017\x012\x010\x03192\x04list\x04test\x00";
 const REVERSE: &[u8] = b"\x018\x012\x010\x03192\x07in-addr\x04arpa\x00";
 const SENDER: &[u8] = b"\x06sender\x04test\x00";
 
+// A slow query just before a quick message may belong to the same email.
 #[test]
-fn a_message_is_not_called_quick_if_a_wait_just_before_it_may_be_of_the_same_mail() {
+fn recent_wait_makes_message_unknown() {
     let world = World::new();
     // The first email waits 1.2 s for a DNS list. Then another host connects (PTR record), and the domain of the sender of the first email
     // is asked for.
@@ -365,7 +368,7 @@ fn a_message_is_not_called_quick_if_a_wait_just_before_it_may_be_of_the_same_mai
 }
 
 #[test]
-fn a_wait_that_ended_long_before_a_message_is_not_of_its_mail() {
+fn earlier_wait_is_of_other_mail() {
     let world = World::new();
     let mail = [
         (LISTED, RecordType::A, 0, 1_200),
@@ -378,7 +381,7 @@ fn a_wait_that_ended_long_before_a_message_is_not_of_its_mail() {
 }
 
 #[test]
-fn the_time_of_a_scan_is_no_time_of_dns() {
+fn scan_time_is_not_dns() {
     let world = World::new();
     asked(&world, Outcome::Upstream, Duration::from_millis(30));
     for scan in [

@@ -7,8 +7,9 @@ use control::limits::MAX_HISTORY_REQUESTS;
 use control::server::{BindError, ControlServer};
 use record::entry::QuestionEntry;
 
+// A stale socket of a dead daemon is taken over.
 #[test]
-fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
+fn control_socket_is_private_and_removed() {
     use std::os::unix::fs::PermissionsExt;
     let world = World::new();
     assert_eq!(std::fs::metadata(&world.socket).unwrap().permissions().mode() & 0o777, 0o660);
@@ -33,7 +34,7 @@ fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
 }
 
 #[test]
-fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
+fn unread_history_replies_block_nobody() {
     use std::io::{Read, Write};
     let world = World::new();
     // Each reply is longer than the buffer of a socket. The queries are for services of one host, so they count as one email.
@@ -78,7 +79,7 @@ fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
 }
 
 #[test]
-fn nonsense_on_the_socket_is_answered_in_one_line() {
+fn invalid_request_is_answered_in_line() {
     use std::io::{Read, Write};
     let world = World::new();
     let long = format!("{}\n", "x".repeat(10_000));

@@ -5,7 +5,7 @@ use config::Config;
 use control::Controlled;
 
 #[test]
-fn servers_flights_and_memory_are_told_as_they_are() {
+fn state_commands_show_daemon_state() {
     let world = World::new();
     let (code, text, _) = world.run(&["servers"]);
     assert!(
@@ -57,7 +57,7 @@ slow.example.  stub  192.0.2.53:53       80 ms  lame: gives no usable answer
 }
 
 #[test]
-fn broken_signatures_are_overlooked_for_a_while() {
+fn nta_commands_add_list_and_remove() {
     let world = World::new();
     let run = |words: &str| world.run(&words.split(' ').collect::<Vec<_>>());
     let right = ["nta list", "nta add broken.example --for 59m", "nta remove broken.example"];
@@ -67,7 +67,7 @@ fn broken_signatures_are_overlooked_for_a_while() {
 }
 
 #[test]
-fn the_configuration_is_shown_checked_and_read_again() {
+fn config_show_and_reload_report_changes() {
     let world = World::new();
     let changed = "version = 1\n\n[cache]\nmax_ttl = \"1h\"  # maximum time that an answer is cached\n\n[[zone]]\nname = \"slow.example\"\n\
                    stub = [\"192.0.2.53\", \"192.0.2.1\", \"192.0.2.9\"]\n";
@@ -87,7 +87,7 @@ fn the_configuration_is_shown_checked_and_read_again() {
 }
 
 #[test]
-fn a_file_is_checked_without_a_daemon() {
+fn config_check_needs_no_daemon() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("r.toml");
     let check = |text: &str, more: &[&str]| {

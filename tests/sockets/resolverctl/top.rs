@@ -96,7 +96,7 @@ fn kill(name: &str, pid: &str) {
 }
 
 #[test]
-fn keys_work_and_the_terminal_is_given_back() {
+fn top_reads_keys_and_restores_terminal() {
     let world = World::new();
     let Some(mut top) = OnTerminal::begin(&world) else { return };
     top.until("slow.example.");
@@ -118,7 +118,7 @@ fn a_signal_gives_the_terminal_back() {
 }
 
 #[test]
-fn a_daemon_that_ends_is_reported_and_asked_again() {
+fn top_reports_and_retries_ended_daemon() {
     let world = World::new();
     let Some(mut top) = OnTerminal::begin(&world) else { return };
     top.until("slow.example.");
@@ -131,7 +131,7 @@ fn a_daemon_that_ends_is_reported_and_asked_again() {
 }
 
 #[test]
-fn without_a_terminal_other_commands_are_named() {
+fn top_without_terminal_suggests_commands() {
     let world = World::new();
     for arguments in [&["top"][..], &["top", "--json"]] {
         let (code, text, complaint) = world.run(arguments);

@@ -42,7 +42,7 @@ pub(crate) fn domains() -> Vec<WatchedState> {
 }
 
 #[test]
-fn watched_domains_are_shown_with_their_findings() {
+fn watched_domains_show_findings() {
     let world = World::new();
     let (code, text, _) = world.run(&["check", "watched"]);
     assert_eq!(code, 1);

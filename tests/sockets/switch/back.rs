@@ -40,7 +40,7 @@ fn restored(internet: &Internet, host: &Host, before: &std::collections::BTreeMa
 }
 
 #[test]
-fn resolverd_stays_while_resolv_conf_names_it() {
+fn resolverd_named_in_resolv_conf_stays() {
     let (internet, host) = (internet(), plain());
     let before = host.files();
     switched(&internet, &host);
@@ -58,7 +58,7 @@ fn resolverd_stays_while_resolv_conf_names_it() {
 }
 
 #[test]
-fn resolverd_stays_while_resolv_conf_cannot_be_written() {
+fn resolverd_stays_while_resolv_conf_unwritable() {
     let (internet, host) = (internet(), plain());
     fs::remove_file(host.path("etc/resolv.conf")).unwrap();
     host.write("run/dhcp/resolv.conf", "nameserver 192.0.2.53\n");
@@ -78,7 +78,7 @@ fn resolverd_stays_while_resolv_conf_cannot_be_written() {
 }
 
 #[test]
-fn resolverd_stays_if_the_old_resolver_has_gone() {
+fn missing_old_resolver_keeps_resolverd() {
     let (internet, host) = (internet(), unbound());
     let before = host.files();
     switched(&internet, &host);
@@ -94,8 +94,9 @@ fn resolverd_stays_if_the_old_resolver_has_gone() {
     restored(&internet, &host, &before);
 }
 
+// The old resolver is gone, but resolv.conf names another one.
 #[test]
-fn a_resolver_that_has_gone_is_no_hindrance_if_resolv_conf_names_another() {
+fn back_succeeds_with_remote_nameserver() {
     let internet = internet();
     let host = unbound();
     host.write("etc/resolv.conf", "nameserver 192.0.2.53\n");
@@ -109,7 +110,7 @@ fn a_resolver_that_has_gone_is_no_hindrance_if_resolv_conf_names_another() {
 }
 
 #[test]
-fn resolverd_stays_if_the_target_of_the_link_has_gone() {
+fn missing_link_target_keeps_resolverd() {
     let (internet, host) = (internet(), crowded());
     let before = host.files();
     switched(&internet, &host);
@@ -123,7 +124,7 @@ fn resolverd_stays_if_the_target_of_the_link_has_gone() {
 }
 
 #[test]
-fn resolverd_starts_again_if_the_old_resolver_does_not() {
+fn failing_old_resolver_restarts_resolverd() {
     let (internet, host) = (internet(), unbound());
     let before = host.files();
     switched(&internet, &host);
@@ -141,8 +142,9 @@ fn cut(whole: &str) -> [&str; 3] {
     ["", whole.get(..1).unwrap(), whole.get(..whole.len() / 2).unwrap()]
 }
 
+// A half-written file does not count as a change of the operator.
 #[test]
-fn a_half_written_file_is_no_change_of_the_operator() {
+fn partial_resolv_conf_is_restored() {
     let (internet, host) = (internet(), plain());
     let before = host.files();
     switched(&internet, &host);
@@ -157,7 +159,7 @@ fn a_half_written_file_is_no_change_of_the_operator() {
 }
 
 #[test]
-fn a_half_written_file_does_not_stay_for_a_link() {
+fn partial_file_is_replaced_by_link() {
     let (internet, host) = (internet(), crowded());
     let before = host.files();
     switched(&internet, &host);
@@ -168,7 +170,7 @@ fn a_half_written_file_does_not_stay_for_a_link() {
 }
 
 #[test]
-fn a_switch_that_was_killed_is_undone() {
+fn killed_switch_is_undone() {
     let internet = internet();
     for call in [
         "try-reload-or-restart-NetworkManager.service",
@@ -192,7 +194,7 @@ fn a_switch_that_was_killed_is_undone() {
 }
 
 #[test]
-fn an_undo_that_was_killed_goes_on() {
+fn killed_back_continues() {
     let internet = internet();
     for call in [
         "try-restart-systemd-resolved.service",
@@ -251,7 +253,7 @@ fn consequences_are_shown_before_the_steps() {
 }
 
 #[test]
-fn the_report_of_the_steps_stays_if_the_undo_cannot_begin() {
+fn failed_undo_keeps_step_report() {
     let (internet, host) = (internet(), plain());
     host.write("signals/start-resolverd.socket", "TERM");
     host.write("spoils/start-resolverd.socket", "");
@@ -274,8 +276,9 @@ fn two_at_once_are_refused() {
     switched(&internet, &host);
 }
 
+// The old resolver is gone, and only NetworkManager is left.
 #[test]
-fn resolverd_stays_if_only_network_manager_is_left() {
+fn idle_network_manager_keeps_resolverd() {
     let (internet, host) = (internet(), unbound());
     host.write("etc/NetworkManager/NetworkManager.conf", "[main]\nplugins=keyfile\n");
     host.write("run/NetworkManager/resolv.conf", "");
@@ -289,7 +292,7 @@ fn resolverd_stays_if_only_network_manager_is_left() {
 }
 
 #[test]
-fn an_undo_goes_on_if_the_record_cannot_be_written() {
+fn undo_survives_unwritable_record() {
     let (internet, host) = (internet(), crowded());
     host.write("obstructs/try-restart-systemd-resolved.service", "");
     let before = host.files();
@@ -309,8 +312,9 @@ fn at_own_address() -> Host {
     host
 }
 
+// The old resolver had an address of the network.
 #[test]
-fn resolverd_stays_if_the_old_resolver_at_an_address_of_the_network_has_gone() {
+fn missing_network_resolver_keeps_resolverd() {
     let (internet, host) = (internet(), at_own_address());
     let before = host.files();
     switched(&internet, &host);
@@ -324,8 +328,9 @@ fn resolverd_stays_if_the_old_resolver_at_an_address_of_the_network_has_gone() {
     restored(&internet, &host, &before);
 }
 
+// The old resolver does not start, so resolv.conf names resolverd again.
 #[test]
-fn resolv_conf_names_resolverd_again_if_the_old_resolver_does_not_start() {
+fn failed_back_restores_resolv_conf() {
     let (internet, host) = (internet(), at_own_address());
     let before = host.files();
     switched(&internet, &host);
@@ -338,7 +343,7 @@ fn resolv_conf_names_resolverd_again_if_the_old_resolver_does_not_start() {
 }
 
 #[test]
-fn a_changed_resolv_conf_is_no_hindrance_if_the_old_resolver_returns() {
+fn changed_resolv_conf_stays_at_back() {
     let (internet, host) = (internet(), unbound());
     switched(&internet, &host);
     let changed = format!("{OURS}options edns0 trust-ad timeout:2\n");
@@ -352,7 +357,7 @@ fn a_changed_resolv_conf_is_no_hindrance_if_the_old_resolver_returns() {
 }
 
 #[test]
-fn resolverd_stays_if_the_old_resolver_cannot_be_enabled() {
+fn disabled_old_resolver_keeps_resolverd() {
     let (internet, host) = (internet(), unbound());
     let before = host.files();
     switched(&internet, &host);
@@ -368,7 +373,7 @@ fn resolverd_stays_if_the_old_resolver_cannot_be_enabled() {
 }
 
 #[test]
-fn resolverd_starts_again_if_the_old_resolver_does_not_listen() {
+fn deaf_old_resolver_restarts_resolverd() {
     let (internet, host) = (internet(), unbound());
     let before = host.files();
     switched(&internet, &host);
@@ -383,7 +388,7 @@ fn resolverd_starts_again_if_the_old_resolver_does_not_listen() {
 }
 
 #[test]
-fn a_switch_fails_if_resolverd_does_not_listen() {
+fn deaf_resolverd_fails_switch() {
     let (internet, host) = (internet(), unbound());
     host.write("deaf/resolverd.socket", "");
     let (code, text) = host.switch(&internet, &["--yes"]);
@@ -393,7 +398,7 @@ fn a_switch_fails_if_resolverd_does_not_listen() {
 }
 
 #[test]
-fn a_link_without_a_target_is_restored() {
+fn dangling_link_is_restored() {
     let internet = internet();
     let dangling = || {
         let host = unbound();
@@ -417,7 +422,7 @@ fn a_link_without_a_target_is_restored() {
 }
 
 #[test]
-fn a_switch_of_a_host_that_had_no_resolver_is_undone() {
+fn switch_without_resolver_is_undone() {
     let internet = internet();
     for link in [Some("../run/nowhere/resolv.conf"), None] {
         let host = plain();
@@ -431,8 +436,9 @@ fn a_switch_of_a_host_that_had_no_resolver_is_undone() {
     }
 }
 
+// Postfix has another queue directory.
 #[test]
-fn the_copy_in_another_queue_directory_of_postfix_is_changed_and_restored() {
+fn postfix_chroot_copy_is_switched() {
     let (internet, host) = (internet(), crowded());
     host.write("etc/postfix/main.cf", "queue_directory = /data/spool\n");
     host.write("data/spool/etc/resolv.conf", "nameserver 192.0.2.53\n");
@@ -445,7 +451,7 @@ fn the_copy_in_another_queue_directory_of_postfix_is_changed_and_restored() {
 }
 
 #[test]
-fn an_undo_goes_on_if_a_service_cannot_be_informed() {
+fn failed_service_reload_continues_back() {
     let (internet, host) = (internet(), crowded());
     host.write("units/postfix.service", "loaded enabled active\n");
     let before = host.files();

@@ -24,7 +24,7 @@ fn a_plan_changes_nothing() {
 }
 
 #[test]
-fn back_restores_each_file_and_each_service() {
+fn back_restores_files_and_services() {
     let (internet, host) = (internet(), crowded());
     let before = host.files();
     let (code, text) = host.switch(&internet, &["--yes", "--stop-shared"]);
@@ -60,7 +60,7 @@ fn back_restores_each_file_and_each_service() {
 }
 
 #[test]
-fn a_second_switch_has_nothing_to_do() {
+fn second_switch_does_nothing() {
     let (internet, host) = (internet(), plain());
     assert_eq!(host.switch(&internet, &["--yes"]).0, 0);
     let (code, text) = host.switch(&internet, &["--yes"]);
@@ -73,7 +73,7 @@ fn a_second_switch_has_nothing_to_do() {
 }
 
 #[test]
-fn a_file_that_has_changed_since_stays() {
+fn changed_file_stays_at_back() {
     let (internet, host) = (internet(), plain());
     assert_eq!(host.switch(&internet, &["--yes"]).0, 0);
     let written = host.read("etc/resolv.conf");
@@ -90,7 +90,7 @@ fn a_file_that_has_changed_since_stays() {
 }
 
 #[test]
-fn a_step_that_fails_undoes_those_before() {
+fn failed_step_undoes_switch() {
     let (internet, host) = (internet(), crowded());
     host.write("fails/start-resolverd.socket", "");
     let before = host.files();
@@ -103,7 +103,7 @@ fn a_step_that_fails_undoes_those_before() {
 }
 
 #[test]
-fn names_that_cannot_be_resolved_undo_it() {
+fn unresolvable_name_undoes_switch() {
     let (internet, host) = (internet(), plain());
     let before = host.files();
     // The C library refuses this name without asking a server.
@@ -170,7 +170,7 @@ fn nothing_happens_where_a_failure_stays() {
 }
 
 #[test]
-fn a_host_that_forwards_all_names_needs_no_root_server() {
+fn forwarding_host_needs_no_root_server() {
     let mut offline = internet();
     offline.server = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let with_zones = |more: &str| {
@@ -192,8 +192,9 @@ fn a_host_that_forwards_all_names_needs_no_root_server() {
     }
 }
 
+// The file is not UTF-8, so it could not be restored.
 #[test]
-fn a_file_that_cannot_be_restored_is_refused_before() {
+fn unreadable_resolv_conf_refuses_switch() {
     let (internet, host) = (internet(), plain());
     let latin = b"# gepr\xfcft\nnameserver 192.0.2.53\n";
     fs::write(host.path("etc/resolv.conf"), latin).unwrap();
@@ -204,7 +205,7 @@ fn a_file_that_cannot_be_restored_is_refused_before() {
 }
 
 #[test]
-fn a_switch_that_was_cut_off_is_reported_first() {
+fn interrupted_switch_is_reported() {
     let (internet, host) = (internet(), plain());
     assert_eq!(host.switch(&internet, &["--yes"]).0, 0);
     host.write("units/resolverd.service", "loaded\n");
@@ -213,8 +214,9 @@ fn a_switch_that_was_cut_off_is_reported_first() {
     assert!(error.contains("an earlier switch was cut off"), "{error}");
 }
 
+// The record must belong to root alone.
 #[test]
-fn a_record_of_another_user_is_not_trusted() {
+fn writable_record_is_refused() {
     let (internet, host) = (internet(), plain());
     assert_eq!(host.switch(&internet, &["--yes"]).0, 0);
     let record = host.path("var/lib/resolverctl/switch.json");
@@ -235,7 +237,7 @@ fn steps(host: &Host, internet: &Internet) -> Vec<String> {
 const START: &str = "start and enable resolverd.socket and resolverd.service";
 
 #[test]
-fn each_kind_of_host_has_its_steps() {
+fn each_kind_of_host_has_steps() {
     let internet = internet();
     let well = ("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n");
     let dns = ("etc/nsswitch.conf", "hosts: files dns\n");
@@ -285,7 +287,7 @@ fn each_kind_of_host_has_its_steps() {
 }
 
 #[test]
-fn a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for() {
+fn pipe_instead_of_file_is_refused() {
     let (internet, host) = (internet(), plain());
     for (path, more) in [("etc/resolv.conf", "--json"), ("var/lib/resolverctl/switch.json", "--back")] {
         let _ = fs::remove_file(host.path(path));
@@ -299,7 +301,7 @@ fn a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for() {
 
 /// On Rocky Linux, Postfix does not run in a chroot. Its processes continue to use the name server that they have read at their start.
 #[test]
-fn a_postfix_outside_of_a_chroot_is_reloaded() {
+fn postfix_without_chroot_is_reloaded() {
     let (internet, host) = (internet(), plain());
     host.write("etc/postfix/master.cf", "smtp inet n - n - - smtpd\nsmtp unix - - n - - smtp\n");
     host.write("units/postfix.service", "loaded enabled active\n");
@@ -314,7 +316,7 @@ fn a_postfix_outside_of_a_chroot_is_reloaded() {
 }
 
 #[test]
-fn services_that_keep_the_old_nameserver_are_named() {
+fn services_needing_restart_are_named() {
     let (internet, host) = (internet(), plain());
     host.write("units/rspamd.service", "loaded enabled active\n");
     host.write("units/amavis.service", "loaded active\n");

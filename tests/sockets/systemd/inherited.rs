@@ -37,7 +37,7 @@ fn ask_stream(mut stream: TcpStream, id: u16) -> Message {
 }
 
 #[test]
-fn questions_that_come_while_it_is_dead_are_answered_by_the_next() {
+fn queued_queries_survive_killed_daemon() {
     let (datagrams, listener, address) = held();
     let setting = Setting::new(address);
     let asker = client(address);
@@ -69,7 +69,7 @@ fn questions_that_come_while_it_is_dead_are_answered_by_the_next() {
 }
 
 #[test]
-fn a_restart_in_the_midst_of_questions_loses_none() {
+fn restart_loses_no_query() {
     let (datagrams, listener, address) = held();
     let setting = Setting::new(address);
     let mut service = Service::start(setting.command_with(&datagrams, &listener));
@@ -94,7 +94,7 @@ fn a_restart_in_the_midst_of_questions_loses_none() {
 }
 
 #[test]
-fn a_socket_that_the_configuration_does_not_name_is_served_with_a_warning() {
+fn unconfigured_inherited_socket_is_served() {
     let (datagrams, listener, address) = held();
     let setting = Setting::new("127.0.0.1:0".parse().unwrap());
     let service = Service::start(setting.command_with(&datagrams, &listener));
@@ -128,8 +128,9 @@ fn activated(datagram: bool) -> (Service, Setting, SocketAddr) {
     }
 }
 
+// systemd passes a UDP or a TCP socket, and the daemon binds the other one.
 #[test]
-fn systemd_hands_down_either_kind_and_the_other_is_bound() {
+fn inherited_socket_leaves_other_transport_bound() {
     if !is_installed("systemd-socket-activate") {
         return;
     }

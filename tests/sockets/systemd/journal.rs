@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::systemd::service::{PATIENCE, Service, Setting};
 
 #[test]
-fn a_pipe_gets_plain_lines_with_their_time() {
+fn pipe_gets_plain_log_lines() {
     let setting = Setting::new("127.0.0.1:0".parse().unwrap());
     let mut command = setting.command();
     // stderr was redirected, so `JOURNAL_STREAM` does not describe it.
@@ -50,7 +50,7 @@ fn entry(journal: &UnixDatagram) -> Vec<String> {
 }
 
 #[test]
-fn the_journal_gets_fields_and_a_whole_life_has_an_entry_for_each_event() {
+fn journal_gets_fields() {
     let setting = Setting::new("127.0.0.1:0".parse().unwrap());
     let journal = UnixDatagram::bind(setting.folder.path().join("socket")).unwrap();
     journal.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -77,7 +77,7 @@ fn the_journal_gets_fields_and_a_whole_life_has_an_entry_for_each_event() {
 }
 
 #[test]
-fn a_journal_that_takes_no_entries_gets_lines_with_their_priority() {
+fn journal_stream_gets_priority_prefix() {
     let setting = Setting::new("127.0.0.1:0".parse().unwrap());
     let stream = File::create(setting.folder.path().join("journal")).unwrap();
     serve_with(&setting, stream.into(), |_| ());

@@ -50,7 +50,7 @@ impl Manager {
 }
 
 #[test]
-fn it_is_ready_when_it_answers_and_says_when_it_stops() {
+fn ready_and_stopping_are_notified() {
     let manager = Manager::new();
     let mut service = manager.start(None);
     let ready = manager.hear();
@@ -66,7 +66,7 @@ fn it_is_ready_when_it_answers_and_says_when_it_stops() {
 }
 
 #[test]
-fn the_watchdog_hears_from_it_as_long_as_it_lives() {
+fn watchdog_is_notified_while_alive() {
     let manager = Manager::new();
     let service = manager.start(Some("200000"));
     let mut heard = Vec::new();
@@ -91,7 +91,7 @@ fn the_watchdog_hears_from_it_as_long_as_it_lives() {
 }
 
 #[test]
-fn a_reload_is_told_from_its_begin_to_its_end_by_signal_and_by_tool() {
+fn reload_is_notified_begin_to_end() {
     let manager = Manager::new();
     let mut service = manager.start(None);
     assert!(manager.hear().starts_with("READY=1\n"));

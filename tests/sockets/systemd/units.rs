@@ -41,7 +41,7 @@ fn the_service_is_exposed_little() {
 }
 
 #[test]
-fn the_memory_that_is_allowed_follows_from_the_cache() {
+fn memory_max_follows_cache_size() {
     let config = Config::default();
     let needed = allowance::needed(config.cache.size, config.history_size()) >> 20;
     let service = std::fs::read_to_string(unit("resolverd.service")).unwrap();
@@ -50,7 +50,7 @@ fn the_memory_that_is_allowed_follows_from_the_cache() {
 
 /// Lines with the name of the instance and about the socket unit may differ.
 #[test]
-fn the_template_is_the_service_with_the_name_of_the_instance() {
+fn template_unit_matches_service_unit() {
     let read = |name| std::fs::read_to_string(unit(name)).unwrap();
     let (service, template) = (read("resolverd.service"), read("resolverd@.service"));
     let settings = |text: &str| -> Vec<String> {
@@ -87,7 +87,7 @@ fn systemd_understands_every_line() {
 }
 
 #[test]
-fn the_user_is_made_without_a_shell() {
+fn system_user_has_no_shell() {
     if !is_installed("systemd-sysusers") {
         return;
     }
@@ -102,7 +102,7 @@ fn the_user_is_made_without_a_shell() {
 }
 
 #[test]
-fn the_socket_holds_what_the_daemon_listens_at_by_default() {
+fn socket_unit_has_default_addresses() {
     let socket = std::fs::read_to_string(unit("resolverd.socket")).unwrap();
     for address in config::Config::default().listen.addresses {
         for kind in ["ListenDatagram", "ListenStream"] {

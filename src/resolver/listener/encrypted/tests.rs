@@ -129,7 +129,7 @@ async fn dot_pipelines_queries_over_tls12_tls13() {
 }
 
 #[tokio::test]
-async fn a_padded_query_gets_a_padded_reply_and_another_does_not() {
+async fn only_padded_query_gets_padded_reply() {
     let (listeners, ..) = listen(&with_tls("first"));
     let mut stream = connect(listeners.tls_addresses()[0]).await;
     for pads in [true, false] {
@@ -193,7 +193,7 @@ async fn excess_tls_handshakes_close_own_client() {
 }
 
 #[tokio::test]
-async fn a_new_certificate_is_shown_to_new_connections_and_old_ones_go_on() {
+async fn new_certificate_serves_new_connections() {
     let old = with_tls("first");
     let (listeners, _, views) = listen(&old);
     let address = listeners.tls_addresses()[0];

@@ -210,7 +210,7 @@ async fn doh_reply_pads_and_limits_caching() {
 }
 
 #[tokio::test]
-async fn equal_queries_of_a_connection_wait_for_one_answer_and_hits_overtake_them() {
+async fn equal_queries_join_and_hits_overtake() {
     let (server, config) = with_server().await;
     let (listeners, ..) = listen(&config);
     let client = HttpClient::open(listeners.https_addresses()[0]).await;

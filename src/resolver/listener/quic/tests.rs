@@ -142,7 +142,7 @@ async fn queries_of_many_streams_are_answered() {
 }
 
 #[tokio::test]
-async fn a_padded_query_gets_a_padded_reply_and_another_does_not() {
+async fn only_padded_query_gets_padded_reply() {
     let (listeners, ..) = listen(&with_quic());
     let client = QuicClient::open(listeners.quic_addresses()[0]).await;
     for option in [Some(EdnsOption::Unknown(12, vec![0; 60])), None] {
@@ -167,7 +167,7 @@ async fn packets_hide_reply_length() {
 }
 
 #[tokio::test]
-async fn equal_queries_of_a_connection_wait_for_one_answer_and_hits_overtake_them() {
+async fn equal_queries_join_and_hits_overtake() {
     let (server, config) = with_server().await;
     let (listeners, ..) = listen(&config);
     let client = QuicClient::open(listeners.quic_addresses()[0]).await;
@@ -184,7 +184,7 @@ async fn equal_queries_of_a_connection_wait_for_one_answer_and_hits_overtake_the
 }
 
 #[tokio::test]
-async fn a_new_certificate_is_shown_to_new_connections_and_old_ones_go_on() {
+async fn new_certificate_serves_new_connections() {
     let (listeners, _, views) = listen(&with_quic());
     let address = listeners.quic_addresses()[0];
     let before = QuicClient::open(address).await;
