@@ -338,6 +338,10 @@ codes! {
         "a name server does not answer";
         "Resolvers wait for it before they ask another: the first lookup can take seconds longer.";
         "Start the server or open port 53 for UDP; or remove it from the NS records".
+    NsSlow "ns_slow" Delegation Warning [Delegation Servers] [] "RFC 2182 section 3":
+        "name servers answer slowly";
+        "Mail waits for each lookup that is in no cache, some of them one after the other. If other servers are fast, resolvers learn to prefer them.";
+        "Find out what slows the servers down, such as their load or a distant network; or serve the zone from other servers".
     NsPartly "ns_partly" Delegation Warning [Delegation Servers Records] [] "RFC 8906 section 3, RFC 4074 section 4":
         "a name server of the zone does not answer for some of its records as it should";
         "Resolvers that ask this server lose seconds or get an error, and ask another. If it denies a name that exists, mail to this name bounces. Its records may differ from those of the others.";
@@ -510,7 +514,7 @@ codes! {
         "Mail from every other address is neutral: SPF does not protect the domain.";
         "Let the record end with ~all or -all, in place of ?all".
     OwnFileUnread "own_file_unread" Policy Warning [Dane Dkim] [] "RFC 7671 section 8.4, RFC 6376 section 3.3":
-        "a file that [own] of the configuration names cannot be used";
+        "a file of own mail, which the configuration names, cannot be used";
         "Its certificate or key is not compared with the DNS.";
         "Let the user resolverd read the file, correct its path, or remove it from [own]".
     SpfUnevaluated "spf_unevaluated" Policy CouldNotTell [Spf] [] "RFC 7208 sections 5.7 and 7":
@@ -612,6 +616,8 @@ codes! {
         "SPF allows the given address to send"; ""; "".
     DkimOk "dkim_ok" Policy Ok [Dkim] [] "RFC 6376":
         "the DKIM key is valid"; ""; "".
+    DkimUnchecked "dkim_unchecked" Policy Ok [Dkim] [] "RFC 6376 section 3.6.2.1":
+        "no DKIM key was checked"; ""; "".
     DmarcOk "dmarc_ok" Policy Ok [Dmarc] [] "RFC 9989":
         "DMARC has a policy"; ""; "".
     DaneOk "dane_ok" Policy Ok [MxRecords MailHosts Dane] [] "RFC 7672":

@@ -71,6 +71,13 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         given.iter().filter_map(|selector| of_selector(facts, &name(facts, selector), true)).collect();
     findings.extend(known.filter_map(|selector| of_selector(facts, &name(facts, selector), false)));
+    if findings.is_empty() && !tried(facts).is_empty() {
+        let usual = tried(facts).join(", ");
+        let text = format!(
+            "no usual selector has a key ({usual}); give the selector in a signature with `--selector`"
+        );
+        findings.push(Finding::new(Code::DkimUnchecked, text));
+    }
     findings.extend(facts.subject.own_mail.signing_keys.iter().filter_map(|key| of_signing_key(facts, key)));
     findings
 }
@@ -270,7 +277,8 @@ mod tests {
         let mut other = facts("a.test.", "lookup x._domainkey.a.test. TXT | \"v=DKIM2; p=AA\"");
         other.subject.selectors = vec!["x".to_owned()];
         assert_eq!(check(&other)[0].code, Code::DkimMissing);
-        assert!(check(&facts("a.test.", "lookup s1._domainkey.a.test. TXT NXDOMAIN")).is_empty());
+        let unchecked = check(&facts("a.test.", "lookup s1._domainkey.a.test. TXT NXDOMAIN"));
+        assert_eq!(unchecked.first().map(|finding| finding.code), Some(Code::DkimUnchecked));
         for selector in ["x", "x._domainkey", "X._domainkey.a.test."] {
             assert_eq!(name(&facts("a.test.", ""), selector), "x._domainkey.a.test.");
         }
@@ -278,7 +286,7 @@ mod tests {
             let found = check(&facts("a.test.", &format!("lookup s1._domainkey.a.test. TXT | \"{text}\"")));
             found.into_iter().map(|finding| (finding.code, finding.level)).collect::<Vec<_>>()
         };
-        assert_eq!(guessed("v=DKIM1; p="), []);
+        assert_eq!(guessed("v=DKIM1; p="), [(Code::DkimUnchecked, Level::Ok)]);
         assert_eq!(guessed("v=DKIM1; p=AAAA"), [(Code::DkimSyntax, Level::Note)]);
         assert_eq!(guessed(&format!("v=DKIM1; p={good}")), [(Code::DkimOk, Level::Ok)]);
     }

@@ -7,8 +7,8 @@
 //! If the configuration of this host answers for the domain, the records of the servers are checked too, because other hosts see them. The
 //! module `configured` reports which records this host gives.
 //!
-//! TLSA records are taken from the daemon, because only validated TLSA records count. If the configuration gives other TLSA records, the
-//! records of the servers are used, and count as not validated. Names in other zones are looked up only through the daemon.
+//! The records of the servers have the validation result of the daemon's answer. If the configuration gives other TLSA records, those of the
+//! servers count as not validated. Names in other zones are looked up only through the daemon.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -66,10 +66,12 @@ fn judged(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
 pub(crate) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let apex = zone::apex(facts);
     let is_configured = facts.configured().is_some();
-    let of_zone = |name: &str, kind: &str| {
-        (TYPES.contains(&kind) || kind == "TLSA" && is_configured) && is_within(name, apex)
+    // Senders do not use TLSA records that are not secure.
+    let is_used = |kind: &str, reply: &ReplyFacts| {
+        TYPES.contains(&kind) || kind == "TLSA" && (is_configured || reply.security == ReplySecurity::Secure)
     };
-    let known = facts.lookups().filter(|((name, kind), reply)| of_zone(name, kind) && is_known(reply));
+    let of_zone = |name: &str, kind: &str, reply: &ReplyFacts| is_used(kind, reply) && is_within(name, apex);
+    let known = facts.lookups().filter(|((name, kind), reply)| of_zone(name, kind, reply) && is_known(reply));
     known.map(|(lookup, _)| lookup).collect()
 }
 
@@ -206,6 +208,22 @@ mod tests {
             reply.configured = Some("a zone file".to_owned());
         }
         assert_eq!(wants(&configured).first(), Some(&ask("a.test.", "TXT")), "others ask these servers");
+    }
+
+    // After a renewal, the cache has the TLSA record of the old certificate until its TTL ends, or that there is none.
+    #[test]
+    fn new_tlsa_replaces_cached_one() {
+        let name = "_25._tcp.mx.a.test.";
+        let [old, new] = ["ab", "cd"].map(|octet| format!("3 1 1 {}", octet.repeat(32)));
+        let judged = |here: &str, now: &str| -> Vec<String> {
+            let line = format!("lookup {name} TLSA {here}\nserver 198.18.2.1 {name} TLSA udp aa {now}");
+            let facts = adopted(&line);
+            facts.records(name, "TLSA").into_iter().map(Record::text).collect()
+        };
+        assert_eq!(judged(&format!("secure | {old}"), &format!("| {new}")), std::slice::from_ref(&new));
+        let soa = ">a.test. SOA ns1.a.test. h. 7 2 3 4 5";
+        assert_eq!(judged(&format!("secure | {soa}"), &format!("| {new}")), std::slice::from_ref(&new));
+        assert_eq!(judged(&format!("insecure | {old}"), &format!("| {new}")), [old], "nobody uses it");
     }
 
     #[test]

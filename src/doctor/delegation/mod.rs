@@ -12,6 +12,7 @@ pub(crate) mod serials;
 pub(crate) mod server_hosts;
 pub(crate) mod server_names;
 pub(crate) mod server_silence;
+mod slow_servers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -164,6 +165,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings.extend(server_names::without_servers(facts));
     findings.extend(server_names::check(facts));
     findings.extend(each_server::check(facts, &servers, &of_silent));
+    findings.extend(slow_servers::check(facts, &servers));
     findings.extend(mail_differs(facts, &servers));
     findings.extend(serials::check(facts, &servers));
     let differing = compared::check(facts);
