@@ -94,6 +94,8 @@
 //!    them to the store. The resolver knows only the trait [`resolver::fleet`]; [`fleet`] implements it.
 //! 7. [`resolver::lookahead`] gets the answers that were not in the cache, and sends in advance the queries that mail software will send
 //!    next.
+//! 8. Mail servers ask for the TLS policy of a next hop ([`tls_policy`]), on a socket of their own. It asks its questions through `resolve`, like
+//!    those of a client, and fetches policies of MTA-STS over HTTPS.
 //!
 //! # Shared types
 //!

@@ -97,7 +97,7 @@ use exchange::ports::SourcePorts;
 use exchange::socket_network::SocketNetwork;
 use explain::explainer::Explainer;
 use metrics::listener::MetricsListener;
-use operator::Operator;
+use operator::{MAIL_SERVER, OPERATOR, Operator};
 use record::Recorder;
 use resolver::fleet::FleetStore;
 use resolver::listener;
@@ -196,8 +196,9 @@ impl Daemon {
         let (snapshot, most_memory) = (snapshot_of(&config, &clock), memory_bound::most(&config));
         metrics.set(config.metrics.listen);
         let (watched, watched_file) = watched::begin(&config, (&clock, &random), &recorder);
-        let operator = Operator { resolver: Arc::clone(&resolver), clock: clock.clone() };
-        let tls_policy = TlsPolicyService::begin(operator.clone(), &config.tls_policy);
+        let asking = |address| Operator { resolver: Arc::clone(&resolver), clock: clock.clone(), address };
+        let operator = asking(OPERATOR);
+        let tls_policy = TlsPolicyService::begin(asking(MAIL_SERVER), &config.tls_policy);
         let (fleet, lookahead) = (begin_fleet(&config, &resolver, &random), Lookahead::new(&clock, &random));
         let state = Mutex::new(Reloadable { config, temporary: BTreeMap::new(), listeners: Some(listeners) });
         let subject = Arc::new(Running {

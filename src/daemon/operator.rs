@@ -1,5 +1,6 @@
 //! The questions of the operator and of the daemon itself, which are asked as a client of `[listen]` asks.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use dns::clock::Clock;
@@ -7,11 +8,19 @@ use dns::question::{Client, Question};
 use protocol::lookup::Lookup;
 use resolver::resolve::{Asked, Resolver};
 
+/// The address that stands for the operator. Questions from it do not count as those of mail software, from which look-ahead learns.
+pub(super) const OPERATOR: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+
+/// The address that stands for the mail server that waits for a TLS policy. Its questions count: it used what look-ahead has asked.
+pub(super) const MAIL_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 255, 255, 254));
+
 /// Asks the resolver. It is cheap to copy.
 #[derive(Clone)]
 pub(super) struct Operator {
     pub(super) resolver: Arc<Resolver>,
     pub(super) clock: Clock,
+    /// For whom it asks.
+    pub(super) address: IpAddr,
 }
 
 impl Operator {
@@ -22,12 +31,12 @@ impl Operator {
         Question { view, ..question.clone() }
     }
 
-    /// Returns the client that stands for the operator. It has an address that no real client has. Its port and id come from the current
-    /// time, so they differ for concurrent queries.
+    /// Returns the client for whom it asks. It has an address that no real client has. Its port and id come from the current time, so they
+    /// differ for concurrent queries.
     pub(super) fn client(&self) -> Client {
         let micros = self.clock.mono().as_micros().to_le_bytes();
         Client {
-            address: std::net::Ipv6Addr::UNSPECIFIED.into(),
+            address: self.address,
             port: u16::from_le_bytes([micros[0], micros[1]]),
             id: u16::from_le_bytes([micros[2], micros[3]]),
         }
@@ -45,11 +54,10 @@ impl Operator {
         ask: impl Fn(Client) -> Asking,
     ) -> Lookup {
         let began = self.clock.mono();
-        let client = self.client();
         loop {
             // There is no reply if another query of the operator has begun in the same microsecond, because both have the same client (see
             // `client`). Then it is asked again.
-            if let Asked::Replied(replied) = ask(client).await {
+            if let Asked::Replied(replied) = ask(self.client()).await {
                 let now = self.clock.mono();
                 let (answer, outcome) = (replied.answer, replied.outcome);
                 return Lookup { answer, now, outcome, elapsed: now.since(began) };

@@ -41,7 +41,13 @@ pub(crate) async fn look_up(asker: &impl Asker, host: &Name, port: u16) -> HostD
     let end = match found {
         AddressesFound::None => return HostDane::NoAddress,
         AddressesFound::Unknown(why) => return HostDane::Unreachable(why),
-        AddressesFound::Some { secured: Secured::No, .. } => return HostDane::InsecureAddress,
+        // The end of an alias is not secure, but the alias may be: then only its own TLSA records count (RFC 7672 section 2.2.2).
+        AddressesFound::Some { end, secured: Secured::No, .. } => {
+            if end == *host || !is_secure_alias(asker, host).await {
+                return HostDane::InsecureAddress;
+            }
+            host.clone()
+        }
         AddressesFound::Some { end, .. } => end,
     };
     // The TLSA records of the name at the end of an alias chain come first (RFC 7672 section 2.2.3).
@@ -55,6 +61,10 @@ pub(crate) async fn look_up(asker: &impl Asker, host: &Name, port: u16) -> HostD
         Either::Left(own) => own.await,
         Either::Right(own) => own,
     }
+}
+
+async fn is_secure_alias(asker: &impl Asker, host: &Name) -> bool {
+    matches!(ask(asker, host, RecordType::CNAME).await, Found::Records(_, Secured::Yes))
 }
 
 async fn certificates(asker: &impl Asker, host: &Name, port: u16) -> HostDane {

@@ -11,7 +11,7 @@ use crate::limits::{
     RENEWAL_AGE, UNUSED_TIME,
 };
 use crate::sts::StsPolicyInForce;
-use doctor::transport::sts_policy::{MAX_AGE, MODES, StsPolicy};
+use doctor::transport::sts_policy::StsPolicy;
 
 /// The name of the file with the kept policies, in the state directory.
 pub const FILE: &str = "tls_policies.json";
@@ -180,9 +180,8 @@ struct PoliciesFile {
 struct PolicyRow {
     domain: String,
     id: String,
-    mode: String,
-    hosts: Vec<String>,
-    max_age: u64,
+    /// The lines of its file.
+    policy: Vec<String>,
     fetched: u64,
     used: u64,
 }
@@ -198,12 +197,8 @@ impl KeptPolicies {
             return Err(damaged());
         }
         let mut read = Self::default();
-        for PolicyRow { domain, id, mode, hosts, max_age, fetched, used } in file.policies {
-            let (_, mode) = *MODES.iter().find(|(word, _)| *word == mode).ok_or_else(damaged)?;
-            let policy = StsPolicy { mode, hosts, max_age };
-            if max_age > MAX_AGE || !is_usable(&policy) {
-                return Err(damaged());
-            }
+        for PolicyRow { domain, id, policy, fetched, used } in file.policies {
+            let policy = StsPolicy::read(&policy.join("\n")).ok().filter(is_usable).ok_or_else(damaged)?;
             // A clock that was wrong must not keep a policy for longer than its `max_age` from now.
             let fetched = fetched.min(now);
             let kept =
@@ -220,9 +215,7 @@ impl KeptPolicies {
         let row = |(domain, kept): (&String, &KeptPolicy)| PolicyRow {
             domain: domain.clone(),
             id: kept.id.clone(),
-            mode: kept.policy.mode.word().to_owned(),
-            hosts: kept.policy.hosts.clone(),
-            max_age: kept.policy.max_age,
+            policy: kept.policy.lines(),
             fetched: kept.fetched,
             used: kept.used,
         };

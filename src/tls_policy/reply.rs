@@ -6,7 +6,6 @@ use crate::answers::plain;
 use crate::sts::StsPolicyInForce;
 use crate::verdict::{TlsLevel, Verdict};
 use dns::wire::presentation::harmless;
-use doctor::transport::sts_policy::{StsPolicy, VERSION};
 
 /// Which attributes the client understands beside the level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,17 +51,10 @@ fn of_sts(sts: &StsPolicyInForce, attributes: Attributes) -> String {
         let write = |text: &mut String| {
             write!(text, " policy_type=sts policy_domain={domain}")?;
             hosts().try_for_each(|host| write!(text, " mx_host_pattern={host}"))?;
-            lines(&sts.policy).iter().try_for_each(|line| write!(text, " {{ policy_string = {line} }}"))
+            sts.policy.lines().iter().try_for_each(|line| write!(text, " {{ policy_string = {line} }}"))
         };
         // Writing to a text never fails.
         let _ = write(&mut text);
     }
     text
-}
-
-/// Returns the lines of a policy file, for reports.
-fn lines(policy: &StsPolicy) -> Vec<String> {
-    let hosts = policy.hosts.iter().map(|host| format!("mx: {}", host.trim_end_matches('.')));
-    let head = [format!("version: {VERSION}"), format!("mode: {}", policy.mode.word())];
-    head.into_iter().chain(hosts).chain([format!("max_age: {}", policy.max_age)]).collect()
 }

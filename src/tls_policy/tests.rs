@@ -132,6 +132,8 @@ async fn verdict_follows_from_each_host() {
     let two = |tlsa: &str| host("mx2.a.test.", tlsa);
     let insecure = "mx2.a.test. A insecure | 192.0.2.1\n_25._tcp.mx2.a.test. TLSA dead\n";
     let alias = format!("mx1.a.test. A secure | end.test. <- 192.0.2.1\n_25._tcp.end.test. TLSA {good}\n");
+    let half = "mx1.a.test. A insecure | end.test. <- 192.0.2.1\nmx1.a.test. CNAME secure | end.test.\n";
+    let half = format!("{half}_25._tcp.mx1.a.test. TLSA {good}\n_25._tcp.end.test. TLSA bogus\n");
     let unusable = "secure | 1 1 1 abab";
     let mx = "a.test. MX secure | 10 mx1.a.test. | 20 mx2.a.test.\n";
     let alone = "a.test. MX secure | 10 mx1.a.test.\n";
@@ -144,6 +146,10 @@ async fn verdict_follows_from_each_host() {
         (format!("{mx}{usable}{dead}"), "OK dane-only"),
         (format!("{mx}{usable}"), "OK dane-only"),
         (format!("{alone}{alias}"), "OK dane-only"),
+        (format!("{alone}{half}"), "OK dane-only"),
+        (format!("{alone}{}", half.replace("CNAME secure", "CNAME insecure")), "NOTFOUND "),
+        (format!("{mx}{}{dead}", one("secure")), "OK dane"),
+        (format!("{mx}{}{dead}", one(unusable)), "OK dane"),
         (format!("{alone}{}", one(unusable)), "OK encrypt"),
         (format!("{mx}{}{}", one(unusable), two("secure")), "OK dane"),
         (format!("{mx}{}{}", one("bogus"), two("secure")), "OK dane"),

@@ -143,15 +143,16 @@ fn level(facts: &HopFacts) -> TlsLevel {
 fn of_dane(counts: &HostCounts, enforced: bool) -> TlsLevel {
     let HostCounts { usable, unusable, absent, unknown, unreachable } = *counts;
     match (usable, unusable, absent, unknown) {
-        (0, 0, 0, 0) if unreachable > 0 => TlsLevel::Temporary,
-        (0, 0, 0, 1..) => TlsLevel::Temporary,
         (1.., 0, 0, 0) => TlsLevel::DaneOnly,
         (1.., ..) if enforced => TlsLevel::DaneOnly,
         (1.., ..) => TlsLevel::Dane,
+        (0, 0, 0, _) if unknown + unreachable > 0 => TlsLevel::Temporary,
         (0, _, _, 1..) if enforced => TlsLevel::Temporary,
         (0, ..) if enforced => TlsLevel::Secure,
-        (0, 1.., 0, 0) => TlsLevel::Encrypt,
-        (0, 0, _, 0) => TlsLevel::NoPolicy,
+        // A host that mail reaches in a moment may have TLSA records: Postfix looks then.
+        _ if unknown + unreachable > 0 => TlsLevel::Dane,
+        (0, 1.., 0, _) => TlsLevel::Encrypt,
+        (0, 0, ..) => TlsLevel::NoPolicy,
         (0, ..) => TlsLevel::Dane,
     }
 }

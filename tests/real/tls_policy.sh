@@ -31,6 +31,7 @@ beside       signed    dane       sent      away 10 mx.dropped; host mx2 good
 bogus        bogus     temporary  deferred  host mx good; tlsa mx right
 expired      expired   temporary  deferred  host mx good; tlsa mx right
 alias        signed    dane-only  sent      alias mx real; only real good; tlsa real right
+halfalias    signed    dane-only  sent      alias mx mx.enforce.net.; tlsa mx right
 hostaway     signed    none       sent      away 10 mx.unsigned
 mxunsigned   unsigned  none       sent      away 10 mx.usable
 unsigned     unsigned  none       sent      host mx plain
@@ -243,7 +244,7 @@ in_debian() {
   if [ -n "$root" ]; then chroot "$root" "$@"; else "$@"; fi
 }
 
-# ends_of_mails LOG MAP [ROOT]: sends a mail to each domain by the Postfix of this Debian, and prints how it ends.
+# ends_of_mails LOG MAP [ROOT]: sends a mail to each domain by the Postfix of this Debian, with an empty cache, and prints how it ends.
 ends_of_mails() {
   local name log=$1 root=${3-}
   printf 'nameserver 127.0.0.1\noptions edns0 trust-ad\n' >"$root/etc/resolv.conf"
@@ -265,6 +266,7 @@ smtp_tls_loglevel = 1
 smtp_tls_policy_maps = socketmap:$2
 EOF
   in_debian "$root" postfix start >&2
+  forget
   for name in $(names); do printf 'Subject: a test\n\nHello.\n' | in_debian "$root" sendmail -f someone@domain.example "someone@$name.net"; done
   for name in $(names); do soon grep -q "to=<someone@$name.net>.*status=" "$log"; done
   in_debian "$root" postsuper -d ALL >&2
@@ -280,7 +282,7 @@ mail_of_each() {
   printf 'nameserver 127.0.0.1\n' >/etc/resolv.conf
   domains | awk '{ print $1, $4 }' | diff - "$work/ends"
   # The certificates of the hosts are verified where the policy says so.
-  for name in usable authority alias both bothpartly enforce pattern; do
+  for name in usable authority alias halfalias both bothpartly enforce pattern; do
     grep -q "Verified TLS connection established to .*\.$name\.net\[" "$work/policy-mail.log"
   done
 }
@@ -297,7 +299,7 @@ mail_of_each_by_next_debian() {
   has '^mail_version = 3\.1[0-9]' chroot "$root" postconf mail_version
   ends_of_mails "$work/next-mail.log" inet:127.0.0.1:8461:QUERYwithTLSRPT "$root" >"$work/next-ends"
   domains | awk '{ print $1, $4 }' | diff - "$work/next-ends"
-  for name in usable both bothpartly enforce pattern; do
+  for name in usable halfalias both bothpartly enforce pattern; do
     grep -q "Verified TLS connection established to .*\.$name\.net\[" "$work/next-mail.log"
   done
   hasnt 'warning: .*(invalid|bad|unknown|syntax|attribute)' cat "$work/next-mail.log"
@@ -318,6 +320,8 @@ kept_over_restart() {
 }
 
 shown() {
+  # Sent ahead with the MX, and used by the verdict.
+  has '^MTA-STS record .* [1-9][0-9]* +[1-9][0-9]* ' ctl lookahead
   has '^resolverd_tls_policies_total\{policy="dane-only"\} [1-9]' curl -s http://127.0.0.1:9453/metrics
   has '^spoilt.net: temporary' ctl tls-policy spoilt.net
   has 'mx.spoilt.net: TLSA: bogus: ' ctl tls-policy spoilt.net

@@ -215,7 +215,7 @@ fn resolverd_8() {
         + CERTIFICATES
         + &section(
             "FILES",
-            "/etc/resolverd/resolverd.toml, /run/resolverd/control.sock, /var/lib/resolverd (cache, queries of 7 days in history,\nstatistics of 30 days in minutes, records that have changed in changes.json)",
+            "/etc/resolverd/resolverd.toml, /run/resolverd/control.sock, /var/lib/resolverd (cache, queries of 7 days in history,\nstatistics of 30 days in minutes, records that have changed in changes.json, MTA-STS policies in tls_policies.json)",
         )
         + &see_also(&[
             ("resolverd", 7),

@@ -30,6 +30,7 @@ mod soak;
 mod soak_hostile;
 mod stale;
 mod streams;
+mod tls_policy;
 mod validate;
 mod views;
 mod views_by_client;

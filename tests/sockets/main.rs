@@ -14,5 +14,6 @@ mod resolverctl;
 mod supervised;
 mod switch;
 mod systemd;
+mod tls_policy;
 mod trace;
 mod zones;

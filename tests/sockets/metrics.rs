@@ -12,7 +12,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use config::{CertificateFile, Config, ConfiguredWatch, ConfiguredZone, PageReaders, ZoneKind};
+use config::{
+    CertificateFile, Config, ConfiguredWatch, ConfiguredZone, PageReaders, TlsPolicyListen, ZoneKind,
+};
 use control::Controlled;
 use control::health::status;
 use daemon::limits::{MAX_METRICS_CONNECTIONS, METRICS_HEADER_TIME, METRICS_TIME};
@@ -42,6 +44,7 @@ fn certificate() -> Option<CertificateFile> {
 async fn stage() -> (Stage, SocketAddr) {
     let stage = Stage::set("* 300 A 10.0.0.1\n", |config| {
         config.metrics.listen = Some("127.0.0.1:0".parse().unwrap());
+        config.tls_policy.listen = Some(TlsPolicyListen::Address("127.0.0.1:0".parse().unwrap()));
         config
             .watches
             .push(ConfiguredWatch { domain: name("watched.example."), ..ConfiguredWatch::default() });

@@ -18,7 +18,7 @@ pub enum Mode {
 }
 
 /// The modes with their words in the policy file.
-pub const MODES: [(&str, Mode); 3] =
+const MODES: [(&str, Mode); 3] =
     [("enforce", Mode::Enforce), ("testing", Mode::Testing), ("none", Mode::None)];
 
 impl Mode {
@@ -40,7 +40,7 @@ pub struct StsPolicy {
 }
 
 /// The longest `max_age`, in seconds (RFC 8461 section 3.2).
-pub const MAX_AGE: u64 = 31_557_600;
+const MAX_AGE: u64 = 31_557_600;
 
 impl StsPolicy {
     /// Reads a policy file.
@@ -68,6 +68,13 @@ impl StsPolicy {
             return Err("it names no mx".to_owned());
         }
         Ok(Self { mode, hosts, max_age })
+    }
+
+    /// Returns the lines of a file with this policy.
+    pub fn lines(&self) -> Vec<String> {
+        let hosts = self.hosts.iter().map(|host| format!("mx: {}", host.trim_end_matches('.')));
+        let head = [format!("version: {VERSION}"), format!("mode: {}", self.mode.word())];
+        head.into_iter().chain(hosts).chain([format!("max_age: {}", self.max_age)]).collect()
     }
 }
 

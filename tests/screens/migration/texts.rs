@@ -158,6 +158,32 @@ Outgoing mail with DANE also needs \fBoptions edns0 trust\-ad\fR in /etc/resolv.
 \fBsmtp_dns_support_level = dnssec\fR and \fBsmtp_tls_security_level = dane\fR of Postfix. Answers of a zone with \fBvalidate = false\fR, and answers
 that lost an address because of \fBprivate_addresses\fR, never have the AD bit. Signatures of forwarders are checked too: a forwarder
 must pass DNSSEC records on.
+.SH "TLS POLICIES OF POSTFIX"
+\fB[tls_policy]\fR of resolverd.toml(5) replaces postfix\-tlspol and postfix\-mta\-sts\-resolver: set \fBlisten\fR to the address of the old program,
+or change \fBsmtp_tls_policy_maps\fR to the new one, and stop the old program. The policies differ in these cases:
+.TP
+An MX that DNSSEC does not secure
+postfix\-tlspol answers \fBdane\fR if a mail host has TLSA records. resolverd answers with the MTA\-STS policy if there is one in force, because
+anybody can forge such an MX and name a host with TLSA records. Without one it has no policy, and \fBsmtp_tls_security_level = dane\fR of Postfix
+applies.
+.TP
+Some mail hosts with DANE, and an MTA\-STS policy
+postfix\-tlspol answers \fBdane\fR, so that the other hosts get mail without encryption too. resolverd answers \fBdane\-only\fR.
+.TP
+TLSA records of which none is usable
+postfix\-tlspol answers \fBdane\fR. resolverd answers \fBencrypt\fR, or with the MTA\-STS policy if one is in force.
+.TP
+A failed lookup
+postfix\-tlspol answers with a temporary error if any lookup of TLSA records fails. resolverd answers \fBdane\fR: Postfix leaves out the hosts
+whose TLSA records are not known, and the others get mail. If all are unknown, or an enforced MTA\-STS policy applies to the others, mail waits. If
+the record of MTA\-STS cannot be looked up, the policy that was fetched earlier stays in force.
+.TP
+A mail host that is an alias, from a signed zone into an unsigned one
+postfix\-tlspol ignores its TLSA records. resolverd looks at those of the alias (RFC 7672 section 2.2.2).
+.TP
+A mail host that the MTA\-STS policy does not name
+Postfix before 3.10.5, or with the map \fBQUERY\fR, delivers to it if its certificate is valid for a host of the policy. With
+\fBQUERYwithTLSRPT\fR, later ones do not.
 .SH "MAIL PROGRAMS WITH A RESOLVER OF THEIR OWN"
 Most mail programs query the server of /etc/resolv.conf. These need a setting:
 .TP

@@ -11,6 +11,7 @@ mod lists;
 mod minutes;
 mod shadow;
 mod tables;
+mod tls_policy;
 mod top;
 mod traced;
 mod watched;

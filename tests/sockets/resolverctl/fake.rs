@@ -227,8 +227,8 @@ impl Controlled for Fake {
     }
 
     fn tls_policy(&self, next_hop: String) -> BoxFuture<'_, Verdict> {
-        let level = if next_hop == "dane.example" { TlsLevel::DaneOnly } else { TlsLevel::NoPolicy };
-        Box::pin(async move { Verdict { level, facts: None } })
+        let level = TlsLevel::ALL.into_iter().find(|level| next_hop.starts_with(level.word()));
+        Box::pin(ready(Verdict { level: level.unwrap_or(TlsLevel::NoPolicy), facts: None }))
     }
 
     fn tls_verdicts(&self) -> Vec<(TlsLevel, u64)> {

@@ -8,6 +8,7 @@ mod monitor;
 mod pasted;
 mod socket;
 mod state;
+mod tls_policy;
 mod top;
 mod watched;
 
