@@ -70,10 +70,28 @@ pub(super) const OWN: SingleSection<OwnSection> = SingleSection {
 
 fn sender(typed: &Typed<'_>) -> Read<IpAddr> {
     let text = value::text(typed)?;
+    let remedy = "write the address that receivers see, like \"192.0.2.1\"";
     let address = text.parse::<IpAddr>().map(|address| address.to_canonical());
-    address.map_err(|_| {
-        WrongValue::new(format!("{} is not an address", quoted(text)), "write it like \"192.0.2.1\"")
-    })
+    let address =
+        address.map_err(|_| WrongValue::new(format!("{} is not an address", quoted(text)), remedy))?;
+    if is_seen_by_receivers(address) {
+        Ok(address)
+    } else {
+        Err(WrongValue::new(format!("{} is not a public address", quoted(text)), remedy))
+    }
+}
+
+/// Returns false for addresses of this host alone, of a private network or of one link (RFC 6890).
+fn is_seen_by_receivers(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let is_shared = v4.octets()[0] == 100 && (64..128).contains(&v4.octets()[1]);
+            !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() || is_shared)
+        }
+        IpAddr::V6(v6) => {
+            !(v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local())
+        }
+    }
 }
 
 fn path(typed: &Typed<'_>) -> Read<PathBuf> {

@@ -2,6 +2,7 @@
 //!
 //! Durations are in seconds, points in time in seconds since 1970.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -313,7 +314,8 @@ pub(super) enum ListChoice<'n> {
     Named(&'n [String]),
     /// Blocklists in use. If most of a list's daily quota is used, the list is left out, because mail needs the rest.
     InUseWithinQuota,
-    /// Like `InUseWithinQuota`, with the large lists of the registry: those that many receivers of mail use.
+    /// Like `InUseWithinQuota`, with the large lists of the registry: those that many receivers of mail use. A large list that is not in use and
+    /// gives no usable answer is left out, because this host may not be allowed to query it.
     OwnMail,
     /// All DNS lists that are not shut down.
     All,
@@ -374,6 +376,7 @@ pub(super) async fn test(
     });
     let is_named = matches!(choice, ListChoice::Named(_));
     let tests = join_all(asked.take(if is_named { MAX_NAMED_LISTS } else { usize::MAX })).await;
+    let tests = told(tests, choice, lists.values().filter(|list| in_use(list)));
     if tests.is_empty() && !is_named {
         let sentence =
             "No list in use covers this kind of name; --all also queries the lists that are not in use."
@@ -381,6 +384,19 @@ pub(super) async fn test(
         return Err(Problem { fault: Blame::Request, sentence });
     }
     Ok(rows::bounded(tests, Reply::ListTest))
+}
+
+/// For own mail, leaves out the tests without a usable answer, except those of the lists in use.
+fn told<'l>(
+    mut tests: Vec<ListTest>,
+    choice: ListChoice<'_>,
+    in_use: impl Iterator<Item = &'l Arc<List>>,
+) -> Vec<ListTest> {
+    if choice == ListChoice::OwnMail {
+        let in_use: BTreeSet<String> = in_use.map(|list| apex_text(&list.apex)).collect();
+        tests.retain(|test| test.says != Some(ListSays::Unknown) || in_use.contains(&test.list));
+    }
+    tests
 }
 
 /// Returns true if the operator has named the DNS list: one of `names` is its zone or a name below it. The operator may have copied

@@ -15,6 +15,7 @@ pub(super) fn read(own: &OwnSection, name: &WatchedName) -> OwnMail {
     let certificate = |path: &PathBuf| CertificateFile {
         path: path.display().to_string(),
         chain: octets(path).and_then(|octets| read_certificates(&octets)),
+        is_of_one_domain: own.domains.len() == 1,
     };
     let signing_key = |key: &SigningKeyFile| SigningKey {
         selector: key.selector.clone(),

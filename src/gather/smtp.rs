@@ -65,6 +65,10 @@ fn said(host: &str, handshake: Handshake, stream: TcpStream) -> io::Result<MailH
         }),
         Ok(mut secured) => {
             quit(&mut secured.stream);
+            // The rest of the session is read, so that the host sees its end, and logs no lost connection.
+            let _ = reply(&mut secured.stream);
+            secured.stream.conn.send_close_notify();
+            let _ = secured.stream.flush();
             MailHostTls::Done { chain: secured.chain, fault: secured.fault }
         }
     };

@@ -38,6 +38,9 @@ fn healthy(key: &str) -> String {
     )
 }
 
+/// The key in the record that `rspamadm dkim_keygen -t ed25519` printed for `certificates/dkim_rspamd.key`.
+const RSPAMD: &str = "coFtZgyovKj3RIMb6rki7coFQtKPZFOPahhUi3wWnq4=";
+
 fn own_mail() -> OwnMail {
     let key = include_bytes!("certificates/dkim_rsa.key");
     OwnMail {
@@ -149,6 +152,8 @@ fn public_keys_of_signers_are_read() {
     }
     let ed25519 = read_public_key(include_bytes!("certificates/dkim_ed25519.key")).unwrap();
     assert_eq!(BASE64.encode(&ed25519), ED25519);
+    let of_rspamd = read_public_key(include_bytes!("certificates/dkim_rspamd.key")).unwrap();
+    assert_eq!(BASE64.encode(&of_rspamd), RSPAMD);
     for wrong in [
         include_bytes!("certificates/mail.key").as_slice(),
         b"",

@@ -1,12 +1,13 @@
 # TLS policies of next hops for Postfix: DANE and MTA-STS of some forty domains. Each must get the policy of the RFCs, and its mail must
 # end accordingly. Sourced by `run`.
 #
-#   198.18.0.80 .81   NSD: a signed root, net, and the domains         198.18.25.11  a mail host with a valid certificate
-#   198.18.0.85       the same, but queries for TLSA records are lost  198.18.25.12  one with a certificate of nobody
-#   198.18.0.86       silent                                           198.18.25.13  one without TLS
+#   198.18.0.94 .95   NSD: a signed root, net, and the domains         198.18.25.11  a mail host with a valid certificate
+#   198.18.0.97       the same, but queries for TLSA records are lost  198.18.25.12  one with a certificate of nobody
+#   198.18.0.98       silent                                           198.18.25.13  one without TLS
 #   198.18.25.20      the host of MTA-STS policies                     198.18.25.14  nothing listens
 
 . "$here/signing.sh"
+signed=$work/policy-signed
 
 sts=$work/sts
 
@@ -134,10 +135,10 @@ records() {
 sign_domains() {
   local name state policy end rest server
   while read -r name state policy end rest; do
-    server=198.18.0.81
+    server=198.18.0.95
     case $state in
-      dropping) server=198.18.0.85 ;;
-      silent) server=198.18.0.86 ;;
+      dropping) server=198.18.0.97 ;;
+      silent) server=198.18.0.98 ;;
     esac
     printf '%s NS ns.%s\nns.%s A %s\n' $name $name $name $server >>"$signed/net"
     {
@@ -161,32 +162,32 @@ sign_domains() {
 raise_domains() {
   local address file
   mkdir -p "$signed"
-  for address in 0.80 0.81 0.82 0.85 0.86 25.11 25.12 25.13 25.14 25.15 25.20; do internet ip address add 198.18.$address/16 dev peer; done
+  for address in 0.94 0.95 0.96 0.97 0.98 25.11 25.12 25.13 25.14 25.15 25.20; do internet ip address add 198.18.$address/16 dev peer; done
   make_certificates
-  printf '$ORIGIN net.\n$TTL 3600\n@ SOA ns hostmaster 1 1800 900 604800 900\n@ NS ns\nns A 198.18.0.82\n' >"$signed/net"
+  printf '$ORIGIN net.\n$TTL 3600\n@ SOA ns hostmaster 1 1800 900 604800 900\n@ NS ns\nns A 198.18.0.96\n' >"$signed/net"
   sign_domains
   for file in "$signed"/*.net.ds; do cat "$file"; done >>"$signed/net"
   by_ldns net ECDSAP256SHA256
-  printf '$TTL 86400\n. SOA a-root. hostmaster. 1 1800 900 604800 86400\n. NS a-root.\na-root. A 198.18.0.80\nnet. NS ns.net.\nns.net. A 198.18.0.82\n' >"$signed/root"
+  printf '$TTL 86400\n. SOA a-root. hostmaster. 1 1800 900 604800 86400\n. NS a-root.\na-root. A 198.18.0.94\nnet. NS ns.net.\nns.net. A 198.18.0.96\n' >"$signed/root"
   cat "$signed/net.ds" >>"$signed/root"
   by_ldns . ECDSAP256SHA256
-  printf '. 3600000 NS a-root.\na-root. 3600000 A 198.18.0.80\n' >"$signed/root.hints"
+  printf '. 3600000 NS a-root.\na-root. 3600000 A 198.18.0.94\n' >"$signed/root.hints"
   cp "$signed"/*.zone "$work/zones/"
-  serve policy-root 198.18.0.80 .
+  serve policy-root 198.18.0.94 .
   # The zones below net have other servers: those of net would answer for them, and nothing would be dropped.
-  serve policy-net 198.18.0.82 net
-  serve policy-domains 198.18.0.81 "$(names | sed 's/$/.net/' | tr '\n' ' ')"
-  begin dropping internet /usr/bin/python3 "$here/relay.py" 198.18.0.85 198.18.0.81 0 52
-  begin silence internet /usr/bin/python3 "$here/faulty.py" 198.18.0.86 drop
+  serve policy-net 198.18.0.96 net
+  serve policy-domains 198.18.0.95 "$(names | sed 's/$/.net/' | tr '\n' ' ')"
+  begin dropping internet /usr/bin/python3 "$here/relay.py" 198.18.0.97 198.18.0.95 0 52
+  begin silence internet /usr/bin/python3 "$here/faulty.py" 198.18.0.98 drop
   begin good internet /usr/bin/python3 "$here/tls_sink.py" 198.18.25.11 mx.example "$sts/good.pem" "$sts/good.key"
   begin other internet /usr/bin/python3 "$here/tls_sink.py" 198.18.25.12 mx.example "$sts/other.pem" "$sts/other.key"
   begin lone internet /usr/bin/python3 "$here/tls_sink.py" 198.18.25.15 mx.example "$sts/lone.pem" "$sts/lone.key"
   begin plain internet smtp-sink -u postfix -h mx.example 198.18.25.13:25 100
   begin policy-host internet /usr/bin/python3 "$here/policy_host.py" 198.18.25.20 "$sts/files" "$sts/policy.pem" "$sts/policy.key"
   for address in good other lone policy-host dropping silence; do soon grep -q serving "$work/$address.log"; done
-  soon has 'RRSIG.*SOA' dig @198.18.0.80 +dnssec . SOA
-  soon has 'RRSIG.*SOA' dig @198.18.0.82 +dnssec net SOA
-  soon has 'RRSIG.*SOA' dig @198.18.0.81 +dnssec usable.net SOA
+  soon has 'RRSIG.*SOA' dig @198.18.0.94 +dnssec . SOA
+  soon has 'RRSIG.*SOA' dig @198.18.0.96 +dnssec net SOA
+  soon has 'RRSIG.*SOA' dig @198.18.0.95 +dnssec usable.net SOA
 }
 
 # serving_policies [ADDRESS]: restarts resolverd, with a state directory, and with the address in the place of the Unix socket.

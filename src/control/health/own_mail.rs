@@ -6,7 +6,7 @@ use protocol::{Severity, Warning};
 use watched::WatchedState;
 use watched::history::{FollowedFinding, Standing};
 
-/// Returns a warning for each failure, and a notice for each warning of the checks.
+/// Returns a notice for each failure and warning of the checks: resolverd itself works.
 pub(super) fn warnings(watched: &[WatchedState]) -> Vec<Warning> {
     let own = watched.iter().filter(|state| state.subject.own.is_some());
     let of_state = |state: &WatchedState| -> Vec<Warning> {
@@ -18,17 +18,15 @@ pub(super) fn warnings(watched: &[WatchedState]) -> Vec<Warning> {
 }
 
 fn warning(name: &str, finding: &FollowedFinding) -> Option<Warning> {
-    let severity = match finding.level {
-        Level::Failure => Severity::Warning,
-        Level::Warning => Severity::Notice,
-        _ => return None,
-    };
+    if finding.level > Level::Warning {
+        return None;
+    }
     let entry = finding.code.entry();
     let evidence = finding.evidence.trim_end_matches('.');
     let problem = format!("Own mail, {name}: {} since {} ({evidence}).", entry.title, minute(finding.since));
     let remedy = if finding.remedy.is_empty() { entry.remedy } else { &finding.remedy };
     Some(Warning {
-        severity,
+        severity: Severity::Notice,
         problem,
         remedy: format!("{remedy}. `resolverctl own` has the state of own mail."),
     })

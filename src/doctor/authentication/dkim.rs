@@ -91,15 +91,21 @@ fn of_signing_key(facts: &DomainFacts, key: &SigningKey) -> Option<Finding> {
     };
     let name = name(facts, &key.selector);
     let Versioned::Texts(texts) = texts(facts, &name, "") else { return None };
-    let mut published = texts.iter().filter_map(|text| value(text, "p")).filter_map(|text| {
-        let letters: String = text.chars().filter(|letter| !is_space(*letter)).collect();
-        BASE64.decode(letters.as_bytes()).ok().filter(|octets| !octets.is_empty())
-    });
-    let record = published.next()?;
+    let published: Vec<Vec<u8>> = texts
+        .iter()
+        .filter_map(|text| value(text, "p"))
+        .filter_map(|text| {
+            let letters: String = text.chars().filter(|letter| !is_space(*letter)).collect();
+            BASE64.decode(letters.as_bytes()).ok()
+        })
+        .collect();
     // The record has an RSA key as SubjectPublicKeyInfo, which ends with the RSAPublicKey, or the RSAPublicKey alone.
-    let differs = !record.ends_with(public) && !published.any(|record| record.ends_with(public));
+    let differs = !published.is_empty() && !published.iter().any(|record| record.ends_with(public));
+    let is_revoked = published.iter().all(Vec::is_empty);
     differs.then(|| {
-        let text = format!("{name}: the record has another key than {}", key.path);
+        let what =
+            if is_revoked { "is revoked (p= is empty), and its key is" } else { "has another key than" };
+        let text = format!("{name}: the record {what} {}", key.path);
         Finding::new(Code::DkimKeyDiffers, text).on(name, "TXT")
     })
 }
@@ -299,5 +305,25 @@ mod tests {
         let found = &check(&facts)[0];
         let evidence = format!("{name} is an alias (CNAME) of x.b.net., which has no key");
         assert_eq!((found.code, &found.evidence), (Code::DkimMissing, &evidence));
+    }
+
+    // The key that signs mail must be that of the record, which may be revoked.
+    #[test]
+    fn signing_key_must_be_published() {
+        let codes = |record: &str| -> Vec<Code> {
+            let mut facts = facts("a.test.", &format!("lookup x._domainkey.a.test. TXT{record}"));
+            let key =
+                SigningKey { selector: "x".to_owned(), path: "/k".to_owned(), public: Ok(vec![1, 2, 3]) };
+            facts.subject.own_mail.signing_keys = vec![key];
+            check(&facts)
+                .into_iter()
+                .map(|finding| finding.code)
+                .filter(|code| *code != Code::DkimUnchecked)
+                .collect()
+        };
+        assert_eq!(codes(" | \"v=DKIM1; p=AAECAw==\""), [], "it ends with the key");
+        assert_eq!(codes(" | \"v=DKIM1; p=AAAA\""), [Code::DkimKeyDiffers]);
+        assert_eq!(codes(" | \"v=DKIM1; p=\""), [Code::DkimKeyDiffers], "revoked");
+        assert_eq!(codes(""), [], "another finding says that there is none");
     }
 }

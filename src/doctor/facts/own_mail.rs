@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use data_encoding::BASE64;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -36,6 +37,8 @@ pub struct CertificateFile {
     pub path: String,
     /// The certificates in DER, the host's own first; or why they cannot be read.
     pub chain: Result<Vec<Vec<u8>>, String>,
+    /// True if the mail hosts of one domain alone may use it, so that it is theirs even if it has none of their names.
+    pub is_of_one_domain: bool,
 }
 
 /// A key with which mail is signed (DKIM).
@@ -65,7 +68,9 @@ pub fn read_certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, String> {
 /// # Errors
 /// It has no private key, or one of another kind.
 pub fn read_public_key(pem: &[u8]) -> Result<Vec<u8>, String> {
-    let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| "it has no private key in PEM".to_owned())?;
+    let Ok(key) = PrivateKeyDer::from_pem_slice(pem) else {
+        return ed25519_of_rspamd(pem).ok_or_else(|| "it has no private key in PEM".to_owned());
+    };
     let public = match &key {
         PrivateKeyDer::Pkcs1(key) => rsa_public_key(key.secret_pkcs1_der()),
         PrivateKeyDer::Pkcs8(key) => {
@@ -78,6 +83,12 @@ pub fn read_public_key(pem: &[u8]) -> Result<Vec<u8>, String> {
         _ => None,
     };
     public.ok_or_else(|| "its key is neither RSA nor Ed25519".to_owned())
+}
+
+/// Returns the public key of a file as rspamadm(1) writes it for Ed25519: the seed and the public key, in base64.
+fn ed25519_of_rspamd(text: &[u8]) -> Option<Vec<u8>> {
+    let octets = BASE64.decode(text.trim_ascii()).ok().filter(|octets| octets.len() == 64)?;
+    octets.get(32..).map(<[u8]>::to_vec)
 }
 
 /// Returns the RSA public key of a PrivateKeyInfo (RFC 5208 section 5): version, algorithm, and the key as an octet string.

@@ -242,7 +242,7 @@ fn next_certificate_needs_own_tlsa() {
                 lookup _25._tcp.smtp.host.com. TLSA secure | 3 0 1";
     let codes = |tlsa: &str, chain: Result<Vec<Vec<u8>>, String>, shown: bool| -> Vec<Code> {
         let mut facts = facts("a.test.", &format!("{base} {tlsa}"));
-        let file = CertificateFile { path: "/next.pem".to_owned(), chain };
+        let file = CertificateFile { path: "/next.pem".to_owned(), chain, is_of_one_domain: false };
         facts.subject.own_mail.certificates = vec![file];
         facts.subject.connect = shown;
         facts.subject.unix = 1_800_000_000;

@@ -1,6 +1,7 @@
 //! Compares the TLSA records with the certificates that mail hosts will use after a renewal (RFC 7671 section 8.4: the new TLSA record comes
 //! before the new certificate).
 
+use hickory_proto::rr::rdata::tlsa::CertUsage;
 use rustls_pki_types::CertificateDer;
 use webpki::EndEntityCert;
 
@@ -15,7 +16,7 @@ use crate::part::About;
 use dns::clock::minute;
 
 /// Returns a finding for each certificate file that cannot be read, or whose certificate the TLSA records of a mail host do not name. A
-/// certificate is for the mail hosts whose names it has.
+/// certificate is for the mail hosts whose names it has; if it has none, for all of them if there is one own domain.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     facts.subject.own_mail.certificates.iter().flat_map(|file| of_file(facts, file)).collect()
 }
@@ -32,9 +33,17 @@ fn of_file(facts: &DomainFacts, file: &CertificateFile) -> Vec<Finding> {
     let Some(end) = not_after(own).filter(|end| *end > facts.subject.unix) else { return Vec::new() };
     let without = |host: &&String| {
         let associations = usable(facts, host);
-        !associations.is_empty() && !is_shown(facts, host, own) && !is_named_by_any(&associations, chain)
+        // A file with the host's own certificate alone cannot tell whether the TLSA records name its authority.
+        let may_be_named =
+            chain.len() == 1 && associations.iter().any(|one| one.cert_usage == CertUsage::DaneTa);
+        !associations.is_empty()
+            && !may_be_named
+            && !is_shown(facts, host, own)
+            && !is_named_by_any(&associations, chain)
     };
-    let affected = hosts.iter().filter(|host| is_for(own, host)).filter(without);
+    // Senders with DANE do not look at the names of a certificate with usage 3.
+    let is_for_all = file.is_of_one_domain && !hosts.iter().any(|host| is_for(own, host));
+    let affected = hosts.iter().filter(|host| is_for_all || is_for(own, host)).filter(without);
     let finding = |host: &String| {
         let text = format!(
             "{host}: none of its TLSA records names the certificate in {}, which is valid until {}",

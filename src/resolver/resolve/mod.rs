@@ -397,7 +397,7 @@ impl Resolver {
         let missed = Arc::new(ClientQuestion::new(question, key, client, arrived, view));
         match self.lists.watched(&missed) {
             Some(watched) => {
-                self.lists.probe_if_refusing(watched, &missed).await;
+                self.lists.probe_if_broken(watched, &missed).await;
                 self.clients.ask_unless_held(watched, &missed, arrived).await
             }
             None => self.clients.join(&missed).await,

@@ -107,6 +107,28 @@ fn operators_test_ends_refusal_at_once() {
     });
 }
 
+// After an outage, no client may ask the list for hours, and only a check of own mail does.
+#[test]
+fn operators_question_ends_silence() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        stage.serve(LIST, &[0, 1], WORKS);
+        stage.servers(LIST).iter().for_each(|server| server.set_faults(&[Fault::Dead]));
+        for number in 100..160 {
+            code(&stage, number).await;
+            pass(SECOND).await;
+        }
+        assert_eq!(stage.entry(LIST).state(), ListState::Silent);
+        stage.servers(LIST).iter().for_each(|server| server.set_faults(&[]));
+        pass(3_600 * SECOND).await;
+        let question = Question::new(&name(&question(sender(7), LIST)), RecordType::A);
+        let client = Client { address: Ipv4Addr::UNSPECIFIED.into(), port: 0, id: 0 };
+        let asked = stage.simulation.resolver().ask_unmarked(question, client).await;
+        let Asked::Replied(replied) = asked else { panic!() };
+        assert_eq!(replied.answer.list.map(|mark| mark.says), Some(ListSays::Listed));
+    });
+}
+
 #[test]
 fn single_refusal_lasts_half_a_minute() {
     paused(async {

@@ -66,10 +66,10 @@ impl ListResolver {
             .filter(|list| list.is_alive())
     }
 
-    /// Asks a DNS list that refuses queries a question of the operator. The operator may have ended the cause of the refusal, and does not wait
-    /// for the next probe.
-    pub(in crate::resolve) async fn probe_if_refusing(&self, watched: Watched<'_>, asked: &ClientQuestion) {
-        if matches!(watched.entry.state(), ListState::Refusing | ListState::Parked) {
+    /// Asks a DNS list that refuses queries or is silent a question of the operator. The operator may have ended the cause, and does not wait for
+    /// the next probe, which comes only if clients ask the list.
+    pub(in crate::resolve) async fn probe_if_broken(&self, watched: Watched<'_>, asked: &ClientQuestion) {
+        if matches!(watched.entry.state(), ListState::Refusing | ListState::Parked | ListState::Silent) {
             self.probe(&asked.view, watched.list, &asked.question.name, None).await;
         }
     }
